@@ -1,0 +1,2 @@
+//! The `wagate` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Holds the WhatsApp sockets: supervisor, session actors, conversion.

@@ -1,0 +1,159 @@
+//! What happened: the entries of the event log, from which everything readable is made.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Address, ContactIds, Env, EventId, MediaId, MessageId, SessionId, Timestamp, WorkspaceId,
+    media::Media,
+    messages::{Failure, Message, Status},
+    sessions::{Reason, SessionKey, State},
+};
+
+/// One entry of the event log. Order holds within a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Identifier; stable over redelivery.
+    pub id: EventId,
+    /// Tenant.
+    pub workspace: WorkspaceId,
+    /// Session it happened to.
+    pub session: SessionId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub data: EventData,
+}
+
+impl Event {
+    /// An event of this moment.
+    #[must_use]
+    pub fn new(env: &Env, session: SessionKey, data: EventData) -> Self {
+        Self { id: env.new_id(), workspace: session.workspace, session: session.id, at: env.now(), data }
+    }
+}
+
+/// What happened. `type` is the name shown to subscribers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum EventData {
+    /// A session moved to another state.
+    #[serde(rename = "session.status")]
+    SessionStatus {
+        /// The new state.
+        state: State,
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// A session knows (or has learned again) whose account it is.
+    #[serde(rename = "session.linked")]
+    SessionLinked {
+        /// Phone number, digits.
+        pn: String,
+        /// LID, digits.
+        lid: Option<String>,
+        /// Push name.
+        push_name: Option<String>,
+    },
+    /// A session lost its account (logout from either side).
+    #[serde(rename = "session.unlinked")]
+    SessionUnlinked {},
+    /// The API took a message.
+    #[serde(rename = "message.accepted")]
+    MessageAccepted(Box<Message>),
+    /// A message moved on, known by our id.
+    #[serde(rename = "message.status")]
+    MessageStatus {
+        /// The message.
+        message: MessageId,
+        /// Its new status.
+        status: Status,
+        /// Why it ended, when it failed.
+        failure: Option<Failure>,
+    },
+    /// Receipts for messages of one chat, known by WhatsApp's ids.
+    #[serde(rename = "message.receipt")]
+    MessageReceipt {
+        /// Chat the receipt came from.
+        chat: Address,
+        /// Who sent it, PN and LID as far as known.
+        contact: ContactIds,
+        /// WhatsApp's ids.
+        stanza_ids: Vec<String>,
+        /// Delivered, read or played.
+        status: Status,
+        /// When the recipient's device says it happened.
+        at: Timestamp,
+    },
+    /// A message came in (or was sent by another device of the same account).
+    #[serde(rename = "message.received")]
+    MessageReceived {
+        /// The message.
+        message: Box<Message>,
+        /// Its media object, pending, when it carries one.
+        media: Option<Box<Media>>,
+    },
+    /// A media object is in S3, or will never be.
+    #[serde(rename = "media.settled")]
+    MediaSettled {
+        /// The object, with its final state.
+        media: Box<Media>,
+    },
+    /// A contact's PN, LID or push name was learned.
+    #[serde(rename = "contact.updated")]
+    ContactUpdated {
+        /// PN and LID.
+        contact: ContactIds,
+        /// Push name.
+        push_name: Option<String>,
+    },
+}
+
+impl EventData {
+    /// The media object an event is about.
+    #[must_use]
+    pub fn media(&self) -> Option<MediaId> {
+        match self {
+            Self::MediaSettled { media } => Some(media.id),
+            Self::MessageReceived { media, .. } => media.as_ref().map(|media| media.id),
+            _ => None,
+        }
+    }
+
+    /// The event's type as subscribers see it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SessionStatus { .. } => "session.status",
+            Self::SessionLinked { .. } => "session.linked",
+            Self::SessionUnlinked {} => "session.unlinked",
+            Self::MessageAccepted(_) => "message.accepted",
+            Self::MessageStatus { .. } => "message.status",
+            Self::MessageReceipt { .. } => "message.receipt",
+            Self::MessageReceived { .. } => "message.received",
+            Self::MediaSettled { .. } => "media.settled",
+            Self::ContactUpdated { .. } => "contact.updated",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Id, ulid};
+
+    #[test]
+    fn the_type_on_the_wire_is_the_name() {
+        let ulid = ulid(Timestamp::from_millis(5), 1);
+        let event = Event {
+            id: EventId::from_ulid(ulid),
+            workspace: WorkspaceId::from_ulid(ulid),
+            session: SessionId::from_ulid(ulid),
+            at: Timestamp::from_millis(5),
+            data: EventData::SessionUnlinked {},
+        };
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["type"], event.data.name());
+        assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
+    }
+}

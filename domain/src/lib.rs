@@ -1,0 +1,25 @@
+//! What wagate is, without saying how: identifiers, the life of sessions and messages,
+//! events, use-cases and the ports they need.
+//!
+//! Nothing here knows tokio, HTTP, SQL, Redis, S3 or the wall clock. Use-cases live in
+//! `<resource>/<verb>.rs` and are called the same way by the API, the worker and the connector.
+
+pub mod address;
+pub mod auth;
+pub mod contact;
+pub mod env;
+pub mod events;
+pub mod ids;
+pub mod invalid;
+pub mod media;
+pub mod messages;
+pub mod ports;
+pub mod sessions;
+pub mod time;
+
+pub use address::Address;
+pub use contact::{Contact, ContactIds};
+pub use env::{Clock, Entropy, Env};
+pub use ids::{ApiKeyId, ConnectorId, ContactId, EventId, MediaId, MessageId, SessionId, WorkspaceId};
+pub use invalid::Invalid;
+pub use time::Timestamp;

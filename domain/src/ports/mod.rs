@@ -1,0 +1,52 @@
+//! What use-cases need of the outside. Adapters live in the infra crate.
+//!
+//! Tenant first: no method takes a bare resource id without its workspace, except those that the
+//! connector uses on sessions it holds under a lease.
+
+mod fetch;
+mod lanes;
+mod leases;
+mod log;
+mod records;
+mod requests;
+mod store;
+
+pub use fetch::{Fetch, FetchError, Fetched};
+pub use lanes::{Accept, Accepted, Claim, Job, LaneDepth, Lanes, Verdict};
+pub use leases::{Leases, SessionCalls, Wake, WakeStream};
+pub use log::{EventLog, Group, LogEntry, LogPosition};
+pub use records::{
+    ApiKeys, ChatFilter, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions, Workspace,
+    Workspaces,
+};
+pub use requests::{Begun, Idempotency, StoredAnswer};
+pub use store::{ByteStream, Objects, PutError, Stored};
+
+/// A machine behind us could not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// It is away or overloaded; the same call may work later.
+    #[error("{what} is unavailable")]
+    Unavailable {
+        /// Which machine (`Redis`, `SQL`, `S3` …).
+        what: &'static str,
+        /// The cause, for the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The caller's lease on the session is older than the owner on record.
+    #[error("the lease on this session was lost")]
+    Stale,
+    /// It answered something we cannot use; trying again will not help.
+    #[error("{what} failed")]
+    Internal {
+        /// Which machine.
+        what: &'static str,
+        /// The cause, for the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Result of a port call.
+pub type PortResult<T> = Result<T, PortError>;

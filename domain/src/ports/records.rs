@@ -1,0 +1,146 @@
+//! The record: what SQL keeps.
+
+use async_trait::async_trait;
+
+use crate::{
+    Address, ApiKeyId, ConnectorId, Contact, ContactId, MediaId, MessageId, SessionId, Timestamp,
+    WorkspaceId, auth::ApiKey, events::Event, media::Media, messages::Message, ports::PortResult,
+    sessions::Session,
+};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    /// Identifier.
+    pub id: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Tenants.
+#[async_trait]
+pub trait Workspaces: Send + Sync {
+    /// Stores a tenant.
+    async fn insert(&self, workspace: &Workspace) -> PortResult<()>;
+    /// All tenants, oldest first.
+    async fn list(&self) -> PortResult<Vec<Workspace>>;
+}
+
+/// API keys.
+#[async_trait]
+pub trait ApiKeys: Send + Sync {
+    /// Stores a key.
+    async fn insert(&self, key: &ApiKey) -> PortResult<()>;
+    /// The key with this hash that is not revoked. The one look-up that comes before the tenant is known.
+    async fn find(&self, hash: &str) -> PortResult<Option<ApiKey>>;
+    /// Keys of a tenant, oldest first.
+    async fn list(&self, workspace: WorkspaceId) -> PortResult<Vec<ApiKey>>;
+    /// Revokes a key; `false` when there is none.
+    async fn revoke(&self, workspace: WorkspaceId, key: ApiKeyId, at: Timestamp) -> PortResult<bool>;
+}
+
+/// Sessions.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Stores a new session; one of the same id that exists already is returned instead.
+    async fn insert(&self, session: &Session) -> PortResult<Session>;
+    /// One session of a tenant.
+    async fn get(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<Option<Session>>;
+    /// Sessions of a tenant after the one given, by id, at most `limit`.
+    async fn list(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> PortResult<Vec<Session>>;
+    /// Sets whether a connector should hold it; `None` when there is no such session.
+    async fn set_wanted(
+        &self,
+        workspace: WorkspaceId,
+        id: SessionId,
+        wanted: bool,
+    ) -> PortResult<Option<Session>>;
+    /// Deletes a session and its credentials; `false` when there was none.
+    async fn delete(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<bool>;
+
+    /// All sessions that want an owner, over all tenants. Connector's side.
+    async fn wanted(&self) -> PortResult<Vec<Session>>;
+    /// Takes a session over: raises its epoch from `expected` by one and notes the owner. `None` when
+    /// somebody else was faster or it is gone or not wanted any more. Connector's side.
+    async fn raise_epoch(
+        &self,
+        id: SessionId,
+        expected: u64,
+        owner: ConnectorId,
+    ) -> PortResult<Option<Session>>;
+}
+
+/// Which chat's messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatFilter {
+    /// The chat with a person, by contact (one per session that knows the person).
+    Contact(Vec<ContactId>),
+    /// A group or channel.
+    Address(Address),
+}
+
+/// One page of messages, newest first.
+#[derive(Debug, Clone)]
+pub struct MessageQuery {
+    /// Only this session's.
+    pub session: Option<SessionId>,
+    /// Only this chat's.
+    pub chat: Option<ChatFilter>,
+    /// Strictly before this message in (time, id) order.
+    pub before: Option<(Timestamp, MessageId)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Messages on record.
+#[async_trait]
+pub trait Messages: Send + Sync {
+    /// One message of a tenant.
+    async fn get(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;
+    /// A page of a tenant's messages.
+    async fn list(&self, workspace: WorkspaceId, query: &MessageQuery) -> PortResult<Vec<Message>>;
+}
+
+/// Contacts on record.
+#[async_trait]
+pub trait Contacts: Send + Sync {
+    /// Contacts that carry this PN or LID, in one session or in all of the tenant's.
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        session: Option<SessionId>,
+        address: &Address,
+    ) -> PortResult<Vec<Contact>>;
+}
+
+/// Media objects on record.
+#[async_trait]
+pub trait MediaIndex: Send + Sync {
+    /// Stores an object; one of the same id is left as it is.
+    async fn insert(&self, media: &Media) -> PortResult<()>;
+    /// One object of a tenant.
+    async fn get(&self, workspace: WorkspaceId, id: MediaId) -> PortResult<Option<Media>>;
+    /// Rewrites state, size, hash.
+    async fn update(&self, media: &Media) -> PortResult<()>;
+    /// Inbound objects of a session that are still pending, oldest first. Connector's side.
+    async fn pending(&self, workspace: WorkspaceId, session: SessionId, limit: u32)
+    -> PortResult<Vec<Media>>;
+    /// Staged objects announced before `before` that never arrived, over all tenants. Worker's side.
+    async fn abandoned(&self, before: Timestamp, limit: u32) -> PortResult<Vec<Media>>;
+    /// Forgets an object.
+    async fn delete(&self, workspace: WorkspaceId, id: MediaId) -> PortResult<()>;
+}
+
+/// Event log → SQL.
+#[async_trait]
+pub trait Projection: Send + Sync {
+    /// Applies events in order, in one transaction. Idempotent: the log may be replayed.
+    async fn apply(&self, events: &[Event]) -> PortResult<()>;
+}

@@ -1,0 +1,76 @@
+//! Making a session: stored, announced, and taken by a connector soon after.
+
+use crate::{
+    Env, Invalid, SessionId,
+    auth::Principal,
+    ids::Id,
+    ports::{PortError, SessionCalls, Sessions},
+    sessions::{Session, State},
+};
+
+/// Longest name of a session, in characters.
+const MAX_NAME: usize = 100;
+
+/// What a caller says of the session it wants.
+#[derive(Debug, Clone, Default)]
+pub struct CreateSession {
+    /// A name for people; invented when absent.
+    pub name: Option<String>,
+    /// Whether a connector should start it at once.
+    pub start: bool,
+    /// Fixes the id, so that a repeated request makes one session.
+    pub seed: Option<ulid::Ulid>,
+}
+
+/// Why no session was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// A field is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A machine behind us failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Stores a new session and tells connectors that it wants an owner.
+///
+/// # Errors
+/// See [`CreateError`].
+pub async fn create(
+    env: &Env,
+    sessions: &dyn Sessions,
+    calls: &dyn SessionCalls,
+    caller: Principal,
+    request: CreateSession,
+) -> Result<Session, CreateError> {
+    let id = request.seed.map_or_else(|| env.new_id::<SessionId>(), SessionId::from_ulid);
+    let name = request
+        .name
+        .map_or_else(|| format!("session {}", &id.to_string()[4..12]), |name| name.trim().to_owned());
+    if name.is_empty() || name.chars().count() > MAX_NAME {
+        return Err(
+            Invalid::new("name", "is empty or too long", format!("use 1 to {MAX_NAME} characters")).into()
+        );
+    }
+    let now = env.now();
+    let session = Session {
+        id,
+        workspace: caller.workspace,
+        name,
+        state: State::Created,
+        reason: None,
+        wanted: request.start,
+        pn: None,
+        lid: None,
+        push_name: None,
+        epoch: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    let stored = sessions.insert(&session).await?;
+    if stored.wanted {
+        calls.announce(stored.key()).await?;
+    }
+    Ok(stored)
+}

@@ -1,0 +1,67 @@
+//! A session is one WhatsApp account linked to the gateway.
+
+mod create;
+mod pairing;
+mod remove;
+mod state;
+
+pub use create::{CreateError, CreateSession, create};
+pub use pairing::{Command, CommandReply, Pairing, PairingView};
+pub use remove::{RemoveError, remove};
+pub use state::{Reason, Signal, State};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SessionId, Timestamp, WorkspaceId};
+
+/// A session as it is stored and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Identifier.
+    pub id: SessionId,
+    /// Tenant.
+    pub workspace: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// Where it stands.
+    pub state: State,
+    /// Why it stands there, when there is more to say.
+    pub reason: Option<Reason>,
+    /// Whether a connector should hold it.
+    pub wanted: bool,
+    /// Phone number of the linked account, digits.
+    pub pn: Option<String>,
+    /// LID of the linked account, digits.
+    pub lid: Option<String>,
+    /// Push name of the linked account.
+    pub push_name: Option<String>,
+    /// Raised by compare-and-swap at every change of owner; a writer with a lower one is stale.
+    pub epoch: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+impl Session {
+    /// Whether an account is linked, so that messages have somewhere to go.
+    #[must_use]
+    pub const fn is_linked(&self) -> bool {
+        self.pn.is_some()
+    }
+
+    /// Which session, of which tenant.
+    #[must_use]
+    pub const fn key(&self) -> SessionKey {
+        SessionKey { workspace: self.workspace, id: self.id }
+    }
+}
+
+/// A session and its tenant: what every port takes instead of a bare session id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionKey {
+    /// Tenant.
+    pub workspace: WorkspaceId,
+    /// Session.
+    pub id: SessionId,
+}

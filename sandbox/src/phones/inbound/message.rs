@@ -1,0 +1,242 @@
+//! Messages that arrive: decrypt, show once, answer.
+
+use std::sync::Arc;
+
+use wacore::messages::{is_sender_key_distribution_only, unwrap_device_sent};
+use wacore::protocol::retry::{MAX_RETRY_COUNT, RetryReason};
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node};
+use waproto::whatsapp as wa;
+
+use super::super::account::Phone;
+use super::super::address::is_direct;
+use super::super::content::Content;
+use super::super::outbound::{own_keys_node, receipt};
+use super::super::signal::Scratch;
+use super::super::store::{Direction, Inserted, NewMessage, Status, Undecryptable, save_changes};
+use super::super::{Contact, Simulated};
+use super::decrypt::Opened;
+use super::stanza::Incoming;
+use crate::ports::PortResult;
+
+/// What is left to do once the message is committed.
+#[derive(Default)]
+struct FollowUp {
+    /// A text shown for the first time, from somebody else.
+    shown: Option<Shown>,
+    /// A companion asked for these app-state keys.
+    keys_wanted: Option<Vec<Vec<u8>>>,
+}
+
+struct Shown {
+    chat: Contact,
+    text: Option<String>,
+}
+
+impl Simulated {
+    pub(super) async fn receive_message(&self, phone: &Arc<Phone>, node: &Node) -> PortResult<()> {
+        let incoming = self.parse_message(phone, node).await?;
+        if incoming.encs.is_empty() {
+            // fan-out placeholders and unavailable notices carry no ciphertext
+            return self.acknowledge(phone, &incoming).await;
+        }
+        let follow_up = {
+            let _moving = phone.signal.lock().await;
+            let mut scratch = Scratch::new(&phone.keys);
+            match self.open(phone, &incoming, &mut scratch).await? {
+                Opened::Messages(messages) => self.keep(phone, &incoming, messages, scratch).await?,
+                Opened::Seen => {
+                    self.store.count_duplicate(phone.pn(), &incoming.sender.pn, &incoming.id).await?;
+                    FollowUp::default()
+                }
+                Opened::Failed(reason) => {
+                    drop(scratch);
+                    let failed = self.keep_undecryptable(phone, &incoming).await?;
+                    drop(_moving);
+                    return match failed {
+                        Undecryptable::Duplicate => self.acknowledge(phone, &incoming).await,
+                        Undecryptable::Failure(count) => self.ask_again(phone, &incoming, count, reason).await,
+                    };
+                }
+            }
+        };
+        self.acknowledge(phone, &incoming).await?;
+        self.follow_up(phone, &incoming, follow_up);
+        Ok(())
+    }
+
+    /// Commits the ratchet together with what the message says.
+    async fn keep(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+        messages: Vec<wa::Message>,
+        scratch: Scratch,
+    ) -> anyhow::Result<FollowUp> {
+        let changes = scratch.changes()?;
+        let mut follow_up = FollowUp::default();
+        let mut shown = Vec::new();
+        for message in messages {
+            if let Some(wanted) = keys_wanted(&message) {
+                follow_up.keys_wanted = Some(wanted).filter(|_| incoming.own);
+                continue;
+            }
+            if let Some(new) = self.new_message(phone, incoming, message).await? {
+                shown.push(new);
+            }
+        }
+        let mut tx = self.store.begin().await?;
+        save_changes(&mut tx, phone.pn(), &changes).await?;
+        for new in shown {
+            let inserted = new.store(&mut tx, phone.pn()).await?;
+            if inserted != Inserted::Duplicate && new.direction == Direction::In {
+                follow_up.shown =
+                    Some(Shown { chat: incoming.sender.clone(), text: new.content.text.filter(|_| new.content.kind == "text") });
+            }
+        }
+        tx.commit().await?;
+        Ok(follow_up)
+    }
+
+    /// The inbox entry of a decrypted message; `None` when there is nothing to show.
+    async fn new_message(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+        mut message: wa::Message,
+    ) -> anyhow::Result<Option<NewMessage>> {
+        if incoming.peer || is_sender_key_distribution_only(&mut message) {
+            return Ok(None);
+        }
+        let destination = message
+            .device_sent_message
+            .as_option()
+            .and_then(|copy| copy.destination_jid.as_deref()?.parse::<Jid>().ok())
+            .or_else(|| incoming.recipient.clone());
+        let message = if incoming.own { unwrap_device_sent(message) } else { message };
+        let Some(content) = Content::of(&message) else {
+            return Ok(None);
+        };
+        let raw = waproto::codec::message_to_vec(&message);
+        let mut new = self.entry(phone, incoming, destination).await?;
+        new.content = content;
+        new.raw = raw;
+        Ok(Some(new))
+    }
+
+    /// The addressing half of an inbox entry.
+    async fn entry(&self, phone: &Phone, incoming: &Incoming<'_>, destination: Option<Jid>) -> anyhow::Result<NewMessage> {
+        let own = Contact::from(&phone.info);
+        let group = incoming.is_group();
+        let (chat, chat_jid, to) = if group {
+            let jid = incoming.from.to_string();
+            (jid.clone(), jid.clone(), Contact { pn: jid, lid: None })
+        } else if incoming.own {
+            let jid = destination.unwrap_or_else(|| phone.jid()).to_non_ad();
+            if is_direct(&jid) {
+                let peer = self.contact(&jid).await?;
+                (peer.pn.clone(), jid.to_string(), peer)
+            } else {
+                (jid.to_string(), jid.to_string(), Contact { pn: jid.to_string(), lid: None })
+            }
+        } else {
+            (incoming.sender.pn.clone(), incoming.from.to_non_ad().to_string(), own)
+        };
+        Ok(NewMessage {
+            chat,
+            chat_jid,
+            sender: incoming.sender.pn.clone(),
+            sender_lid: incoming.sender.lid.clone(),
+            sender_jid: incoming.sender_jid.to_string(),
+            recipient: to.pn,
+            recipient_lid: to.lid,
+            id: incoming.id.clone(),
+            direction: if incoming.own { Direction::Out } else { Direction::In },
+            content: Content::default(),
+            raw: Vec::new(),
+            time: incoming.time,
+            status: if incoming.own { Status::Sent } else { Status::Delivered },
+        })
+    }
+
+    async fn keep_undecryptable(&self, phone: &Phone, incoming: &Incoming<'_>) -> anyhow::Result<Undecryptable> {
+        let mut new = self.entry(phone, incoming, incoming.recipient.clone()).await?;
+        new.content = Content::undecryptable();
+        new.status = Status::Sent;
+        let mut tx = self.store.begin().await?;
+        let failed = new.store_undecryptable(&mut tx, phone.pn()).await?;
+        tx.commit().await?;
+        Ok(failed)
+    }
+
+    /// Answers with the receipt that a client gives a message it has shown.
+    async fn acknowledge(&self, phone: &Phone, incoming: &Incoming<'_>) -> PortResult<()> {
+        let node = if incoming.is_group() {
+            receipt(&incoming.from, &incoming.id, None).attr("participant", &incoming.sender_jid)
+        } else if incoming.peer {
+            receipt(&incoming.from, &incoming.id, Some("peer_msg"))
+        } else if incoming.own {
+            let own_copy = receipt(&incoming.from, &incoming.id, Some("sender"));
+            match &incoming.recipient {
+                Some(recipient) => own_copy.attr("recipient", recipient.to_non_ad()),
+                None => own_copy,
+            }
+        } else {
+            receipt(&incoming.from, &incoming.id, None)
+        };
+        self.network()?.submit(phone.pn(), node.build()).await?;
+        Ok(())
+    }
+
+    /// Answers with a retry receipt; its keys let the sender start a new session at once.
+    async fn ask_again(&self, phone: &Phone, incoming: &Incoming<'_>, count: u32, reason: RetryReason) -> PortResult<()> {
+        if count >= u32::from(MAX_RETRY_COUNT) {
+            tracing::warn!(pn = phone.pn(), id = incoming.id, "phone gives up on an undecryptable message");
+            return Ok(());
+        }
+        let one_time = self.store.new_pre_key(phone).await?;
+        let retry = NodeBuilder::new("retry")
+            .attr("v", "1")
+            .attr("id", incoming.id.as_str())
+            .attr("t", incoming.time)
+            .attr("count", count)
+            .attr("error", reason as u8)
+            .build();
+        let registration =
+            NodeBuilder::new("registration").bytes(phone.keys.registration_id.to_be_bytes().to_vec()).build();
+        let mut node = receipt(&incoming.from, &incoming.id, Some("retry"));
+        if incoming.is_group() {
+            node = node.attr("participant", &incoming.sender_jid);
+        } else if incoming.peer {
+            node = node.attr("category", "peer");
+        } else if let (true, Some(recipient)) = (incoming.own, &incoming.recipient) {
+            node = node.attr("recipient", recipient.to_non_ad());
+        }
+        let node = node.children([retry, registration, own_keys_node(&phone.keys, one_time)]).build();
+        self.network()?.submit(phone.pn(), node).await?;
+        Ok(())
+    }
+
+    /// What the phone does by itself after a message, outside the delivery.
+    fn follow_up(&self, phone: &Arc<Phone>, incoming: &Incoming<'_>, follow_up: FollowUp) {
+        let Some(me) = self.me.upgrade() else { return };
+        if let Some(wanted) = follow_up.keys_wanted {
+            let (me, phone, device) = (me.clone(), phone.clone(), incoming.device.device);
+            tokio::spawn(async move {
+                if let Err(error) = me.share_keys(&phone, device, &wanted).await {
+                    tracing::warn!(pn = phone.pn(), %error, "phone could not share app-state keys");
+                }
+            });
+        }
+        if let Some(shown) = follow_up.shown.filter(|_| !incoming.is_group()) {
+            let (phone, id) = (phone.clone(), incoming.id.clone());
+            tokio::spawn(async move { me.react(&phone, &id, &shown.chat, shown.text.as_deref()).await });
+        }
+    }
+}
+
+/// The key ids of an app-state key request.
+fn keys_wanted(message: &wa::Message) -> Option<Vec<Vec<u8>>> {
+    let request = message.protocol_message.as_option()?.app_state_sync_key_request.as_option()?;
+    Some(request.key_ids.iter().filter_map(|id| id.key_id.clone()).collect())
+}

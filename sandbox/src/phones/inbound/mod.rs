@@ -1,0 +1,28 @@
+//! Stanzas that arrive at a phone.
+
+mod decrypt;
+mod message;
+mod receipt;
+mod resend;
+mod stanza;
+
+use wacore_binary::Node;
+
+use super::Simulated;
+use crate::ports::PortResult;
+
+impl Simulated {
+    /// Takes a stanza off the phone's queue: shows it and answers it as a client would.
+    pub(super) async fn receive(&self, pn: &str, node: &Node) -> PortResult<()> {
+        let phone = self.phone(pn).await?;
+        match node.tag.as_ref() {
+            "message" => self.receive_message(&phone, node).await,
+            "receipt" => self.receive_receipt(&phone, node).await,
+            // presence, chatstate, calls, notifications: a phone has nothing to do about them
+            other => {
+                tracing::debug!(pn, tag = other, "phone ignores stanza");
+                Ok(())
+            }
+        }
+    }
+}

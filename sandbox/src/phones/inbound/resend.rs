@@ -1,0 +1,75 @@
+//! Retry receipts: somebody could not decrypt what the phone sent.
+
+use std::sync::Arc;
+
+use wacore::iq::prekeys::{OneTimePreKeyNode, SignedPreKeyNode};
+use wacore::messages::wrap_device_sent;
+use wacore::protocol::ProtocolNode;
+use wacore::protocol::retry::{MAX_RETRY_COUNT, extract_registration_id_from_node, get_bytes_content};
+use wacore_binary::{Jid, Node};
+
+use super::super::Simulated;
+use super::super::account::Phone;
+use super::super::address::DeviceAddress;
+use super::super::outbound::resend_stanza;
+use super::super::store::Direction;
+use crate::ports::{KeyBundle, PortError, PortResult};
+
+impl Simulated {
+    /// Encrypts the message again, for the asking device alone and in a new session.
+    pub(super) async fn resend(&self, phone: &Arc<Phone>, from: &Jid, id: &str, node: &Node) -> PortResult<()> {
+        let count = node
+            .get_optional_child("retry")
+            .and_then(|retry| retry.attrs().optional_u64("count"))
+            .unwrap_or(1);
+        let message = self.store.message(phone.pn(), id).await?.filter(|message| message.direction != Direction::In);
+        let Some(message) = message.filter(|_| count < u64::from(MAX_RETRY_COUNT)) else {
+            tracing::warn!(pn = phone.pn(), id, count, "phone does not answer a retry receipt");
+            return Ok(());
+        };
+        let contact = self.contact(from).await?;
+        let device = DeviceAddress::new(contact.pn.as_str(), from.device);
+        let bundle = match bundle_in(node)? {
+            Some(bundle) => bundle,
+            None => self.network()?.take_bundle(from).await?,
+        };
+        let stored = waproto::codec::message_decode(&message.raw).map_err(anyhow::Error::from)?;
+        let for_own = phone.is_own(&contact.pn) && message.direction == Direction::Out;
+        let wire = if for_own { wrap_device_sent(stored.clone(), message.chat_jid.clone()) } else { stored.clone() };
+        let sealed = self.seal_fresh(phone, &device, &bundle, &wire).await?;
+        let peer = message.direction == Direction::Peer;
+        let stanza = resend_stanza(from, id, &stored, &sealed, count, peer);
+        self.network()?.submit(phone.pn(), stanza).await?;
+        Ok(())
+    }
+}
+
+/// The key bundle in a retry receipt.
+fn bundle_in(receipt: &Node) -> PortResult<Option<KeyBundle>> {
+    let Some(keys) = receipt.get_optional_child("keys") else {
+        return Ok(None);
+    };
+    let bad = |what: &str| PortError::Refused(format!("retry receipt with bad {what}"));
+    let registration_id = extract_registration_id_from_node(receipt).ok_or_else(|| bad("registration"))?;
+    let identity = keys.get_optional_child("identity").and_then(get_bytes_content).ok_or_else(|| bad("identity"))?;
+    let signed = keys.get_optional_child("skey").ok_or_else(|| bad("skey"))?;
+    let signed = SignedPreKeyNode::try_from_node(signed).map_err(|_| bad("skey"))?;
+    let one_time = keys
+        .get_optional_child("key")
+        .map(|key| {
+            let key = OneTimePreKeyNode::try_from_node(key).map_err(|_| bad("key"))?;
+            Ok((key.id, key.public_bytes.try_into().map_err(|_| bad("key"))?))
+        })
+        .transpose()?;
+    Ok(Some(KeyBundle {
+        registration_id,
+        identity: identity.try_into().map_err(|_| bad("identity"))?,
+        signed_pre_key: (
+            signed.id,
+            signed.public_bytes.try_into().map_err(|_| bad("skey"))?,
+            signed.signature.try_into().map_err(|_| bad("skey"))?,
+        ),
+        one_time,
+        device_identity: None,
+    }))
+}

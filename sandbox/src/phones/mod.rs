@@ -1,0 +1,121 @@
+//! Simulated phones: device 0 of every account, each a real Signal endpoint.
+//!
+//! How the rest of the sandbox wires them:
+//!
+//! ```ignore
+//! let phones = phones::Simulated::open(data_dir).await?;      // Arc<Simulated>, implements ports::Phones
+//! let network: Arc<dyn Network> = …;                          // the wire side
+//! phones.attach(Arc::downgrade(&network));                    // once, before any stanza is delivered
+//! let control = control::router(phones.clone(), network);     // axum::Router, serve it on loopback
+//! ```
+//!
+//! All state is in `<data_dir>/phones.db`. A ratchet step is committed before the ciphertext is
+//! submitted or the receipt is answered, so a stopped process never breaks a session. No lock of a
+//! phone is held while the network is called: `Network::submit` may deliver in place.
+//!
+//! A number registered with `on_whatsapp: false` does not exist for the network:
+//! [`Phones::find`](crate::ports::Phones::find) answers `None`, `ensure` answers `NotFound`.
+
+mod account;
+mod address;
+mod behaviour;
+mod cache;
+mod content;
+mod inbound;
+mod linking;
+mod outbound;
+mod port;
+mod signal;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock, Weak};
+
+use crate::ports::{AccountInfo, Network, PortError, PortResult};
+
+pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
+pub use content::{Media, MediaKind};
+pub use outbound::{MediaUpload, Outgoing};
+pub use store::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
+
+use account::Phone;
+
+/// All simulated phones of one network.
+pub struct Simulated {
+    store: store::Store,
+    cache: cache::Cache,
+    network: OnceLock<Weak<dyn Network>>,
+    pairings: linking::PendingPairings,
+    me: Weak<Simulated>,
+}
+
+impl Simulated {
+    /// Opens (or makes) `<data_dir>/phones.db`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written or the file is not a phone store.
+    pub async fn open(data_dir: &Path) -> anyhow::Result<Arc<Self>> {
+        let store = store::Store::open(data_dir).await?;
+        Ok(Arc::new_cyclic(|me| Self {
+            store,
+            cache: cache::Cache::new(cache::CAPACITY),
+            network: OnceLock::new(),
+            pairings: linking::PendingPairings::default(),
+            me: me.clone(),
+        }))
+    }
+
+    /// Gives the phones their network. Only the first call counts.
+    pub fn attach(&self, network: Weak<dyn Network>) {
+        if self.network.set(network).is_err() {
+            tracing::warn!("phones are already attached to a network");
+        }
+    }
+
+    fn network(&self) -> PortResult<Arc<dyn Network>> {
+        self.network.get().and_then(Weak::upgrade).ok_or_else(|| {
+            PortError::Internal(anyhow::anyhow!("phones are not attached to a network"))
+        })
+    }
+
+    /// The phone of a number or LID, loaded on first use.
+    async fn phone(&self, user: &str) -> PortResult<Arc<Phone>> {
+        self.find_phone(user)
+            .await?
+            .ok_or_else(|| PortError::NotFound(format!("no phone {user}")))
+    }
+
+    async fn find_phone(&self, user: &str) -> PortResult<Option<Arc<Phone>>> {
+        if let Some(phone) = self.cache.get(user) {
+            return Ok(Some(phone));
+        }
+        Ok(self
+            .store
+            .load_phone(user)
+            .await?
+            .map(|phone| self.cache.insert(phone)))
+    }
+
+    /// The account behind a user part; a stranger is described by what the stanza said.
+    async fn account_or_stranger(&self, user: &str) -> PortResult<Contact> {
+        Ok(match self.find_phone(user).await? {
+            Some(phone) => Contact::from(&phone.info),
+            None => Contact { pn: user.to_owned(), lid: None },
+        })
+    }
+}
+
+/// The other side of a chat, as far as the phone knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Contact {
+    pn: String,
+    lid: Option<String>,
+}
+
+impl From<&AccountInfo> for Contact {
+    fn from(info: &AccountInfo) -> Self {
+        Self { pn: info.pn.clone(), lid: Some(info.lid.clone()) }
+    }
+}

@@ -1,0 +1,215 @@
+//! Messages: written once per (chat, sender, id), then only their status moves, forward.
+
+use sqlx::Row;
+
+use super::super::content::Content;
+use super::views::{Direction, Status};
+use super::{Store, Tx};
+
+/// A message about to be stored.
+#[derive(Debug, Clone)]
+pub(in super::super) struct NewMessage {
+    /// Peer's number, or the JID of a group.
+    pub(in super::super) chat: String,
+    /// Chat as receipts address it.
+    pub(in super::super) chat_jid: String,
+    pub(in super::super) sender: String,
+    pub(in super::super) sender_lid: Option<String>,
+    /// Sending device as the stanza named it.
+    pub(in super::super) sender_jid: String,
+    pub(in super::super) recipient: String,
+    pub(in super::super) recipient_lid: Option<String>,
+    pub(in super::super) id: String,
+    pub(in super::super) direction: Direction,
+    pub(in super::super) content: Content,
+    /// Protobuf of the message, unpadded.
+    pub(in super::super) raw: Vec<u8>,
+    /// Unix seconds.
+    pub(in super::super) time: i64,
+    pub(in super::super) status: Status,
+}
+
+/// What storing an incoming message did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Inserted {
+    New,
+    /// It had been undecryptable before.
+    Repaired,
+    /// Shown already; only the count went up.
+    Duplicate,
+}
+
+/// What recording an undecryptable message did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Undecryptable {
+    /// The how-manieth failure of this message it is, from 1.
+    Failure(u32),
+    /// The message is shown already.
+    Duplicate,
+}
+
+impl NewMessage {
+    /// Stores the message, repairs it, or counts a duplicate.
+    pub(in super::super) async fn store(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<Inserted> {
+        if self.insert(tx, pn, 0, 0).await? {
+            return Ok(Inserted::New);
+        }
+        if self.repair(tx, pn).await? {
+            return Ok(Inserted::Repaired);
+        }
+        self.count_duplicate(tx, pn).await?;
+        Ok(Inserted::Duplicate)
+    }
+
+    /// Records a failed decryption.
+    pub(in super::super) async fn store_undecryptable(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<Undecryptable> {
+        if self.insert(tx, pn, 1, 1).await? {
+            return Ok(Undecryptable::Failure(1));
+        }
+        let row = sqlx::query(
+            "UPDATE messages SET retries = retries + 1 \
+             WHERE pn = ? AND chat = ? AND sender = ? AND id = ? AND undecryptable = 1 RETURNING retries",
+        )
+        .bind(pn)
+        .bind(&self.chat)
+        .bind(&self.sender)
+        .bind(&self.id)
+        .fetch_optional(&mut **tx)
+        .await?;
+        if let Some(row) = row {
+            return Ok(Undecryptable::Failure(u32::try_from(row.try_get::<i64, _>("retries")?)?));
+        }
+        self.count_duplicate(tx, pn).await?;
+        Ok(Undecryptable::Duplicate)
+    }
+
+    async fn insert(&self, tx: &mut Tx, pn: &str, undecryptable: i64, retries: i64) -> anyhow::Result<bool> {
+        let done = sqlx::query(
+            "INSERT INTO messages (pn, chat, chat_jid, sender, sender_lid, sender_jid, recipient, recipient_lid, id, \
+             direction, kind, body, quoted, mentions, media, raw, time, status, undecryptable, retries) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (pn, chat, sender, id) DO NOTHING",
+        )
+        .bind(pn)
+        .bind(&self.chat)
+        .bind(&self.chat_jid)
+        .bind(&self.sender)
+        .bind(&self.sender_lid)
+        .bind(&self.sender_jid)
+        .bind(&self.recipient)
+        .bind(&self.recipient_lid)
+        .bind(&self.id)
+        .bind(self.direction.column())
+        .bind(&self.content.kind)
+        .bind(&self.content.text)
+        .bind(&self.content.quoted)
+        .bind(serde_json::to_string(&self.content.mentions)?)
+        .bind(self.content.media_column()?)
+        .bind(&self.raw)
+        .bind(self.time)
+        .bind(self.status.column())
+        .bind(undecryptable)
+        .bind(retries)
+        .execute(&mut **tx)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn repair(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<bool> {
+        let done = sqlx::query(
+            "UPDATE messages SET kind = ?, body = ?, quoted = ?, mentions = ?, media = ?, raw = ?, status = ?, \
+             direction = ?, undecryptable = 0 \
+             WHERE pn = ? AND chat = ? AND sender = ? AND id = ? AND undecryptable = 1",
+        )
+        .bind(&self.content.kind)
+        .bind(&self.content.text)
+        .bind(&self.content.quoted)
+        .bind(serde_json::to_string(&self.content.mentions)?)
+        .bind(self.content.media_column()?)
+        .bind(&self.raw)
+        .bind(self.status.column())
+        .bind(self.direction.column())
+        .bind(pn)
+        .bind(&self.chat)
+        .bind(&self.sender)
+        .bind(&self.id)
+        .execute(&mut **tx)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn count_duplicate(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<()> {
+        sqlx::query(
+            "UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND chat = ? AND sender = ? AND id = ?",
+        )
+        .bind(pn)
+        .bind(&self.chat)
+        .bind(&self.sender)
+        .bind(&self.id)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Counts one more stanza of a message that was seen before; false when it was not.
+    pub(in super::super) async fn count_duplicate(&self, pn: &str, sender: &str, id: &str) -> anyhow::Result<bool> {
+        let done = sqlx::query("UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND sender = ? AND id = ?")
+            .bind(pn)
+            .bind(sender)
+            .bind(id)
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Moves messages that the account sent forward to `status`.
+    pub(in super::super) async fn advance_sent(&self, pn: &str, ids: &[String], status: Status) -> anyhow::Result<()> {
+        for id in ids {
+            sqlx::query(
+                "UPDATE messages SET status = MAX(status, ?) WHERE pn = ? AND id = ? AND direction = 'out'",
+            )
+            .bind(status.column())
+            .bind(pn)
+            .bind(id)
+            .execute(&self.write)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// A send was refused by the network with this code.
+    pub(in super::super) async fn fail_sent(&self, pn: &str, id: &str, error: i64) -> anyhow::Result<()> {
+        sqlx::query(
+            "UPDATE messages SET status = MAX(status, ?), error = ? WHERE pn = ? AND id = ? AND direction = 'out'",
+        )
+        .bind(Status::Failed.column())
+        .bind(error)
+        .bind(pn)
+        .bind(id)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    /// Marks incoming messages as read on this phone; answers those that were not yet.
+    pub(in super::super) async fn mark_read(&self, pn: &str, ids: &[String]) -> anyhow::Result<Vec<String>> {
+        let mut changed = Vec::new();
+        for id in ids {
+            let done = sqlx::query(
+                "UPDATE messages SET status = ?1 WHERE pn = ?2 AND id = ?3 AND direction = 'in' AND status < ?1 \
+                 AND undecryptable = 0",
+            )
+            .bind(Status::Read.column())
+            .bind(pn)
+            .bind(id)
+            .execute(&self.write)
+            .await?;
+            if done.rows_affected() > 0 {
+                changed.push(id.clone());
+            }
+        }
+        Ok(changed)
+    }
+}

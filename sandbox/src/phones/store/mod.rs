@@ -1,0 +1,58 @@
+//! The phones' SQLite file. One connection writes, a few read; WAL keeps them apart.
+
+mod messages;
+mod phones;
+mod signal;
+mod views;
+
+use std::path::Path;
+
+use anyhow::Context;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
+
+pub(super) use messages::{Inserted, NewMessage, Undecryptable};
+pub(super) use phones::NewPhone;
+pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
+
+/// A write transaction.
+pub(super) type Tx = Transaction<'static, Sqlite>;
+
+const READERS: u32 = 4;
+
+pub(super) struct Store {
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+impl Store {
+    pub(super) async fn open(data_dir: &Path) -> anyhow::Result<Self> {
+        tokio::fs::create_dir_all(data_dir)
+            .await
+            .with_context(|| format!("cannot make the folder {}", data_dir.display()))?;
+        let file = data_dir.join("phones.db");
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // a commit survives the end of the process; only a power failure may lose the newest
+            .synchronous(SqliteSynchronous::Normal);
+        let opening = || format!("cannot open the phone store {}", file.display());
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .with_context(opening)?;
+        sqlx::raw_sql(include_str!("schema.sql")).execute(&write).await.with_context(opening)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options)
+            .await
+            .with_context(opening)?;
+        Ok(Self { write, read })
+    }
+
+    pub(super) async fn begin(&self) -> anyhow::Result<Tx> {
+        Ok(self.write.begin().await?)
+    }
+}

@@ -1,0 +1,70 @@
+-- Simulated phones: settings, key material, Signal state, messages. Times are unix seconds.
+CREATE TABLE IF NOT EXISTS phones (
+    pn TEXT PRIMARY KEY,
+    lid TEXT NOT NULL UNIQUE,
+    push_name TEXT NOT NULL,
+    identity BLOB NOT NULL,
+    registration_id INTEGER NOT NULL,
+    signed_pre_key BLOB NOT NULL,
+    signed_pre_key_signature BLOB NOT NULL,
+    adv_raw_id INTEGER NOT NULL,
+    sync_key_id BLOB NOT NULL,
+    sync_key BLOB NOT NULL,
+    next_pre_key INTEGER NOT NULL DEFAULT 1,
+    read_after_ms INTEGER,
+    script TEXT NOT NULL DEFAULT '{}',
+    on_whatsapp INTEGER NOT NULL DEFAULT 1,
+    made INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS pre_keys (
+    pn TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    private BLOB NOT NULL,
+    PRIMARY KEY (pn, id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sessions (
+    pn TEXT NOT NULL,
+    address TEXT NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (pn, address)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sender_keys (
+    pn TEXT NOT NULL,
+    name TEXT NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (pn, name)
+) WITHOUT ROWID;
+
+-- chat: peer's number for direct chats, the JID otherwise; sender: number of the author.
+-- direction: in, out, or peer (between the phone and its companions, never shown).
+CREATE TABLE IF NOT EXISTS messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    pn TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    chat_jid TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    sender_lid TEXT,
+    sender_jid TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    recipient_lid TEXT,
+    id TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT,
+    quoted TEXT,
+    mentions TEXT NOT NULL DEFAULT '[]',
+    media TEXT,
+    raw BLOB NOT NULL,
+    time INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    error INTEGER,
+    duplicates INTEGER NOT NULL DEFAULT 0,
+    undecryptable INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (pn, chat, sender, id)
+);
+CREATE INDEX IF NOT EXISTS messages_by_id ON messages (pn, id);
+CREATE INDEX IF NOT EXISTS messages_by_chat ON messages (pn, chat, seq);

@@ -1,0 +1,83 @@
+//! What a queue holds.
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+/// A device of an account: phone number and device id (0 is the phone).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct DeviceKey {
+    pub(crate) pn: u64,
+    pub(crate) device: u16,
+}
+
+impl DeviceKey {
+    /// The phone itself.
+    pub(crate) fn is_phone(self) -> bool {
+        self.device == 0
+    }
+}
+
+impl std::fmt::Display for DeviceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.pn, self.device)
+    }
+}
+
+/// Identity of one delivery: a second entry with the same key is not queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DedupeKey(pub(super) [u8; 16]);
+
+impl DedupeKey {
+    /// Sender device, stanza id, target device and retry count together name a delivery;
+    /// a retry of the same message is a new one.
+    pub(crate) fn new(sender: DeviceKey, id: &str, target: DeviceKey, count: u32) -> Self {
+        let mut hash = Sha256::new();
+        for key in [sender, target] {
+            hash.update(key.pn.to_be_bytes());
+            hash.update(key.device.to_be_bytes());
+        }
+        hash.update(count.to_be_bytes());
+        hash.update(id.as_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        Self(key)
+    }
+}
+
+/// A stanza on its way into a device's queue, in stored form.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) target: DeviceKey,
+    pub(crate) stanza: Bytes,
+    pub(crate) dedupe: Option<DedupeKey>,
+}
+
+/// An entry that was committed, with its place in the order of all queues.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub(crate) seq: i64,
+    pub(crate) target: DeviceKey,
+    pub(crate) stanza: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_of_a_delivery_makes_another_key() {
+        let a = DeviceKey { pn: 1, device: 0 };
+        let b = DeviceKey { pn: 1, device: 1 };
+        let base = DedupeKey::new(a, "X", b, 0);
+        assert_eq!(base, DedupeKey::new(a, "X", b, 0));
+        for other in [
+            DedupeKey::new(b, "X", b, 0),
+            DedupeKey::new(a, "Y", b, 0),
+            DedupeKey::new(a, "X", a, 0),
+            DedupeKey::new(a, "X", b, 1),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The server's static Noise key and its certificate chain.
+//!
+//! Root and intermediate are the sandbox's own: clients that verify against WhatsApp's root
+//! refuse it, which is what keeps a production build away from a sandbox.
+
+use anyhow::{Context, Result};
+use buffa::{Message, MessageField};
+use wacore_libsignal::protocol::{KeyPair, PrivateKey};
+use waproto::whatsapp::CertChain;
+use waproto::whatsapp::cert_chain::NoiseCertificate;
+use waproto::whatsapp::cert_chain::noise_certificate::Details;
+
+use crate::clock::unix_secs;
+
+const TEN_YEARS: u64 = 10 * 365 * 24 * 3600;
+const DAY: u64 = 24 * 3600;
+
+/// Static Noise key pair and encoded `CertChain`; must stay the same over restarts,
+/// because clients cache the chain for IK.
+pub(crate) struct ServerIdentity {
+    private: [u8; 32],
+    public: [u8; 32],
+    chain: Vec<u8>,
+}
+
+impl ServerIdentity {
+    /// A fresh key with a chain root → intermediate (serial 1) → leaf (serial 2), valid ten years.
+    pub(crate) fn generate() -> Result<Self> {
+        let mut rng = rand::rng();
+        let root = KeyPair::generate(&mut rng);
+        let intermediate = KeyPair::generate(&mut rng);
+        let leaf = KeyPair::generate(&mut rng);
+        let chain = CertChain {
+            intermediate: MessageField::some(certificate(&root, &intermediate, 1, 0)?),
+            leaf: MessageField::some(certificate(&intermediate, &leaf, 2, 1)?),
+        };
+        Self::restore(*leaf.private_key.serialize(), chain.encode_to_vec())
+    }
+
+    /// The identity kept from an earlier start.
+    pub(crate) fn restore(private: [u8; 32], chain: Vec<u8>) -> Result<Self> {
+        let key = PrivateKey::deserialize(&private).context("stored static key")?;
+        let public = key.public_key().context("stored static key")?;
+        Ok(Self {
+            private,
+            public: public.public_key_bytes().try_into()?,
+            chain,
+        })
+    }
+
+    pub(crate) fn static_public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
+    pub(crate) fn static_private(&self) -> &[u8; 32] {
+        &self.private
+    }
+
+    pub(crate) fn chain(&self) -> &[u8] {
+        &self.chain
+    }
+}
+
+fn certificate(issuer: &KeyPair, subject: &KeyPair, serial: u32, issuer_serial: u32) -> Result<NoiseCertificate> {
+    let now = unix_secs();
+    let details = Details {
+        serial: Some(serial),
+        issuer_serial: Some(issuer_serial),
+        key: Some(subject.public_key.public_key_bytes().to_vec()),
+        not_before: Some(now.saturating_sub(DAY)),
+        not_after: Some(now + TEN_YEARS),
+    }
+    .encode_to_vec();
+    let signature = issuer.private_key.calculate_signature(&details, &mut rand::rng())?;
+    Ok(NoiseCertificate {
+        details: Some(details),
+        signature: Some(signature.to_vec()),
+    })
+}

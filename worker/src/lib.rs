@@ -1,0 +1,1 @@
+//! Does work later: event log consumers and control jobs.
