@@ -3,10 +3,12 @@
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::SandboxConfig;
 use crate::media::Media;
-use crate::pairing::Pairings;
+use crate::pairing::{Bootstraps, Pairings};
 use crate::ports::Phones;
 use crate::router::{Directory, Live, PhonePump, PresenceBoard};
 use crate::state::State;
@@ -22,7 +24,12 @@ pub(crate) struct Core {
     pub(crate) pump: PhonePump,
     pub(crate) presence: PresenceBoard,
     pub(crate) pairings: Pairings,
+    pub(crate) bootstraps: Bootstraps,
     pub(crate) media: Media,
+    /// Every task of the network; waited for at the end.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the network stops.
+    pub(crate) stop: CancellationToken,
     phones: OnceLock<Arc<dyn Phones>>,
 }
 
@@ -37,7 +44,10 @@ impl Core {
             live: Live::default(),
             presence: PresenceBoard::default(),
             pairings: Pairings::default(),
+            bootstraps: Bootstraps::default(),
             media,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
             phones: OnceLock::new(),
         })
     }

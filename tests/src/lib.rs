@@ -1,1 +1,18 @@
-//! Whole-stack tests and their harness.
+//! The harness of the whole-stack tests: everything `wagate up` starts, on free ports and throw-away data,
+//! and small clients for the two HTTP interfaces a person would use (the API and the sandbox's control API).
+//!
+//! Tests wait for conditions ([`eventually`]) and never sleep to make something come true.
+
+mod api;
+mod foreign;
+mod phone;
+mod receiver;
+mod stack;
+mod wait;
+
+pub use api::{Answer, Api};
+pub use foreign::Baileys;
+pub use phone::Phone;
+pub use receiver::Files;
+pub use stack::{Db, Stack};
+pub use wait::{PATIENCE, eventually};

@@ -1,1 +1,76 @@
-//! Does work later: event log consumers and control jobs.
+//! Does work later: reads the event log into SQL and runs control jobs.
+//!
+//! `store/` is a log consumer (one per worker process); `jobs/` holds one control job per file,
+//! run by apalis, whose types stay in `runtime.rs`. Only jobs whose number is bounded by design go
+//! there; whatever exists once per message rides a lane or the log.
+
+pub mod jobs;
+mod runtime;
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wagate_domain::{
+    Env,
+    ports::{EventLog, MediaIndex, Objects, Projection},
+};
+
+pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
+
+/// What a worker needs of the outside.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "ports have nothing to show")]
+pub struct WorkerPorts {
+    /// The event log.
+    pub log: Arc<dyn EventLog>,
+    /// Event log → SQL.
+    pub projection: Arc<dyn Projection>,
+    /// Media on record.
+    pub media: Arc<dyn MediaIndex>,
+    /// S3.
+    pub objects: Arc<dyn Objects>,
+}
+
+/// How a worker runs.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// Name of this process among the consumers of the log; unique and, for quick recovery of what it
+    /// had taken, the same after a restart.
+    pub consumer: String,
+    /// Where apalis keeps control jobs (`redis://…` or `redis+unix://…`).
+    pub redis_url: String,
+    /// Put before the queue names of control jobs.
+    pub prefix: String,
+    /// How often the scheduled control jobs are due.
+    pub tick: Duration,
+}
+
+/// A running worker.
+#[derive(Debug)]
+pub struct Worker {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Worker {
+    /// Starts the log consumer and the job runtime.
+    ///
+    /// # Errors
+    /// When apalis cannot reach Redis.
+    pub async fn start(env: Env, config: WorkerConfig, ports: WorkerPorts) -> Result<Self, JobRuntimeError> {
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(store::run(ports.clone(), config.consumer.clone(), stop.clone()));
+        tasks.spawn(store::trim(ports.log.clone(), stop.clone()));
+        runtime::start(env, &config, &ports, &tasks, &stop).await?;
+        tasks.close();
+        Ok(Self { stop, tasks })
+    }
+
+    /// Lets what is running finish, then ends.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}

@@ -11,7 +11,6 @@ use wacore_libsignal::protocol::{IdentityKeyPair, KeyPair, PrivateKey};
 use super::behaviour::{ReadBehaviour, Script};
 use crate::ports::AccountInfo;
 
-
 /// Every phone has one signed pre-key for life; rotating it is not simulated.
 pub(super) const SIGNED_PRE_KEY_ID: u32 = 1;
 
@@ -59,6 +58,10 @@ impl Phone {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) fn set_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
     pub(super) fn pn(&self) -> &str {
         &self.info.pn
     }
@@ -79,9 +82,8 @@ impl Keys {
         let mut rng: StdRng = rand::make_rng();
         let identity = IdentityKeyPair::generate(&mut rng);
         let signed_pre_key = KeyPair::generate(&mut rng);
-        let signed_pre_key_signature = identity
-            .private_key()
-            .calculate_signature(&signed_pre_key.public_key.serialize(), &mut rng)?;
+        let signed_pre_key_signature =
+            identity.private_key().calculate_signature(&signed_pre_key.public_key.serialize(), &mut rng)?;
         let mut id = [0; 6];
         // two bytes of device (the phone is 0), four bytes of epoch
         id[2..].copy_from_slice(&rng.random_range(1..0x0001_0000_u32).to_be_bytes());
@@ -135,8 +137,8 @@ pub(super) fn invent_name(pn: &str) -> String {
         "Mateo", "Nadia", "Omar", "Priya",
     ];
     const LAST: [&str; 16] = [
-        "Almeida", "Bauer", "Costa", "Diallo", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Khan",
-        "Lopez", "Mensah", "Novak", "Okafor", "Petrov",
+        "Almeida", "Bauer", "Costa", "Diallo", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen",
+        "Khan", "Lopez", "Mensah", "Novak", "Okafor", "Petrov",
     ];
     let digest = Sha256::digest(pn.as_bytes());
     format!("{} {}", FIRST[usize::from(digest[0] % 16)], LAST[usize::from(digest[1] % 16)])

@@ -118,7 +118,9 @@ impl Content {
     fn of_protocol(protocol: &wa::message::ProtocolMessage) -> Option<Self> {
         let target = protocol.key.as_option().and_then(|key| key.id.clone());
         match protocol.r#type? {
-            ProtocolType::REVOKE => Some(Self { kind: "revoke".to_owned(), quoted: target, ..Self::default() }),
+            ProtocolType::REVOKE => {
+                Some(Self { kind: "revoke".to_owned(), quoted: target, ..Self::default() })
+            }
             ProtocolType::MESSAGE_EDIT => {
                 let edited = Self::of(protocol.edited_message.as_option()?)?;
                 Some(Self { kind: "edit".to_owned(), quoted: target, ..edited })

@@ -23,6 +23,7 @@ mod cache;
 mod content;
 mod inbound;
 mod linking;
+mod manage;
 mod outbound;
 mod port;
 mod signal;
@@ -30,6 +31,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -37,7 +39,9 @@ use crate::ports::{AccountInfo, Network, PortError, PortResult};
 
 pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
 pub use content::{Media, MediaKind};
+pub use manage::SettingsChange;
 pub use outbound::{MediaUpload, Outgoing};
+pub(crate) use port::is_number;
 pub use store::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 
 use account::Phone;
@@ -75,27 +79,22 @@ impl Simulated {
     }
 
     fn network(&self) -> PortResult<Arc<dyn Network>> {
-        self.network.get().and_then(Weak::upgrade).ok_or_else(|| {
-            PortError::Internal(anyhow::anyhow!("phones are not attached to a network"))
-        })
+        self.network
+            .get()
+            .and_then(Weak::upgrade)
+            .ok_or_else(|| PortError::Internal(anyhow::anyhow!("phones are not attached to a network")))
     }
 
     /// The phone of a number or LID, loaded on first use.
     async fn phone(&self, user: &str) -> PortResult<Arc<Phone>> {
-        self.find_phone(user)
-            .await?
-            .ok_or_else(|| PortError::NotFound(format!("no phone {user}")))
+        self.find_phone(user).await?.ok_or_else(|| PortError::NotFound(format!("no phone {user}")))
     }
 
     async fn find_phone(&self, user: &str) -> PortResult<Option<Arc<Phone>>> {
         if let Some(phone) = self.cache.get(user) {
             return Ok(Some(phone));
         }
-        Ok(self
-            .store
-            .load_phone(user)
-            .await?
-            .map(|phone| self.cache.insert(phone)))
+        Ok(self.store.load_phone(user).await?.map(|phone| self.cache.insert(phone)))
     }
 
     /// The account behind a user part; a stranger is described by what the stanza said.
@@ -118,4 +117,22 @@ impl From<&AccountInfo> for Contact {
     fn from(info: &AccountInfo) -> Self {
         Self { pn: info.pn.clone(), lid: Some(info.lid.clone()) }
     }
+}
+
+/// Unix seconds.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// A fresh stanza id: `prefix`, filled up with random upper-case hexadecimal digits.
+fn new_id(prefix: &str) -> String {
+    const LENGTH: usize = 32;
+    let random: [u8; LENGTH / 2] = rand::random();
+    let mut id = prefix.to_owned();
+    for byte in random {
+        // writing into a String cannot fail
+        let _ = write!(id, "{byte:02X}");
+    }
+    id.truncate(LENGTH);
+    id
 }

@@ -56,10 +56,7 @@ impl Scratch {
             pre_keys: PreKeys::default(),
             sender_keys: SenderKeys::default(),
             identity: OwnIdentity { pair: keys.identity.clone(), registration_id: keys.registration_id },
-            signed: SignedKey {
-                pair: keys.signed_pre_key.clone(),
-                signature: keys.signed_pre_key_signature,
-            },
+            signed: SignedKey { pair: keys.signed_pre_key.clone(), signature: keys.signed_pre_key_signature },
         }
     }
 
@@ -86,7 +83,11 @@ impl Scratch {
     }
 
     /// Starts a session with a device from its bundle, replacing (archiving) an older one.
-    pub(super) async fn start_session(&mut self, device: &DeviceAddress, bundle: &KeyBundle) -> anyhow::Result<()> {
+    pub(super) async fn start_session(
+        &mut self,
+        device: &DeviceAddress,
+        bundle: &KeyBundle,
+    ) -> anyhow::Result<()> {
         let one_time = bundle
             .one_time
             .map(|(id, key)| PublicKey::from_djb_public_key_bytes(&key).map(|key| (PreKeyId::from(id), key)))
@@ -114,16 +115,27 @@ impl Scratch {
     }
 
     /// Encrypts a padded plaintext for a device with a session.
-    pub(super) async fn encrypt(&mut self, device: &DeviceAddress, plaintext: &[u8]) -> anyhow::Result<Encrypted> {
-        let sealed = message_encrypt(plaintext, &device.signal(), &mut self.sessions, &mut self.identity).await?;
+    pub(super) async fn encrypt(
+        &mut self,
+        device: &DeviceAddress,
+        plaintext: &[u8],
+    ) -> anyhow::Result<Encrypted> {
+        let sealed =
+            message_encrypt(plaintext, &device.signal(), &mut self.sessions, &mut self.identity).await?;
         Ok(match sealed {
-            CiphertextMessage::PreKeySignalMessage(m) => Encrypted { kind: "pkmsg", bytes: m.serialized().to_vec() },
+            CiphertextMessage::PreKeySignalMessage(m) => {
+                Encrypted { kind: "pkmsg", bytes: m.serialized().to_vec() }
+            }
             other => Encrypted { kind: "msg", bytes: other.serialize().to_vec() },
         })
     }
 
     /// Opens a `pkmsg` or `msg`; the answer is the padded plaintext.
-    pub(super) async fn decrypt(&mut self, device: &DeviceAddress, sealed: &CiphertextMessage) -> SignalResult<Vec<u8>> {
+    pub(super) async fn decrypt(
+        &mut self,
+        device: &DeviceAddress,
+        sealed: &CiphertextMessage,
+    ) -> SignalResult<Vec<u8>> {
         let opened = message_decrypt(
             sealed,
             &device.signal(),
@@ -142,12 +154,20 @@ impl Scratch {
     }
 
     /// Opens a `skmsg` with the sender key of `name`.
-    pub(super) async fn decrypt_group(&mut self, name: &SenderKeyName, sealed: &[u8]) -> SignalResult<Vec<u8>> {
+    pub(super) async fn decrypt_group(
+        &mut self,
+        name: &SenderKeyName,
+        sealed: &[u8],
+    ) -> SignalResult<Vec<u8>> {
         group_decrypt(sealed, &mut self.sender_keys, name).await
     }
 
     /// Learns a sender key.
-    pub(super) async fn learn_sender_key(&mut self, name: &SenderKeyName, distribution: &[u8]) -> SignalResult<()> {
+    pub(super) async fn learn_sender_key(
+        &mut self,
+        name: &SenderKeyName,
+        distribution: &[u8],
+    ) -> SignalResult<()> {
         let distribution = SenderKeyDistributionMessage::try_from(distribution)?;
         process_sender_key_distribution_message(name, &distribution, &mut self.sender_keys).await
     }
@@ -203,7 +223,11 @@ impl SessionStore for Sessions {
         Ok(self.records.contains_key(address.as_str()))
     }
 
-    async fn store_session(&mut self, address: &ProtocolAddress, mut record: SessionRecord) -> SignalResult<()> {
+    async fn store_session(
+        &mut self,
+        address: &ProtocolAddress,
+        mut record: SessionRecord,
+    ) -> SignalResult<()> {
         record.waive_counter_lease();
         self.changed.insert(address.as_str().to_owned());
         self.records.insert(address.as_str().to_owned(), record);
@@ -253,7 +277,11 @@ impl SignedPreKeyStore for SignedKey {
         ))
     }
 
-    async fn save_signed_pre_key(&mut self, _id: SignedPreKeyId, _record: &SignedPreKeyRecord) -> SignalResult<()> {
+    async fn save_signed_pre_key(
+        &mut self,
+        _id: SignedPreKeyId,
+        _record: &SignedPreKeyRecord,
+    ) -> SignalResult<()> {
         Err(SignalProtocolError::InvalidState("save_signed_pre_key", "the signed pre-key is fixed".into()))
     }
 }
@@ -274,7 +302,11 @@ impl IdentityKeyStore for OwnIdentity {
         Ok(self.registration_id)
     }
 
-    async fn save_identity(&mut self, _address: &ProtocolAddress, _identity: &IdentityKey) -> SignalResult<IdentityChange> {
+    async fn save_identity(
+        &mut self,
+        _address: &ProtocolAddress,
+        _identity: &IdentityKey,
+    ) -> SignalResult<IdentityChange> {
         Ok(IdentityChange::NewOrUnchanged)
     }
 

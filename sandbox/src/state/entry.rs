@@ -1,7 +1,11 @@
 //! What a queue holds.
 
+use anyhow::Result;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use wacore_binary::Node;
+
+use crate::wire::encode_stored;
 
 /// A device of an account: phone number and device id (0 is the phone).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,12 +49,40 @@ impl DedupeKey {
     }
 }
 
-/// A stanza on its way into a device's queue, in stored form.
+/// What a client's acknowledgement names: enough to find the queued stanza it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    /// Tag of the stanza.
+    pub(crate) class: String,
+    pub(crate) id: String,
+    pub(crate) from: String,
+    /// `type` attribute, empty when absent.
+    pub(crate) kind: String,
+}
+
+impl Label {
+    /// Label of a stanza as it goes to the client.
+    pub(crate) fn of(node: &Node) -> Self {
+        let text = |key| node.attrs.get(key).map(|v| v.as_str().into_owned()).unwrap_or_default();
+        Self { class: node.tag.to_string(), id: text("id"), from: text("from"), kind: text("type") }
+    }
+}
+
+/// A stanza on its way into a device's queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) target: DeviceKey,
+    pub(crate) label: Label,
+    /// Stored form.
     pub(crate) stanza: Bytes,
     pub(crate) dedupe: Option<DedupeKey>,
+}
+
+impl Entry {
+    /// Encodes a stanza for a device.
+    pub(crate) fn new(target: DeviceKey, node: &Node, dedupe: Option<DedupeKey>) -> Result<Self> {
+        Ok(Self { target, label: Label::of(node), stanza: encode_stored(node)?, dedupe })
+    }
 }
 
 /// An entry that was committed, with its place in the order of all queues.
@@ -58,6 +90,7 @@ pub(crate) struct Entry {
 pub(crate) struct Placed {
     pub(crate) seq: i64,
     pub(crate) target: DeviceKey,
+    pub(crate) label: Label,
     pub(crate) stanza: Bytes,
 }
 

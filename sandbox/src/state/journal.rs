@@ -215,7 +215,8 @@ impl Writer {
                 self.keys.push(key);
                 new_keys.push(key);
             }
-            placed.push(Placed { seq: self.next_seq, target: entry.target, stanza: entry.stanza });
+            let Entry { target, label, stanza, .. } = entry;
+            placed.push(Placed { seq: self.next_seq, target, label, stanza });
             self.next_seq += 1;
         }
         self.rows.extend(placed.iter().cloned());

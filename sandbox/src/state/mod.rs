@@ -28,7 +28,7 @@ use sqlx::{ConnectOptions, SqlitePool};
 pub(crate) use accounts::AccountRow;
 pub(crate) use app_state::Appended;
 pub(crate) use devices::DeviceRow;
-pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Placed};
+pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Label, Placed};
 pub(crate) use journal::Journal;
 pub(crate) use media::MediaRow;
 pub(crate) use pre_keys::OneTimeKey;

@@ -28,7 +28,12 @@ enum Closed {
 
 impl Simulated {
     /// Opens every `<enc>`, on the scratch. Only storage trouble is an error.
-    pub(super) async fn open(&self, phone: &Phone, incoming: &Incoming<'_>, scratch: &mut Scratch) -> anyhow::Result<Opened> {
+    pub(super) async fn open_all(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+        scratch: &mut Scratch,
+    ) -> anyhow::Result<Opened> {
         self.store.load_sessions(phone, std::slice::from_ref(&incoming.device), scratch).await?;
         let mut messages = Vec::new();
         let mut worst = None;

@@ -28,6 +28,15 @@ struct FollowUp {
     keys_wanted: Option<Vec<Vec<u8>>>,
 }
 
+/// What became of a message.
+enum Outcome {
+    Kept(FollowUp),
+    /// Shown before.
+    Seen,
+    /// The how-manieth failure it is, and why.
+    Failed(u32, RetryReason),
+}
+
 struct Shown {
     chat: Contact,
     text: Option<String>,
@@ -40,29 +49,32 @@ impl Simulated {
             // fan-out placeholders and unavailable notices carry no ciphertext
             return self.acknowledge(phone, &incoming).await;
         }
-        let follow_up = {
-            let _moving = phone.signal.lock().await;
-            let mut scratch = Scratch::new(&phone.keys);
-            match self.open(phone, &incoming, &mut scratch).await? {
-                Opened::Messages(messages) => self.keep(phone, &incoming, messages, scratch).await?,
-                Opened::Seen => {
-                    self.store.count_duplicate(phone.pn(), &incoming.sender.pn, &incoming.id).await?;
-                    FollowUp::default()
-                }
-                Opened::Failed(reason) => {
-                    drop(scratch);
-                    let failed = self.keep_undecryptable(phone, &incoming).await?;
-                    drop(_moving);
-                    return match failed {
-                        Undecryptable::Duplicate => self.acknowledge(phone, &incoming).await,
-                        Undecryptable::Failure(count) => self.ask_again(phone, &incoming, count, reason).await,
-                    };
-                }
+        match self.take_in(phone, &incoming).await? {
+            Outcome::Kept(follow_up) => {
+                self.acknowledge(phone, &incoming).await?;
+                self.follow_up(phone, &incoming, follow_up);
+                Ok(())
             }
-        };
-        self.acknowledge(phone, &incoming).await?;
-        self.follow_up(phone, &incoming, follow_up);
-        Ok(())
+            Outcome::Seen => self.acknowledge(phone, &incoming).await,
+            Outcome::Failed(count, reason) => self.ask_again(phone, &incoming, count, reason).await,
+        }
+    }
+
+    /// Decrypts and commits, with the phone's ratchets to itself.
+    async fn take_in(&self, phone: &Phone, incoming: &Incoming<'_>) -> anyhow::Result<Outcome> {
+        let _ratchets = phone.signal.lock().await;
+        let mut scratch = Scratch::new(&phone.keys);
+        Ok(match self.open_all(phone, incoming, &mut scratch).await? {
+            Opened::Messages(messages) => Outcome::Kept(self.keep(phone, incoming, messages, scratch).await?),
+            Opened::Seen => {
+                self.store.count_duplicate(phone.pn(), &incoming.sender.pn, &incoming.id).await?;
+                Outcome::Seen
+            }
+            Opened::Failed(reason) => match self.keep_undecryptable(phone, incoming).await? {
+                Undecryptable::Duplicate => Outcome::Seen,
+                Undecryptable::Failure(count) => Outcome::Failed(count, reason),
+            },
+        })
     }
 
     /// Commits the ratchet together with what the message says.
@@ -90,8 +102,10 @@ impl Simulated {
         for new in shown {
             let inserted = new.store(&mut tx, phone.pn()).await?;
             if inserted != Inserted::Duplicate && new.direction == Direction::In {
-                follow_up.shown =
-                    Some(Shown { chat: incoming.sender.clone(), text: new.content.text.filter(|_| new.content.kind == "text") });
+                follow_up.shown = Some(Shown {
+                    chat: incoming.sender.clone(),
+                    text: new.content.text.filter(|_| new.content.kind == "text"),
+                });
             }
         }
         tx.commit().await?;
@@ -125,7 +139,12 @@ impl Simulated {
     }
 
     /// The addressing half of an inbox entry.
-    async fn entry(&self, phone: &Phone, incoming: &Incoming<'_>, destination: Option<Jid>) -> anyhow::Result<NewMessage> {
+    async fn entry(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+        destination: Option<Jid>,
+    ) -> anyhow::Result<NewMessage> {
         let own = Contact::from(&phone.info);
         let group = incoming.is_group();
         let (chat, chat_jid, to) = if group {
@@ -159,7 +178,11 @@ impl Simulated {
         })
     }
 
-    async fn keep_undecryptable(&self, phone: &Phone, incoming: &Incoming<'_>) -> anyhow::Result<Undecryptable> {
+    async fn keep_undecryptable(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+    ) -> anyhow::Result<Undecryptable> {
         let mut new = self.entry(phone, incoming, incoming.recipient.clone()).await?;
         new.content = Content::undecryptable();
         new.status = Status::Sent;
@@ -189,7 +212,13 @@ impl Simulated {
     }
 
     /// Answers with a retry receipt; its keys let the sender start a new session at once.
-    async fn ask_again(&self, phone: &Phone, incoming: &Incoming<'_>, count: u32, reason: RetryReason) -> PortResult<()> {
+    async fn ask_again(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+        count: u32,
+        reason: RetryReason,
+    ) -> PortResult<()> {
         if count >= u32::from(MAX_RETRY_COUNT) {
             tracing::warn!(pn = phone.pn(), id = incoming.id, "phone gives up on an undecryptable message");
             return Ok(());

@@ -17,12 +17,19 @@ use crate::ports::{KeyBundle, PortError, PortResult};
 
 impl Simulated {
     /// Encrypts the message again, for the asking device alone and in a new session.
-    pub(super) async fn resend(&self, phone: &Arc<Phone>, from: &Jid, id: &str, node: &Node) -> PortResult<()> {
+    pub(super) async fn resend(
+        &self,
+        phone: &Arc<Phone>,
+        from: &Jid,
+        id: &str,
+        node: &Node,
+    ) -> PortResult<()> {
         let count = node
             .get_optional_child("retry")
             .and_then(|retry| retry.attrs().optional_u64("count"))
             .unwrap_or(1);
-        let message = self.store.message(phone.pn(), id).await?.filter(|message| message.direction != Direction::In);
+        let message =
+            self.store.message(phone.pn(), id).await?.filter(|message| message.direction != Direction::In);
         let Some(message) = message.filter(|_| count < u64::from(MAX_RETRY_COUNT)) else {
             tracing::warn!(pn = phone.pn(), id, count, "phone does not answer a retry receipt");
             return Ok(());
@@ -35,7 +42,8 @@ impl Simulated {
         };
         let stored = waproto::codec::message_decode(&message.raw).map_err(anyhow::Error::from)?;
         let for_own = phone.is_own(&contact.pn) && message.direction == Direction::Out;
-        let wire = if for_own { wrap_device_sent(stored.clone(), message.chat_jid.clone()) } else { stored.clone() };
+        let wire =
+            if for_own { wrap_device_sent(stored.clone(), message.chat_jid.clone()) } else { stored.clone() };
         let sealed = self.seal_fresh(phone, &device, &bundle, &wire).await?;
         let peer = message.direction == Direction::Peer;
         let stanza = resend_stanza(from, id, &stored, &sealed, count, peer);
@@ -51,14 +59,15 @@ fn bundle_in(receipt: &Node) -> PortResult<Option<KeyBundle>> {
     };
     let bad = |what: &str| PortError::Refused(format!("retry receipt with bad {what}"));
     let registration_id = extract_registration_id_from_node(receipt).ok_or_else(|| bad("registration"))?;
-    let identity = keys.get_optional_child("identity").and_then(get_bytes_content).ok_or_else(|| bad("identity"))?;
+    let identity =
+        keys.get_optional_child("identity").and_then(get_bytes_content).ok_or_else(|| bad("identity"))?;
     let signed = keys.get_optional_child("skey").ok_or_else(|| bad("skey"))?;
     let signed = SignedPreKeyNode::try_from_node(signed).map_err(|_| bad("skey"))?;
     let one_time = keys
         .get_optional_child("key")
         .map(|key| {
             let key = OneTimePreKeyNode::try_from_node(key).map_err(|_| bad("key"))?;
-            Ok((key.id, key.public_bytes.try_into().map_err(|_| bad("key"))?))
+            key.public_bytes.try_into().map(|public| (key.id, public)).map_err(|_| bad("key"))
         })
         .transpose()?;
     Ok(Some(KeyBundle {

@@ -45,7 +45,11 @@ impl Simulated {
     pub(super) async fn parse_message<'a>(&self, phone: &Phone, node: &'a Node) -> PortResult<Incoming<'a>> {
         let mut attrs = node.attrs();
         let missing = |name: &str| PortError::Refused(format!("message without {name}"));
-        let id = attrs.optional_string("id").filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?.into_owned();
+        let id = attrs
+            .optional_string("id")
+            .filter(|id| !id.is_empty())
+            .ok_or_else(|| missing("id"))?
+            .into_owned();
         let from = attrs.optional_jid("from").ok_or_else(|| missing("from"))?;
         let sender_jid = if is_direct(&from) {
             from.clone()

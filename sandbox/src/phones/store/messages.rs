@@ -62,7 +62,11 @@ impl NewMessage {
     }
 
     /// Records a failed decryption.
-    pub(in super::super) async fn store_undecryptable(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<Undecryptable> {
+    pub(in super::super) async fn store_undecryptable(
+        &self,
+        tx: &mut Tx,
+        pn: &str,
+    ) -> anyhow::Result<Undecryptable> {
         if self.insert(tx, pn, 1, 1).await? {
             return Ok(Undecryptable::Failure(1));
         }
@@ -154,18 +158,30 @@ impl NewMessage {
 
 impl Store {
     /// Counts one more stanza of a message that was seen before; false when it was not.
-    pub(in super::super) async fn count_duplicate(&self, pn: &str, sender: &str, id: &str) -> anyhow::Result<bool> {
-        let done = sqlx::query("UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND sender = ? AND id = ?")
-            .bind(pn)
-            .bind(sender)
-            .bind(id)
-            .execute(&self.write)
-            .await?;
+    pub(in super::super) async fn count_duplicate(
+        &self,
+        pn: &str,
+        sender: &str,
+        id: &str,
+    ) -> anyhow::Result<bool> {
+        let done = sqlx::query(
+            "UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND sender = ? AND id = ?",
+        )
+        .bind(pn)
+        .bind(sender)
+        .bind(id)
+        .execute(&self.write)
+        .await?;
         Ok(done.rows_affected() > 0)
     }
 
     /// Moves messages that the account sent forward to `status`.
-    pub(in super::super) async fn advance_sent(&self, pn: &str, ids: &[String], status: Status) -> anyhow::Result<()> {
+    pub(in super::super) async fn advance_sent(
+        &self,
+        pn: &str,
+        ids: &[String],
+        status: Status,
+    ) -> anyhow::Result<()> {
         for id in ids {
             sqlx::query(
                 "UPDATE messages SET status = MAX(status, ?) WHERE pn = ? AND id = ? AND direction = 'out'",

@@ -8,11 +8,14 @@ mod views;
 use std::path::Path;
 
 use anyhow::Context;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Sqlite, Transaction};
 
 pub(super) use messages::{Inserted, NewMessage, Undecryptable};
 pub(super) use phones::NewPhone;
+pub(super) use signal::save_changes;
 pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 
 /// A write transaction.

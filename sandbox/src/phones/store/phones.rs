@@ -83,7 +83,11 @@ impl Store {
     }
 
     /// Phones in order of their number, after `cursor`.
-    pub(in super::super) async fn list_phones(&self, cursor: &str, limit: u32) -> anyhow::Result<Page<PhoneSummary>> {
+    pub(in super::super) async fn list_phones(
+        &self,
+        cursor: &str,
+        limit: u32,
+    ) -> anyhow::Result<Page<PhoneSummary>> {
         let rows = sqlx::query(
             "SELECT pn, lid, push_name, on_whatsapp, read_after_ms, script FROM phones WHERE pn > ? ORDER BY pn LIMIT ?",
         )

@@ -34,7 +34,11 @@ impl Store {
     }
 
     /// True when a session with the device is stored.
-    pub(in super::super) async fn has_session(&self, phone: &Phone, device: &DeviceAddress) -> anyhow::Result<bool> {
+    pub(in super::super) async fn has_session(
+        &self,
+        phone: &Phone,
+        device: &DeviceAddress,
+    ) -> anyhow::Result<bool> {
         Ok(sqlx::query("SELECT 1 FROM sessions WHERE pn = ? AND address = ?")
             .bind(phone.pn())
             .bind(device.key())
@@ -43,7 +47,12 @@ impl Store {
             .is_some())
     }
 
-    pub(in super::super) async fn load_pre_key(&self, phone: &Phone, id: u32, scratch: &mut Scratch) -> anyhow::Result<()> {
+    pub(in super::super) async fn load_pre_key(
+        &self,
+        phone: &Phone,
+        id: u32,
+        scratch: &mut Scratch,
+    ) -> anyhow::Result<()> {
         let row = sqlx::query("SELECT private FROM pre_keys WHERE pn = ? AND id = ?")
             .bind(phone.pn())
             .bind(i64::from(id))
@@ -103,7 +112,11 @@ impl Store {
     }
 
     /// Drops the session with a device that is gone.
-    pub(in super::super) async fn forget_session(&self, pn: &str, device: &DeviceAddress) -> anyhow::Result<()> {
+    pub(in super::super) async fn forget_session(
+        &self,
+        pn: &str,
+        device: &DeviceAddress,
+    ) -> anyhow::Result<()> {
         sqlx::query("DELETE FROM sessions WHERE pn = ? AND address = ?")
             .bind(pn)
             .bind(device.key())

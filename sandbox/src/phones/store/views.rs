@@ -164,7 +164,11 @@ const NEWEST_FIRST_BY_ID: &str = "SELECT * FROM messages WHERE pn = ? AND id = ?
 
 impl Store {
     /// The message of this id, whatever its chat.
-    pub(in super::super) async fn message(&self, pn: &str, id: &str) -> anyhow::Result<Option<StoredMessage>> {
+    pub(in super::super) async fn message(
+        &self,
+        pn: &str,
+        id: &str,
+    ) -> anyhow::Result<Option<StoredMessage>> {
         sqlx::query(NEWEST_FIRST_BY_ID)
             .bind(pn)
             .bind(id)
@@ -196,7 +200,12 @@ impl Store {
     }
 
     /// Incoming messages, oldest first, after `cursor`.
-    pub(in super::super) async fn inbox(&self, pn: &str, cursor: i64, limit: u32) -> anyhow::Result<Page<StoredMessage>> {
+    pub(in super::super) async fn inbox(
+        &self,
+        pn: &str,
+        cursor: i64,
+        limit: u32,
+    ) -> anyhow::Result<Page<StoredMessage>> {
         let rows = sqlx::query(
             "SELECT * FROM messages WHERE pn = ? AND seq > ? AND direction = 'in' ORDER BY seq LIMIT ?",
         )

@@ -1,0 +1,36 @@
+# wagate: the commands. `make` alone lists them.
+
+CARGO ?= cargo
+# nextest when it is there (one process per test, time limits), else what cargo brings
+TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint derive test-rust test-live test-foreign clean-data
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: ## install what is missing, build, and start everything with a simulated WhatsApp network
+	@scripts/need cc redis-server
+	@echo "building (the first time takes some minutes) …"
+	@$(CARGO) build --bin wagate
+	@exec target/debug/wagate up
+
+test: lint test-live test-rust ## everything that must hold: lint, derived files, every test
+
+lint: ## formatting and clippy with warnings denied
+	@scripts/need cc
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3 and Baileys
+	@scripts/need cc redis-server postgres node npm
+	@scripts/foreign-clients
+	$(TEST) --workspace
+
+test-live: ## the refusals of the build that talks to WhatsApp
+	$(CARGO) test -p wagate-connector --no-default-features --features live --lib
+
+derive: ## write again everything that is derived from code (api/openapi.json)
+	$(CARGO) run --bin wagate -- openapi > api/openapi.json.new
+	@mv api/openapi.json.new api/openapi.json

@@ -1,0 +1,153 @@
+//! The closed list of error codes: status, title and remedy of each stand here and nowhere else.
+
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $status:ident $title:literal => $remedy:literal;)*) => {
+        /// What went wrong, as a stable code. New codes may be added; a code never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the reference page.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as it stands on the wire.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The HTTP status it comes with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            /// One line for people, the same for every occurrence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// What to do next, unless an occurrence knows better.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON.
+    MalformedJson "malformed_json" BAD_REQUEST "The body is not valid JSON"
+        => "Mend the JSON at the place named in detail.";
+    /// The body is not multipart/form-data, or a part of it is broken.
+    MalformedMultipart "malformed_multipart" BAD_REQUEST "The body is not valid multipart/form-data"
+        => "Let an HTTP library build the form, with its boundary in Content-Type.";
+    /// The upload ended before it was complete; nothing was kept.
+    UploadBrokenOff "upload_broken_off" BAD_REQUEST "The upload ended too early"
+        => "Upload the file again from its beginning.";
+    /// A header has a value that cannot be used.
+    InvalidHeader "invalid_header" BAD_REQUEST "A header is wrong"
+        => "Correct the header named in field.";
+    /// No API key, or one that is unknown or revoked.
+    Unauthenticated "unauthenticated" UNAUTHORIZED "No valid API key"
+        => "Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.";
+    /// There is no such route.
+    NotFound "not_found" NOT_FOUND "There is nothing at this address"
+        => "Look the path up in the reference at /api/docs.";
+    /// No such session in this workspace.
+    SessionNotFound "session_not_found" NOT_FOUND "There is no such session"
+        => "List your sessions with GET /api/v1/sessions.";
+    /// No such message in this workspace.
+    MessageNotFound "message_not_found" NOT_FOUND "There is no such message"
+        => "Use the id from the answer to the send, or list messages with GET /api/v1/messages.";
+    /// No such media object in this workspace.
+    MediaNotFound "media_not_found" NOT_FOUND "There is no such media object"
+        => "Use the id from the answer to the upload or from a message.";
+    /// No such API key in this workspace.
+    KeyNotFound "key_not_found" NOT_FOUND "There is no such API key"
+        => "List your keys with GET /api/v1/keys.";
+    /// The route exists, but not with this method.
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take this method"
+        => "Use one of the methods in the Allow header.";
+    /// None of the representations in `Accept` is on offer.
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "None of the accepted representations is on offer"
+        => "Accept one of the types named in detail.";
+    /// The session is linked to an account, so there is nothing to scan.
+    SessionAlreadyLinked "session_already_linked" CONFLICT "The session is already linked"
+        => "Log the session out first to link another account: POST /api/v1/sessions/{id}/logout.";
+    /// The session is not linked to an account.
+    SessionNotLinked "session_not_linked" CONFLICT "The session is not linked"
+        => "Link it first: GET /api/v1/sessions/{id}/qr.";
+    /// Nobody has started the session.
+    SessionNotStarted "session_not_started" CONFLICT "The session is not started"
+        => "Start it first: POST /api/v1/sessions/{id}/start.";
+    /// The connector that holds the session refused; detail says why.
+    SessionRefused "session_refused" CONFLICT "The session cannot do this now"
+        => "See detail, and the session's state: GET /api/v1/sessions/{id}.";
+    /// The file behind a media object is not there (yet).
+    MediaNotReady "media_not_ready" CONFLICT "The file is not there"
+        => "Look at the object's state: pending ones become ready later, failed and expired ones never.";
+    /// A key cannot revoke itself.
+    KeyInUse "key_in_use" CONFLICT "A key cannot revoke itself"
+        => "Make another key, and revoke this one with it.";
+    /// The first request with this Idempotency-Key has not been answered yet.
+    IdempotencyRunning "idempotency_running" CONFLICT "The first request with this key is still running"
+        => "Repeat the request after the seconds in Retry-After.";
+    /// The body is larger than allowed.
+    PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large"
+        => "Send less, or upload the file to storage directly: POST /api/v1/media/uploads.";
+    /// The `Content-Type` is not one that this route takes.
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "This route does not take this Content-Type"
+        => "Set Content-Type to the type named in detail.";
+    /// A field of the body or a query parameter is wrong; `field` names it, `errors` has them all.
+    ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY "A field is wrong"
+        => "Correct the field named in field and send the request again.";
+    /// The file behind a URL could not be fetched.
+    MediaFetchFailed "media_fetch_failed" UNPROCESSABLE_ENTITY "The file could not be fetched"
+        => "Check that the URL answers with the file to anyone on the internet.";
+    /// The Idempotency-Key was used with another request.
+    IdempotencyMismatch "idempotency_mismatch" UNPROCESSABLE_ENTITY "This Idempotency-Key was used with another request"
+        => "Use a new key for every new request, and repeat a request unchanged.";
+    /// Something on our side is broken; the log has the cause under the request id.
+    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side"
+        => "Try again; if it stays, tell your operator the request_id.";
+    /// A machine behind us is away or overloaded.
+    Unavailable "unavailable" SERVICE_UNAVAILABLE "A part of the gateway is away for the moment"
+        => "Repeat the request after the seconds in Retry-After; with an Idempotency-Key nothing is made twice.";
+    /// No QR or pairing code is on offer yet.
+    PairingNotReady "pairing_not_ready" SERVICE_UNAVAILABLE "Nothing is on offer to link the session yet"
+        => "Ask again after the seconds in Retry-After.";
+    /// The connector that holds the session did not answer in time, or none holds it.
+    SessionUnreachable "session_unreachable" SERVICE_UNAVAILABLE "The session's connector does not answer"
+        => "Repeat the request after the seconds in Retry-After.";
+    /// The request took longer than allowed.
+    TimedOut "timed_out" GATEWAY_TIMEOUT "The request took too long"
+        => "Repeat it with the same Idempotency-Key, so that nothing is made twice.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Code;
+
+    #[test]
+    fn names_are_unique_and_are_what_is_serialised() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.name()), "{} stands twice", code.name());
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert!(code.remedy().ends_with('.'), "{}: the remedy is a sentence", code.name());
+        }
+    }
+}

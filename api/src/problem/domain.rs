@@ -1,0 +1,195 @@
+//! From the errors of use-cases and ports to problems: one exhaustive match for each.
+
+use wagate_domain::{
+    Invalid,
+    media::{LinkError, StageError},
+    messages::{ListError, SendError},
+    ports::{FetchError, PortError},
+    sessions::{CreateError, RemoveError},
+};
+
+use super::{Code, Problem};
+
+/// Seconds after which a machine that was away is worth another try.
+const AWAY: u32 = 5;
+
+impl From<Invalid> for Problem {
+    fn from(wrong: Invalid) -> Self {
+        Self::field(Code::ValidationFailed, wrong)
+    }
+}
+
+impl From<PortError> for Problem {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Unavailable { .. } | PortError::Stale => {
+                Self::plain(Code::Unavailable).retry_after(AWAY).because(error)
+            }
+            PortError::Internal { .. } => Self::plain(Code::Internal).because(error),
+        }
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Invalid(wrong) => wrong.into(),
+            CreateError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveError> for Problem {
+    fn from(error: RemoveError) -> Self {
+        match error {
+            RemoveError::NotFound => Self::plain(Code::SessionNotFound),
+            RemoveError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendError> for Problem {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Invalid(wrong) => wrong.into(),
+            SendError::SessionNotFound => Self::plain(Code::SessionNotFound),
+            SendError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Invalid(wrong) => wrong.into(),
+            ListError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<StageError> for Problem {
+    fn from(error: StageError) -> Self {
+        match error {
+            StageError::Invalid(wrong) => wrong.into(),
+            StageError::TooLarge { max_bytes } => {
+                Self::new(Code::PayloadTooLarge, format!("The file is larger than {max_bytes} bytes"))
+            }
+            // the text is the peer's: it goes to the log only
+            StageError::BrokenOff(_) => Self::plain(Code::UploadBrokenOff).because(error),
+            StageError::NotFound => Self::plain(Code::MediaNotFound),
+            StageError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::NotFound => Self::plain(Code::MediaNotFound),
+            LinkError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// The file behind the URL in `field` could not be fetched.
+    pub(crate) fn fetch(field: String, error: FetchError) -> Self {
+        let remedy = match &error {
+            FetchError::BadUrl => "send an absolute http or https URL",
+            FetchError::Private => "use a URL on the public internet, or upload the file: POST /api/v1/media",
+            FetchError::Unreachable(_) | FetchError::Status(_) => {
+                "check that the URL answers with the file to anyone on the internet"
+            }
+            FetchError::Port(_) => "",
+        };
+        match error {
+            FetchError::BadUrl | FetchError::Private => Invalid::new(field, error.to_string(), remedy).into(),
+            FetchError::Unreachable(_) | FetchError::Status(_) => {
+                Self::field(Code::MediaFetchFailed, Invalid::new(field, error.to_string(), remedy))
+            }
+            FetchError::Port(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn away() -> PortError {
+        PortError::Unavailable { what: "Redis", source: "redis://secret@10.0.0.1 refused".into() }
+    }
+
+    fn broken() -> PortError {
+        PortError::Internal { what: "SQL", source: "no such column: password".into() }
+    }
+
+    fn wrong() -> Invalid {
+        Invalid::new("to", "is empty", "send a number")
+    }
+
+    fn every_error() -> Vec<(Problem, Code)> {
+        vec![
+            (wrong().into(), Code::ValidationFailed),
+            (away().into(), Code::Unavailable),
+            (PortError::Stale.into(), Code::Unavailable),
+            (broken().into(), Code::Internal),
+            (CreateError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (CreateError::Port(away()).into(), Code::Unavailable),
+            (RemoveError::NotFound.into(), Code::SessionNotFound),
+            (RemoveError::Port(away()).into(), Code::Unavailable),
+            (SendError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (SendError::SessionNotFound.into(), Code::SessionNotFound),
+            (SendError::Port(broken()).into(), Code::Internal),
+            (ListError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (ListError::Port(away()).into(), Code::Unavailable),
+            (StageError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (StageError::TooLarge { max_bytes: 5 }.into(), Code::PayloadTooLarge),
+            (StageError::BrokenOff("10.0.0.1 secret".into()).into(), Code::UploadBrokenOff),
+            (StageError::NotFound.into(), Code::MediaNotFound),
+            (StageError::Port(away()).into(), Code::Unavailable),
+            (LinkError::NotFound.into(), Code::MediaNotFound),
+            (LinkError::Port(broken()).into(), Code::Internal),
+            (Problem::fetch("image.url".into(), FetchError::BadUrl), Code::ValidationFailed),
+            (Problem::fetch("image.url".into(), FetchError::Private), Code::ValidationFailed),
+            (Problem::fetch("image.url".into(), FetchError::Status(404)), Code::MediaFetchFailed),
+            (
+                Problem::fetch("image.url".into(), FetchError::Unreachable("no such host".into())),
+                Code::MediaFetchFailed,
+            ),
+            (Problem::fetch("image.url".into(), FetchError::Port(away())), Code::Unavailable),
+        ]
+    }
+
+    #[test]
+    fn every_domain_error_has_its_code_and_nothing_internal_leaks() {
+        for (problem, code) in every_error() {
+            assert_eq!(problem.code(), code, "{problem:?}");
+            let body = serde_json::to_value(problem.body(Some("req_1"))).unwrap();
+            let text = body.to_string();
+            for secret in ["secret", "10.0.0.1", "password", "Redis", "SQL"] {
+                assert!(!text.contains(secret), "{secret} leaks: {text}");
+            }
+            assert_eq!(body["status"], code.status().as_u16());
+            assert_eq!(body["request_id"], "req_1");
+            assert_eq!(body["type"], format!("/api/docs/errors#{}", code.name()));
+            assert!(body["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_twice_and_a_machine_that_is_away_says_when_to_come_back() {
+        let body = serde_json::to_value(Problem::from(wrong()).body(None)).unwrap();
+        assert_eq!(body["field"], "to");
+        assert_eq!(body["errors"][0]["field"], "to");
+        let response = Problem::from(away()).render(None);
+        assert_eq!(response.headers()["retry-after"], "5");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+
+    #[test]
+    fn the_log_gets_the_whole_chain() {
+        let chain = Problem::from(SendError::Port(away())).chain();
+        assert_eq!(chain, "Redis is unavailable: redis://secret@10.0.0.1 refused");
+    }
+}

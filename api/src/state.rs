@@ -1,0 +1,160 @@
+//! What the router needs: the ports, the limits, and how to ask whether we are well.
+
+use std::{fmt, sync::Arc};
+
+use futures::future::BoxFuture;
+use wagate_domain::{
+    Env,
+    media::Staging,
+    messages::SendPorts,
+    ports::{
+        ApiKeys, Contacts, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, SessionCalls, Sessions,
+    },
+};
+
+/// Everything a handler may touch. Built once by the composition root.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Clock and entropy.
+    pub env: Env,
+    /// API keys.
+    pub keys: Arc<dyn ApiKeys>,
+    /// Sessions on record.
+    pub sessions: Arc<dyn Sessions>,
+    /// Calls to the connectors that hold sessions.
+    pub calls: Arc<dyn SessionCalls>,
+    /// Messages on record.
+    pub messages: Arc<dyn Messages>,
+    /// Contacts on record.
+    pub contacts: Arc<dyn Contacts>,
+    /// Media objects on record.
+    pub media: Arc<dyn MediaIndex>,
+    /// S3.
+    pub objects: Arc<dyn Objects>,
+    /// The queue of sends.
+    pub lanes: Arc<dyn Lanes>,
+    /// Guarded fetches of files named by URL.
+    pub fetch: Arc<dyn Fetch>,
+    /// The memory of idempotency keys.
+    pub idempotency: Arc<dyn Idempotency>,
+    /// Bounds on what callers may send.
+    pub limits: ApiLimits,
+    /// Where callers reach us, for links in answers.
+    pub public_url: PublicUrl,
+    /// What `/readyz` asks.
+    pub readiness: Arc<[ReadinessCheck]>,
+    /// Renders `/metrics` in the Prometheus text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiState")
+            .field("limits", &self.limits)
+            .field("public_url", &self.public_url)
+            .field("readiness", &self.readiness)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ApiState {
+    /// The ports of sending.
+    pub(crate) fn send_ports(&self) -> SendPorts<'_> {
+        SendPorts {
+            sessions: &*self.sessions,
+            messages: &*self.messages,
+            media: &*self.media,
+            lanes: &*self.lanes,
+        }
+    }
+
+    /// The ports of staging media.
+    pub(crate) fn staging(&self) -> Staging<'_> {
+        Staging { index: &*self.media, objects: &*self.objects }
+    }
+}
+
+/// Bounds on what callers may send, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiLimits {
+    /// Largest JSON body of an ordinary request.
+    pub json_body: usize,
+    /// Largest JSON body of a send, which may carry a file in base64.
+    pub base64_body: usize,
+    /// Largest file that is streamed through us or fetched by URL; a kind's own limit may be lower.
+    pub upload: u64,
+}
+
+impl Default for ApiLimits {
+    /// 1 MiB, 24 MiB and 100 MiB.
+    fn default() -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self { json_body: MIB, base64_body: 24 * MIB, upload: 100 * 1024 * 1024 }
+    }
+}
+
+/// The base URL callers use, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Takes a base URL such as `https://wa.example.com`; slashes at the end are dropped.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        Self(url.trim_end_matches('/').to_owned())
+    }
+
+    /// The absolute URL of a path that starts with a slash.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+/// Asks one machine whether it answers; the error text is for the log only.
+pub type Ping = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// One dependency that `/readyz` names.
+pub struct ReadinessCheck {
+    name: &'static str,
+    ping: Ping,
+}
+
+impl fmt::Debug for ReadinessCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReadinessCheck").field(&self.name).finish()
+    }
+}
+
+impl ReadinessCheck {
+    /// A dependency's public name (`redis`, `sql`, `s3`) and how to ask it.
+    pub fn new(name: &'static str, ping: Ping) -> Self {
+        Self { name, ping }
+    }
+
+    /// The public name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Asks once.
+    ///
+    /// # Errors
+    /// What the machine said, for the log.
+    pub async fn ask(&self) -> Result<(), String> {
+        (self.ping)().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PublicUrl;
+
+    #[test]
+    fn links_have_one_slash_between_base_and_path() {
+        for base in ["https://wa.example.com", "https://wa.example.com/"] {
+            assert_eq!(PublicUrl::new(base).join("/api/v1/keys"), "https://wa.example.com/api/v1/keys");
+        }
+    }
+}

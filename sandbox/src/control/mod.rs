@@ -1,0 +1,63 @@
+//! The sandbox's own control API: what a person would do with the phones in their hands.
+//!
+//! JSON over HTTP, for loopback only and therefore without authentication. Errors are
+//! RFC 9457 problems that name the field and the remedy. `/openapi.json` describes it.
+
+mod body;
+mod chats;
+mod devices;
+mod fetch;
+mod messages;
+mod multipart;
+mod number;
+mod openapi;
+mod phones;
+mod problem;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
+
+use crate::phones::Simulated;
+use crate::ports::Network;
+
+/// Largest file that can be sent through the control API, in bytes.
+const MAX_BODY: usize = 128 * 1024 * 1024;
+
+#[derive(Clone)]
+struct Control {
+    phones: Arc<Simulated>,
+    network: Arc<dyn Network>,
+}
+
+/// The control API over these phones and their network. Serve it on loopback.
+pub fn router(phones: Arc<Simulated>, network: Arc<dyn Network>) -> Router {
+    let v1 = Router::new()
+        .route("/phones", get(phones::list).post(phones::create))
+        .route("/phones/{number}", get(phones::show).patch(phones::change))
+        .route("/phones/{number}/presence", post(phones::presence))
+        .route("/phones/{number}/scan", post(devices::scan))
+        .route("/phones/{number}/pairing-code", post(devices::pairing_code))
+        .route("/phones/{number}/devices", get(devices::list))
+        .route("/phones/{number}/devices/{id}", delete(devices::unlink))
+        .route("/phones/{number}/chats", get(chats::list))
+        .route("/phones/{number}/chats/{peer}/messages", get(chats::messages))
+        .route("/phones/{number}/chats/{peer}/read", post(chats::read))
+        .route("/phones/{number}/chats/{peer}/typing", post(chats::typing))
+        .route("/phones/{number}/inbox", get(chats::inbox))
+        .route("/phones/{number}/messages", post(messages::send))
+        .route("/phones/{number}/messages/{id}", get(messages::show))
+        .route("/phones/{number}/messages/{id}/media", get(messages::media));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/openapi.json", get(openapi::document))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(Control { phones, network })
+}

@@ -1,0 +1,25 @@
+//! Numbers in paths and bodies: digits, with or without `+`.
+
+use super::problem::Problem;
+use crate::phones::is_number;
+
+const REMEDY: &str =
+    "Give 5 to 15 digits in international form, with or without +, for example +491700000001.";
+
+/// The digits of a phone number (or LID).
+pub(super) fn digits(field: &str, text: &str) -> Result<String, Problem> {
+    let digits = text.trim().strip_prefix('+').unwrap_or(text.trim());
+    if is_number(digits) {
+        Ok(digits.to_owned())
+    } else {
+        Err(Problem::field(field, format!("{text:?} is not a phone number."), REMEDY))
+    }
+}
+
+/// A chat: a number, or the JID of a group.
+pub(super) fn chat(field: &str, text: &str) -> Result<String, Problem> {
+    if text.ends_with("@g.us") || text == "status@broadcast" {
+        return Ok(text.to_owned());
+    }
+    digits(field, text)
+}

@@ -1,0 +1,38 @@
+//! The description of this API.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{chats, devices, messages, phones};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "wagate sandbox control",
+        description = "Do with simulated phones what a person would do with real ones. Loopback only."
+    ),
+    paths(
+        phones::list,
+        phones::create,
+        phones::show,
+        phones::change,
+        phones::presence,
+        devices::scan,
+        devices::pairing_code,
+        devices::list,
+        devices::unlink,
+        chats::list,
+        chats::messages,
+        chats::inbox,
+        chats::read,
+        chats::typing,
+        messages::send,
+        messages::show,
+        messages::media
+    )
+)]
+struct Document;
+
+pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

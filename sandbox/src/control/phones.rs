@@ -1,0 +1,111 @@
+//! Phones: list, make, show, change.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::Control;
+use super::body::{Body, Paging};
+use super::number::digits;
+use super::problem::Problem;
+use super::views::{PhoneList, PhoneView};
+use crate::phones::{ReadBehaviour, Script, SettingsChange};
+
+/// A phone to make, or to change when it exists.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPhone {
+    /// Phone number, with or without `+`.
+    number: String,
+    /// Used only when the phone is made; invented when absent.
+    push_name: Option<String>,
+    /// When the phone reads by itself; never unless given.
+    read: Option<ReadBehaviour>,
+    /// What the phone answers by itself; nothing unless given.
+    script: Option<Script>,
+    /// False for a number that shall not exist for the network.
+    on_whatsapp: Option<bool>,
+}
+
+/// Changes; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhoneChange {
+    read: Option<ReadBehaviour>,
+    script: Option<Script>,
+    on_whatsapp: Option<bool>,
+}
+
+/// Online or offline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PresenceState {
+    Available,
+    Unavailable,
+}
+
+/// A presence to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPresence {
+    state: PresenceState,
+}
+
+/// Phones in order of their number.
+#[utoipa::path(get, path = "/v1/phones", tag = "phones", params(Paging),
+    responses((status = 200, body = PhoneList), (status = "4XX", body = Problem)))]
+pub(super) async fn list(State(control): State<Control>, paging: Paging) -> Result<Json<PhoneList>, Problem> {
+    let cursor = paging.cursor.as_deref().unwrap_or_default();
+    Ok(Json(control.phones.list(cursor, paging.limit).await?.into()))
+}
+
+/// Makes a phone; changes its settings when the number has one.
+#[utoipa::path(post, path = "/v1/phones", tag = "phones", request_body = NewPhone,
+    responses((status = 201, body = PhoneView), (status = "4XX", body = Problem)))]
+pub(super) async fn create(
+    State(control): State<Control>,
+    Body(new): Body<NewPhone>,
+) -> Result<(StatusCode, Json<PhoneView>), Problem> {
+    let number = digits("number", &new.number)?;
+    let change = SettingsChange { read: new.read, script: new.script, on_whatsapp: new.on_whatsapp };
+    let phone = control.phones.register(&number, new.push_name.as_deref(), change).await?;
+    Ok((StatusCode::CREATED, Json(phone.into())))
+}
+
+/// One phone, by number or LID.
+#[utoipa::path(get, path = "/v1/phones/{number}", tag = "phones", params(("number" = String, Path)),
+    responses((status = 200, body = PhoneView), (status = "4XX", body = Problem)))]
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(number): Path<String>,
+) -> Result<Json<PhoneView>, Problem> {
+    Ok(Json(control.phones.summary(&digits("number", &number)?).await?.into()))
+}
+
+/// Changes a phone's settings.
+#[utoipa::path(patch, path = "/v1/phones/{number}", tag = "phones", params(("number" = String, Path)),
+    request_body = PhoneChange, responses((status = 200, body = PhoneView), (status = "4XX", body = Problem)))]
+pub(super) async fn change(
+    State(control): State<Control>,
+    Path(number): Path<String>,
+    Body(change): Body<PhoneChange>,
+) -> Result<Json<PhoneView>, Problem> {
+    let number = digits("number", &number)?;
+    let change = SettingsChange { read: change.read, script: change.script, on_whatsapp: change.on_whatsapp };
+    Ok(Json(control.phones.change(&number, change).await?.into()))
+}
+
+/// Goes online or offline.
+#[utoipa::path(post, path = "/v1/phones/{number}/presence", tag = "phones", params(("number" = String, Path)),
+    request_body = NewPresence, responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn presence(
+    State(control): State<Control>,
+    Path(number): Path<String>,
+    Body(new): Body<NewPresence>,
+) -> Result<StatusCode, Problem> {
+    let number = digits("number", &number)?;
+    control.phones.set_presence(&number, new.state == PresenceState::Available).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,135 @@
+//! Messages that a user of a phone writes.
+
+use wacore::proto_helpers::{MessageBuilderExt, MessageExt};
+use wacore_binary::Jid;
+use waproto::whatsapp as wa;
+
+use super::super::account::Phone;
+use super::super::behaviour::SCRIPTED_ID_PREFIX;
+use super::super::content::Content;
+use super::super::store::{Direction, NewMessage, Status, StoredMessage};
+use super::super::{Contact, Simulated, new_id, now};
+use super::media::MediaUpload;
+use super::stanza::message_stanza;
+use crate::ports::{PortError, PortResult};
+
+/// What a user of a phone sends.
+#[derive(Debug, Clone, Default)]
+pub struct Outgoing {
+    /// Recipient's phone number or LID, digits.
+    pub to: String,
+    /// Text, or the caption of `media`.
+    pub text: Option<String>,
+    /// File to attach.
+    pub media: Option<MediaUpload>,
+    /// Id of a message of the same chat to quote.
+    pub reply_to: Option<String>,
+    /// Phone numbers to mention, digits.
+    pub mentions: Vec<String>,
+    /// True for scripted answers, which no other script answers.
+    pub(crate) scripted: bool,
+}
+
+impl Simulated {
+    /// Sends a message from a phone to one person, and to the account's own companions.
+    ///
+    /// # Errors
+    /// `NotFound` when the phone, the recipient or the quoted message does not exist.
+    pub async fn send(&self, pn: &str, outgoing: Outgoing) -> PortResult<StoredMessage> {
+        let phone = self.phone(pn).await?;
+        let to = self.recipient(&outgoing.to).await?;
+        let message = self.compose(&phone, &to, &outgoing).await?;
+        let id = new_id(if outgoing.scripted { SCRIPTED_ID_PREFIX } else { "" });
+        let jid = Jid::pn(to.pn.as_str());
+        let entry = outgoing_entry(&phone, &to, &id, &message)?;
+        let sealed = self.seal_for_all(&phone, &jid, &message, &entry).await?;
+        let stanza = message_stanza(&jid, &id, &message, &sealed);
+        let ack = match self.network()?.submit(phone.pn(), stanza).await {
+            Ok(ack) => ack,
+            Err(error) => {
+                self.store.fail_sent(phone.pn(), &id, 500).await?;
+                return Err(error);
+            }
+        };
+        match ack.as_ref().and_then(|ack| ack.attrs().optional_u64("error")) {
+            Some(code) => self.store.fail_sent(phone.pn(), &id, i64::try_from(code).unwrap_or(500)).await?,
+            None => self.store.advance_sent(phone.pn(), std::slice::from_ref(&id), Status::Sent).await?,
+        }
+        self.message(phone.pn(), &id).await
+    }
+
+    /// The account to write to; made by the network when it makes numbers on demand.
+    async fn recipient(&self, user: &str) -> PortResult<Contact> {
+        if let Some(phone) = self.find_phone(user).await? {
+            return Ok(Contact::from(&phone.info));
+        }
+        self.network()?.devices(&Jid::pn(user)).await?;
+        let phone = self.find_phone(user).await?;
+        phone
+            .map(|phone| Contact::from(&phone.info))
+            .ok_or_else(|| PortError::NotFound(format!("{user} is not on WhatsApp")))
+    }
+
+    async fn compose(&self, phone: &Phone, to: &Contact, outgoing: &Outgoing) -> PortResult<wa::Message> {
+        let context = self.context(phone, to, outgoing).await?;
+        let mut message = match &outgoing.media {
+            Some(media) => self.upload(media, outgoing.text.as_deref()).await?,
+            None => {
+                let text = outgoing.text.as_deref().unwrap_or_default();
+                return Ok(match context {
+                    Some(context) => wa::Message::text_with_context(text, context),
+                    None => wa::Message::text(text),
+                });
+            }
+        };
+        if let Some(context) = context {
+            message.set_context_info(context);
+        }
+        Ok(message)
+    }
+
+    /// Quote and mentions; `None` when there are neither.
+    async fn context(
+        &self,
+        phone: &Phone,
+        to: &Contact,
+        outgoing: &Outgoing,
+    ) -> PortResult<Option<wa::ContextInfo>> {
+        let mut context = wa::ContextInfo {
+            mentioned_jid: outgoing.mentions.iter().map(|pn| Jid::pn(pn.as_str()).to_string()).collect(),
+            ..Default::default()
+        };
+        if let Some(id) = &outgoing.reply_to {
+            let quoted = self.store.message(phone.pn(), id).await?;
+            let quoted = quoted.filter(|quoted| quoted.chat == to.pn && quoted.direction != Direction::Peer);
+            let quoted =
+                quoted.ok_or_else(|| PortError::NotFound(format!("no message {id} in this chat")))?;
+            let original = waproto::codec::message_decode(&quoted.raw).map_err(anyhow::Error::from)?;
+            context.stanza_id = Some(id.clone());
+            context.participant = Some(Jid::pn(quoted.from.0.as_str()).to_string());
+            context.quoted_message = buffa::MessageField::from_box(original.prepare_for_quote());
+        }
+        let empty = context.mentioned_jid.is_empty() && context.stanza_id.is_none();
+        Ok((!empty).then_some(context))
+    }
+}
+
+fn outgoing_entry(phone: &Phone, to: &Contact, id: &str, message: &wa::Message) -> PortResult<NewMessage> {
+    let content = Content::of(message)
+        .ok_or_else(|| PortError::Internal(anyhow::anyhow!("a composed message has no content")))?;
+    Ok(NewMessage {
+        chat: to.pn.clone(),
+        chat_jid: Jid::pn(to.pn.as_str()).to_string(),
+        sender: phone.info.pn.clone(),
+        sender_lid: Some(phone.info.lid.clone()),
+        sender_jid: phone.jid().to_string(),
+        recipient: to.pn.clone(),
+        recipient_lid: to.lid.clone(),
+        id: id.to_owned(),
+        direction: Direction::Out,
+        content,
+        raw: waproto::codec::message_to_vec(message),
+        time: now(),
+        status: Status::Pending,
+    })
+}

@@ -1,0 +1,13 @@
+//! What a phone sends.
+
+mod fanout;
+mod media;
+mod message;
+mod peer;
+mod receipts;
+mod stanza;
+
+pub use media::MediaUpload;
+pub use message::Outgoing;
+pub(super) use peer::Peer;
+pub(super) use stanza::{own_keys_node, receipt, resend_stanza};

@@ -1,0 +1,124 @@
+//! The phones as the network sees them.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use wacore_binary::Node;
+
+use super::account::{Keys, SIGNED_PRE_KEY_ID, invent_name, new_raw_id, raw_public};
+use super::linking::{sign_companion, sign_key_index_list};
+use super::store::NewPhone;
+use super::{Simulated, now};
+use crate::ports::{
+    AccountInfo, CodeFinish, CodeHello, CodePrimaryHello, CompanionAddress, KeyBundle, PairingRequest,
+    Phones, PortError, PortResult,
+};
+
+/// Shortest and longest E.164 number without `+`; short test numbers are allowed.
+const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
+
+#[async_trait]
+impl Phones for Simulated {
+    async fn ensure(&self, pn: &str, push_name: Option<&str>) -> PortResult<AccountInfo> {
+        let phone = match self.find_phone(pn).await? {
+            Some(phone) => phone,
+            None => {
+                self.make_phone(pn, push_name).await?;
+                self.phone(pn).await?
+            }
+        };
+        if phone.settings().on_whatsapp {
+            Ok(phone.info.clone())
+        } else {
+            Err(PortError::NotFound(format!("{pn} is not on WhatsApp")))
+        }
+    }
+
+    async fn find(&self, pn_or_lid: &str) -> PortResult<Option<AccountInfo>> {
+        let phone = self.find_phone(pn_or_lid).await?;
+        Ok(phone.filter(|phone| phone.settings().on_whatsapp).map(|phone| phone.info.clone()))
+    }
+
+    async fn deliver(&self, pn: &str, stanza: Node) -> PortResult<()> {
+        self.receive(pn, &stanza).await
+    }
+
+    async fn take_bundle(&self, pn: &str) -> PortResult<KeyBundle> {
+        let phone = self.phone(pn).await?;
+        let one_time = self.store.new_pre_key(&phone).await?;
+        Ok(KeyBundle {
+            registration_id: phone.keys.registration_id,
+            identity: phone.info.identity,
+            signed_pre_key: (
+                SIGNED_PRE_KEY_ID,
+                raw_public(&phone.keys.signed_pre_key.public_key),
+                phone.keys.signed_pre_key_signature,
+            ),
+            one_time: Some(one_time),
+            device_identity: None,
+        })
+    }
+
+    async fn sign_companion(
+        &self,
+        pn: &str,
+        request: &PairingRequest,
+        adv_secret: [u8; 32],
+    ) -> PortResult<Bytes> {
+        let phone = self.phone(pn).await?;
+        Ok(sign_companion(&phone, request, &adv_secret)?.into())
+    }
+
+    async fn sign_key_index_list(&self, pn: &str, ts: u64, current: u32, valid: &[u32]) -> PortResult<Bytes> {
+        let phone = self.phone(pn).await?;
+        Ok(sign_key_index_list(&phone, ts, current, valid)?.into())
+    }
+
+    async fn code_primary_hello(
+        &self,
+        pn: &str,
+        code: &str,
+        hello: &CodeHello,
+    ) -> PortResult<CodePrimaryHello> {
+        let phone = self.phone(pn).await?;
+        self.pairings.hello(phone.pn(), &phone.keys, code, hello).await
+    }
+
+    async fn code_finish(&self, pn: &str, finish: &CodeFinish) -> PortResult<[u8; 32]> {
+        let phone = self.phone(pn).await?;
+        self.pairings.finish(phone.pn(), &phone.keys, finish)
+    }
+
+    async fn companion_ready(
+        &self,
+        companion: &CompanionAddress,
+        request: &PairingRequest,
+    ) -> PortResult<()> {
+        self.bootstrap(companion, request).await
+    }
+
+    async fn companion_gone(&self, companion: &CompanionAddress) -> PortResult<()> {
+        self.forget_companion(companion).await
+    }
+}
+
+impl Simulated {
+    async fn make_phone(&self, pn: &str, push_name: Option<&str>) -> PortResult<()> {
+        if !is_number(pn) {
+            return Err(PortError::Refused(format!("{pn} is not a phone number")));
+        }
+        let keys = Keys::generate(now())?;
+        let invented = invent_name(pn);
+        let push_name = push_name.unwrap_or(&invented);
+        Ok(self
+            .store
+            .create_phone(&NewPhone { pn, push_name, adv_raw_id: new_raw_id(), keys: &keys })
+            .await?)
+    }
+}
+
+/// Digits of a possible phone number: 5 to 15, no leading zero.
+pub(crate) fn is_number(digits: &str) -> bool {
+    NUMBER_DIGITS.contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && !digits.starts_with('0')
+}

@@ -1,0 +1,104 @@
+//! Changes to an account: made in memory and on disk in the same order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::account::Account;
+use crate::core::Core;
+use crate::ports::{Companion, PortResult};
+use crate::state::DeviceRow;
+
+impl Core {
+    /// Takes the next device id and key index; neither is ever given twice.
+    pub(crate) async fn allot_slot(&self, account: &Account) -> PortResult<Companion> {
+        let _order = account.changes.lock().await;
+        let row = account.write(|state| {
+            state.row.last_device += 1;
+            state.row.last_key_index += 1;
+            state.row.clone()
+        });
+        let slot = Companion { device: row.last_device, key_index: row.last_key_index };
+        self.state.save_account(account.pn, row).await?;
+        Ok(slot)
+    }
+
+    /// Stores a companion, new or changed. A new one changes the device list.
+    pub(crate) async fn put_device(&self, account: &Account, device: DeviceRow) -> PortResult<()> {
+        let _order = account.changes.lock().await;
+        self.state.save_device(account.pn, device.clone()).await?;
+        let row = account.write(|state| {
+            let id = device.device;
+            let known = state.devices.insert(id, Arc::new(device)).is_some();
+            (!known).then(|| state.touch_list())
+        });
+        if let Some(row) = row {
+            self.state.save_account(account.pn, row).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a companion; `false` when it was not linked.
+    pub(crate) async fn drop_device(&self, account: &Account, device: u16) -> PortResult<bool> {
+        let _order = account.changes.lock().await;
+        let row = account.write(|state| state.devices.remove(&device).map(|_| state.touch_list()));
+        let Some(row) = row else { return Ok(false) };
+        self.state.save_account(account.pn, row).await?;
+        self.state.delete_device(account.key(device)).await?;
+        Ok(true)
+    }
+
+    /// Remembers that two accounts write to each other.
+    pub(crate) async fn acquaint(&self, a: &Account, b: &Account) -> PortResult<()> {
+        if a.pn == b.pn || a.read(|state| state.contacts.contains(&b.pn)) {
+            return Ok(());
+        }
+        self.state.save_contact(a.pn, b.pn).await?;
+        a.write(|state| state.contacts.insert(b.pn));
+        b.write(|state| state.contacts.insert(a.pn));
+        Ok(())
+    }
+
+    /// Blocks or unblocks.
+    pub(crate) async fn block(&self, account: &Account, peer: u64, blocked: bool) -> PortResult<()> {
+        let _order = account.changes.lock().await;
+        self.state.set_blocked(account.pn, peer, blocked).await?;
+        account.write(|state| {
+            if blocked {
+                state.blocked.insert(peer);
+            } else {
+                state.blocked.remove(&peer);
+            }
+        });
+        Ok(())
+    }
+
+    /// Sets the profile text.
+    pub(crate) async fn set_about(&self, account: &Account, about: String) -> PortResult<()> {
+        let _order = account.changes.lock().await;
+        let row = account.write(|state| {
+            state.row.about = Some(about);
+            state.row.clone()
+        });
+        self.state.save_account(account.pn, row).await?;
+        Ok(())
+    }
+
+    /// The signed key index list, signed anew only when the device list has changed.
+    pub(crate) async fn key_index_list(&self, account: &Account) -> PortResult<(u64, Bytes)> {
+        let (changed, current) = account.list_version();
+        let cached = account.read(|state| state.key_list.clone());
+        if let Some((ts, list)) = cached
+            && ts == changed
+        {
+            return Ok((ts, list));
+        }
+        let valid: Vec<u32> = account.companions().iter().map(|c| c.key_index).collect();
+        let list = self
+            .phones()?
+            .sign_key_index_list(&account.info.pn, changed, current, &valid)
+            .await?;
+        account.write(|state| state.key_list = Some((changed, list.clone())));
+        Ok((changed, list))
+    }
+}

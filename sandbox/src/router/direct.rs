@@ -1,0 +1,174 @@
+//! Direct and peer messages: one ack to the sender, one stanza per target device.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node, Server};
+
+use super::account::Account;
+use super::exchange::{Exchange, Origin};
+use crate::clock::unix_secs;
+use crate::nodes::{ack, is, jid, number, text};
+use crate::state::{DedupeKey, Entry};
+
+/// Refusal: there is no such recipient.
+const NO_RECIPIENT: u16 = 404;
+/// Refusal: the stanza lacks what routing needs.
+const MALFORMED: u16 = 400;
+/// Refusal: the network's store failed.
+const STORE_FAILED: u16 = 500;
+
+/// Children that are for the server, or that every target gets in its own version.
+const NOT_FORWARDED: [&str; 4] = ["participants", "enc", "tctoken", "cstoken"];
+/// Attributes that reach the recipient unchanged.
+const FORWARDED: [&str; 4] = ["type", "category", "edit", "push_priority"];
+
+/// The parts of a message that go to one device.
+struct Share<'a> {
+    to: Jid,
+    encs: Vec<&'a Node>,
+}
+
+impl Exchange {
+    /// Routes a message whose `to` is a user.
+    pub(crate) async fn direct_message(&self, node: &Node, to: &Jid) -> Result<()> {
+        let Some(recipient) = self.core.user(to).await? else {
+            self.replies.send(ack(node, Some(NO_RECIPIENT)));
+            return Ok(());
+        };
+        let Some(id) = text(node, "id") else {
+            self.replies.send(ack(node, Some(MALFORMED)));
+            return Ok(());
+        };
+        let own = Arc::clone(&self.origin.account);
+        self.core.acquaint(&own, &recipient).await?;
+        let mut entries = Vec::new();
+        for share in shares(node, to) {
+            let Some(target) = self.target(&share, &own, &recipient).await? else { continue };
+            let key = target.key(share.to.device);
+            let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&share));
+            let stanza = for_device(&self.origin, node, to, &share, Arc::ptr_eq(&target, &own));
+            entries.push(Entry::new(key, &stanza, Some(dedupe))?);
+        }
+        let replies = self.replies.clone();
+        let accepted = ack(node, None);
+        let failed = ack(node, Some(STORE_FAILED));
+        self.core
+            .enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed }))
+            .await
+    }
+
+    /// The account a share is for, when it is one that a direct message may reach.
+    async fn target(
+        &self,
+        share: &Share<'_>,
+        own: &Arc<Account>,
+        recipient: &Arc<Account>,
+    ) -> Result<Option<Arc<Account>>> {
+        let Some(target) = self.core.user(&share.to).await? else {
+            return Ok(None);
+        };
+        let device = share.to.device;
+        let is_own = target.pn == own.pn;
+        if !is_own && target.pn != recipient.pn {
+            tracing::warn!(from = %self.origin.key(), to = %share.to, "target is neither sender nor recipient");
+            return Ok(None);
+        }
+        if !target.has(device) || (is_own && device == self.origin.device) {
+            return Ok(None);
+        }
+        Ok((is_own || !target.blocks(own.pn)).then_some(target))
+    }
+}
+
+/// One share per `<to>`; without `<participants>` the whole goes to the device in `to`.
+fn shares<'a>(node: &'a Node, to: &Jid) -> Vec<Share<'a>> {
+    let Some(participants) = node.get_optional_child("participants") else {
+        let encs = node.get_children_by_tag("enc").collect();
+        return vec![Share { to: to.clone(), encs }];
+    };
+    let mut by_device: HashMap<Jid, usize> = HashMap::new();
+    let mut shares: Vec<Share<'_>> = Vec::new();
+    for entry in participants.get_children_by_tag("to") {
+        let Some(device) = jid(entry, "jid") else { continue };
+        let index = *by_device.entry(device.clone()).or_insert_with(|| {
+            shares.push(Share { to: device, encs: Vec::new() });
+            shares.len() - 1
+        });
+        if let Some(share) = shares.get_mut(index) {
+            share.encs.extend(entry.get_children_by_tag("enc"));
+        }
+    }
+    shares
+}
+
+fn retry_count(share: &Share<'_>) -> u32 {
+    let counts = share.encs.iter().filter_map(|enc| number(enc, "count"));
+    counts.max().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
+}
+
+/// The stanza as one device gets it, in the addressing the sender used for that device.
+fn for_device(origin: &Origin, node: &Node, to: &Jid, share: &Share<'_>, own: bool) -> Node {
+    let lid = share.to.server.is_lid_family();
+    let (server, other) = if lid { (Server::Lid, Server::Pn) } else { (Server::Pn, Server::Lid) };
+    let mut stanza = NodeBuilder::new("message").attr("from", origin.account.jid(server, origin.device));
+    if let Some(id) = node.attrs.get("id") {
+        stanza = stanza.attr("id", id.clone());
+    }
+    for key in FORWARDED {
+        if let Some(value) = node.attrs.get(key) {
+            stanza = stanza.attr(key, value.clone());
+        }
+    }
+    stanza = stanza
+        .attr("t", unix_secs())
+        .attr("notify", origin.push_name())
+        .attr(if lid { "sender_pn" } else { "sender_lid" }, origin.account.jid(other, 0));
+    if own && !is(node, "category", "peer") {
+        let chat = jid(node, "recipient").unwrap_or_else(|| to.clone());
+        stanza = stanza.attr("recipient", chat.into_non_ad());
+    }
+    let keyed = share.encs.iter().any(|enc| is(enc, "type", "pkmsg"));
+    let rest = node.children().unwrap_or_default().iter().filter(|child| {
+        let tag = child.tag.as_ref();
+        !NOT_FORWARDED.contains(&tag) && (tag != "device-identity" || keyed)
+    });
+    let encs = share.encs.iter().copied();
+    stanza.children(encs.chain(rest).cloned()).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enc(kind: &'static str) -> NodeBuilder {
+        NodeBuilder::new("enc").attr("type", kind).bytes(vec![1])
+    }
+
+    #[test]
+    fn every_to_is_one_share() {
+        let a = Jid::pn_device("4915112345", 1);
+        let b = Jid::lid_device("123456789", 0);
+        let to = |jid: &Jid, n: NodeBuilder| NodeBuilder::new("to").attr("jid", jid).children([n.build()]).build();
+        let participants = NodeBuilder::new("participants")
+            .children([to(&a, enc("pkmsg")), to(&b, enc("msg")), to(&a, enc("msg").attr("count", 2))])
+            .build();
+        let node = NodeBuilder::new("message").children([participants]).build();
+        let shares = shares(&node, &Jid::pn("4915112345"));
+        assert_eq!(shares.len(), 2);
+        assert_eq!((shares[0].to.clone(), shares[0].encs.len()), (a, 2));
+        assert_eq!(retry_count(&shares[0]), 2);
+        assert_eq!(retry_count(&shares[1]), 0);
+    }
+
+    #[test]
+    fn a_bare_enc_goes_to_the_device_addressed() {
+        let to = Jid::pn_device("4915112345", 7);
+        let node = NodeBuilder::new("message").children([enc("msg").build()]).build();
+        let shares = shares(&node, &to);
+        assert_eq!(shares.len(), 1);
+        assert_eq!(shares[0].to, to);
+    }
+}

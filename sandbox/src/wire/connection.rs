@@ -1,0 +1,147 @@
+//! Handle of a connection: what may be sent to it, from anywhere, in order.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use wacore_binary::Node;
+use wacore_binary::builder::NodeBuilder;
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// Stanzas that may wait in a connection before queued ones are held back on disk.
+const HIGH_WATER: usize = 2000;
+
+/// Something for the writer of a connection.
+pub(crate) enum Outgoing {
+    Node(Node),
+    /// A stanza in stored form.
+    Stored(Bytes),
+    /// Close after what was sent before.
+    Close,
+}
+
+/// A connection as the rest of the network sees it.
+pub(crate) struct Conn {
+    pub(crate) id: u64,
+    pub(crate) remote: SocketAddr,
+    outbox: mpsc::UnboundedSender<Outgoing>,
+    waiting: AtomicUsize,
+    lagging: AtomicBool,
+    next_iq: AtomicU64,
+    /// Wakes the reader once a lagging connection has caught up.
+    pub(crate) drained: Notify,
+    /// Cancelled when the connection is over.
+    pub(crate) gone: CancellationToken,
+}
+
+impl Conn {
+    /// The handle and the writer's end.
+    pub(crate) fn new(remote: SocketAddr) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let conn = Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            remote,
+            outbox,
+            waiting: AtomicUsize::new(0),
+            lagging: AtomicBool::new(false),
+            next_iq: AtomicU64::new(1),
+            drained: Notify::new(),
+            gone: CancellationToken::new(),
+        };
+        (conn, inbox)
+    }
+
+    /// Sends a stanza.
+    pub(crate) fn send(&self, node: Node) {
+        self.push(Outgoing::Node(node));
+    }
+
+    /// Sends a stanza in stored form; `false` asks the caller to hold further ones back
+    /// until [`Conn::drained`].
+    pub(crate) fn send_stored(&self, stanza: Bytes) -> bool {
+        self.push(Outgoing::Stored(stanza));
+        if self.waiting.load(Ordering::Relaxed) < HIGH_WATER {
+            return true;
+        }
+        self.lagging.store(true, Ordering::Release);
+        // The writer may have finished between the two steps and would not say so again.
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            self.caught_up();
+        }
+        false
+    }
+
+    /// Sends `<stream:error>` or `<failure>` and closes behind it.
+    pub(crate) fn end_with(&self, node: Node) {
+        self.push(Outgoing::Node(node));
+        self.close();
+    }
+
+    /// Closes behind everything sent before.
+    pub(crate) fn close(&self) {
+        self.push(Outgoing::Close);
+    }
+
+    /// An id for an IQ of the server, unique on this connection.
+    pub(crate) fn next_iq_id(&self) -> String {
+        format!("sbx-{}", self.next_iq.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Sends an IQ of the server and returns its id.
+    pub(crate) fn send_iq(&self, xmlns: &'static str, kind: &'static str, child: Node) -> String {
+        let id = self.next_iq_id();
+        self.send(
+            NodeBuilder::new("iq")
+                .attr("from", "s.whatsapp.net")
+                .attr("type", kind)
+                .attr("id", id.as_str())
+                .attr("xmlns", xmlns)
+                .children([child])
+                .build(),
+        );
+        id
+    }
+
+    fn push(&self, outgoing: Outgoing) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // A closed writer means the connection is over; queued stanzas stay on disk.
+        if self.outbox.send(outgoing).is_err() {
+            self.gone.cancel();
+        }
+    }
+
+    /// The writer has put `count` stanzas on the wire.
+    pub(super) fn written(&self, count: usize) {
+        let before = self.waiting.fetch_sub(count, Ordering::AcqRel);
+        if before == count {
+            self.caught_up();
+        }
+    }
+
+    fn caught_up(&self) {
+        if self.lagging.swap(false, Ordering::AcqRel) {
+            self.drained.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_outbox_holds_back_until_it_was_written() {
+        let (conn, _inbox) = Conn::new("127.0.0.1:1".parse().expect("address"));
+        let mut sent = 0;
+        while conn.send_stored(Bytes::from_static(b"x")) {
+            sent += 1;
+            assert!(sent <= HIGH_WATER, "must say stop");
+        }
+        assert!(conn.lagging.load(Ordering::Relaxed));
+        conn.written(sent + 1);
+        assert!(!conn.lagging.load(Ordering::Relaxed));
+    }
+}

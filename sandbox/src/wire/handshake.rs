@@ -1,0 +1,85 @@
+//! From TCP to an encrypted stream: WebSocket upgrade, header, Noise.
+
+use anyhow::{Context, Result};
+use bytes::{Bytes, BytesMut};
+use futures::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::accept_async_with_config;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use wacore_binary::Node;
+use wacore_noise::NoiseCipher;
+use wacore_noise::framing::encode_frame;
+
+use super::certificates::ServerIdentity;
+use super::codec::{NodeCodec, codec_for};
+use super::noise::{AfterHello, respond};
+use super::prologue::Dictionary;
+use super::reader::FrameReader;
+use super::writer::FrameWriter;
+
+/// A WebSocket message may carry a frame of 2^24 bytes and its neighbours.
+const MAX_MESSAGE: usize = (1 << 24) + (1 << 20);
+
+/// An encrypted stream, ready for stanzas.
+pub(crate) struct Ready {
+    pub(crate) reader: FrameReader,
+    pub(crate) writer: FrameWriter,
+    pub(crate) opener: Opener,
+    pub(crate) dictionary: Dictionary,
+    pub(crate) client_static: [u8; 32],
+    /// `ClientPayload` protobuf bytes.
+    pub(crate) payload: Bytes,
+}
+
+/// Opens client frames, in order.
+pub(crate) struct Opener {
+    cipher: NoiseCipher,
+    codec: &'static dyn NodeCodec,
+    counter: u32,
+}
+
+impl Opener {
+    /// Decrypts and decodes a frame.
+    pub(crate) fn open(&mut self, mut frame: BytesMut) -> Result<Node> {
+        self.cipher
+            .decrypt_in_place_with_counter(self.counter, &mut frame)
+            .context("frame cannot be decrypted")?;
+        self.counter = self.counter.checked_add(1).context("frame counter is exhausted")?;
+        self.codec.decode(frame).context("frame is not a node")
+    }
+}
+
+/// Runs the whole handshake; the caller sets the time limit.
+pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<Ready> {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let socket = accept_async_with_config(tcp, Some(config)).await?;
+    let (mut sink, stream) = socket.split();
+    let mut reader = FrameReader::new(stream);
+    let header = reader.header().await?;
+    let codec = codec_for(header.dictionary)
+        .with_context(|| format!("no codec for dictionary {:?}", header.dictionary))?;
+    let hello = reader.frame().await?.context("closed before ClientHello")?;
+    let established = match respond(server, &header.bytes, &hello)? {
+        AfterHello::Done { hello, established } => {
+            sink.send(Message::Binary(encode_frame(&hello, None)?.into())).await?;
+            *established
+        }
+        AfterHello::Finish { hello, pending } => {
+            sink.send(Message::Binary(encode_frame(&hello, None)?.into())).await?;
+            let finish = reader.frame().await?.context("closed before ClientFinish")?;
+            pending.finish(&finish)?
+        }
+    };
+    reader.lift_limit();
+    Ok(Ready {
+        reader,
+        writer: FrameWriter { socket: sink, cipher: established.write, codec, counter: 0 },
+        opener: Opener { cipher: established.read, codec, counter: 0 },
+        dictionary: header.dictionary,
+        client_static: established.client_static,
+        payload: established.payload,
+    })
+}

@@ -1,0 +1,127 @@
+//! The whole of wagate in this process: what `wagate up` starts, with throw-away data and free ports.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use wagate_cli::up::{Options, Up};
+use wagate_infra::testing::PostgresServer;
+
+use crate::{Api, Phone};
+
+/// Which database a stack uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Db {
+    /// The embedded default.
+    Sqlite,
+    /// A real server, started for the tests when none is given.
+    Postgres,
+}
+
+/// A running stack.
+#[derive(Debug)]
+pub struct Stack {
+    data: TempDir,
+    database_url: Option<String>,
+    /// Keeps the server of a PostgreSQL stack alive.
+    postgres: Option<PostgresServer>,
+    allow_private: bool,
+    up: Option<Up>,
+}
+
+impl Stack {
+    /// Starts everything on SQLite.
+    pub async fn sqlite() -> Self {
+        Self::start(Db::Sqlite).await
+    }
+
+    /// Starts everything on SQLite with the guard against private addresses up, as a default installation has it.
+    pub async fn guarded() -> Self {
+        Self::begin(Db::Sqlite, false).await
+    }
+
+    /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
+    pub async fn start(db: Db) -> Self {
+        Self::begin(db, true).await
+    }
+
+    async fn begin(db: Db, allow_private: bool) -> Self {
+        let data = TempDir::with_prefix("wagate-").expect("a temporary folder");
+        let postgres = match db {
+            Db::Sqlite => None,
+            Db::Postgres => Some(PostgresServer::shared().await),
+        };
+        let database_url = match &postgres {
+            Some(server) => Some(server.create_database().await),
+            None => None,
+        };
+        let mut stack = Self { data, database_url, postgres, allow_private, up: None };
+        stack.up = Some(stack.boot().await);
+        stack
+    }
+
+    async fn boot(&self) -> Up {
+        let options = Options {
+            data_dir: self.data.path().to_path_buf(),
+            database_url: self.database_url.clone(),
+            free_ports: true,
+            allow_private: self.allow_private,
+        };
+        Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
+    }
+
+    /// Stops everything cleanly and starts it again on the same data.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.up = Some(self.boot().await);
+    }
+
+    /// Stops everything cleanly.
+    ///
+    /// # Panics
+    /// When something does not stop.
+    pub async fn stop(&mut self) {
+        if let Some(up) = self.up.take() {
+            up.stop().await.unwrap_or_else(|error| panic!("stopping: {error:#}"));
+        }
+    }
+
+    /// What is running.
+    ///
+    /// # Panics
+    /// After [`Stack::stop`].
+    #[must_use]
+    pub fn up(&self) -> &Up {
+        self.up.as_ref().expect("running")
+    }
+
+    /// The API with the first key.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api::new(self.up().api_url(), self.up().first_key())
+    }
+
+    /// A simulated phone.
+    pub async fn phone(&self, number: &str, push_name: &str) -> Phone {
+        Phone::new(&self.up().sandbox().control_url(), number, push_name).await
+    }
+
+    /// A session linked to the phone by QR code, connected; its id.
+    ///
+    /// # Panics
+    /// When the session does not connect.
+    pub async fn linked(&self, phone: &Phone) -> String {
+        let api = self.api();
+        let session = api.create_session().await;
+        phone.scan(&api.qr(&session).await).await;
+        let connected: Value = api.session_in(&session, "connected").await;
+        assert_eq!(connected["phone"], format!("+{}", phone.number), "{connected}");
+        session
+    }
+
+    /// A folder of this stack for a test's own files.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.data.path().join("scratch")
+    }
+}
