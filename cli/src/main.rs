@@ -1,2 +1,7 @@
 //! The `wagate` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wagate_cli::main()
+}

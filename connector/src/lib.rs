@@ -1,1 +1,24 @@
-//! Holds the WhatsApp sockets: supervisor, session actors, conversion.
+//! Holds the WhatsApp sockets: a supervisor that takes its share of the sessions, one actor per
+//! session, and the conversion between WhatsApp's messages and ours.
+//!
+//! There are two builds. With the feature `sandbox` (the default) the crate talks to the simulated
+//! network only; with `live` it talks to WhatsApp only. Each refuses every other address.
+
+#[cfg(all(feature = "sandbox", feature = "live"))]
+compile_error!("the features `sandbox` and `live` exclude each other: build with --no-default-features --features live");
+#[cfg(not(any(feature = "sandbox", feature = "live")))]
+compile_error!("choose a network: the feature `sandbox` or the feature `live`");
+
+mod config;
+mod convert;
+mod media;
+mod ports;
+mod session;
+mod supervisor;
+mod telemetry;
+mod wa;
+
+pub use config::{ConnectorConfig, Network, SandboxNetwork, StartError};
+pub use ports::{BackendFactory, ConnectorPorts};
+pub use supervisor::{Connector, ConnectorHandle};
+pub use wa::{SqlBackend, SqlBackends};

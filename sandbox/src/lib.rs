@@ -1,5 +1,26 @@
 //! The simulated WhatsApp network: the real wire protocol, on loopback.
+//!
+//! [`Sandbox::start`] brings up a WebSocket listener that any WhatsApp Web client can talk to,
+//! a media endpoint (HTTP and TLS), simulated phones (device 0 of every account) and a control
+//! API that scans QR codes, types pairing codes and makes phones write. All state is under
+//! `<data_dir>/sandbox` and survives a restart.
 
+mod clock;
+mod config;
 pub mod control;
+mod core;
+mod handlers;
+mod media;
+mod network;
+mod nodes;
+mod pairing;
 pub mod phones;
 pub mod ports;
+mod router;
+mod sandbox;
+mod state;
+mod stream;
+mod wire;
+
+pub use config::SandboxConfig;
+pub use sandbox::Sandbox;

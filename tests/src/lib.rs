@@ -14,5 +14,5 @@ pub use api::{Answer, Api};
 pub use foreign::Baileys;
 pub use phone::Phone;
 pub use receiver::Files;
-pub use stack::{Db, Stack};
+pub use stack::{Db, PausedRedis, Stack};
 pub use wait::{PATIENCE, eventually};

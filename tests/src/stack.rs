@@ -1,6 +1,6 @@
 //! The whole of wagate in this process: what `wagate up` starts, with throw-away data and free ports.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -119,9 +119,38 @@ impl Stack {
         session
     }
 
+    /// Stops the embedded Redis in its tracks until the guard is dropped: what a hung Redis is like.
+    ///
+    /// # Panics
+    /// When it cannot be signalled.
+    #[must_use]
+    pub fn pause_redis(&self) -> PausedRedis {
+        let file = self.data.path().join("redis/redis.pid");
+        let pid = std::fs::read_to_string(file).expect("a pid file").trim().to_owned();
+        signal(&pid, "STOP");
+        PausedRedis { pid }
+    }
+
     /// A folder of this stack for a test's own files.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {
         self.data.path().join("scratch")
     }
+}
+
+/// A hung Redis; goes on when dropped.
+#[derive(Debug)]
+pub struct PausedRedis {
+    pid: String,
+}
+
+impl Drop for PausedRedis {
+    fn drop(&mut self) {
+        signal(&self.pid, "CONT");
+    }
+}
+
+fn signal(pid: &str, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(pid).status().expect("kill");
+    assert!(status.success(), "kill -{name} {pid}: {status}");
 }

@@ -183,7 +183,7 @@ async fn redis_away_refuses_and_loses_nothing() {
     let (api, session) = (stack.api(), stack.linked(&shop).await);
     let before = api.text(&session, CUSTOMER, "before").await;
 
-    let pause = stack.up().pause_redis().expect("pausing Redis");
+    let pause = stack.pause_redis();
     let body = json!({"to": CUSTOMER, "type": "text", "text": {"body": "meanwhile"}});
     let refused = api.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(503);
     assert!(refused.header("retry-after").parse::<u32>().is_ok(), "{refused:?}");

@@ -115,7 +115,7 @@ codes! {
     MediaFetchFailed "media_fetch_failed" UNPROCESSABLE_ENTITY "The file could not be fetched"
         => "Check that the URL answers with the file to anyone on the internet.";
     /// The Idempotency-Key was used with another request.
-    IdempotencyMismatch "idempotency_mismatch" UNPROCESSABLE_ENTITY "This Idempotency-Key was used with another request"
+    IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "This Idempotency-Key was used with another request"
         => "Use a new key for every new request, and repeat a request unchanged.";
     /// Something on our side is broken; the log has the cause under the request id.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side"

@@ -58,6 +58,24 @@ impl Problem {
         self
     }
 
+    /// The same problem where the fields of the object `name` stand by themselves.
+    pub(crate) fn outside(mut self, name: &str) -> Self {
+        for error in &mut self.errors {
+            if let Some(field) = error.field.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')) {
+                let field = field.to_owned();
+                self.detail = format!("{field}: {}", error.problem).into();
+                error.field = field;
+            }
+        }
+        self
+    }
+
+    /// The cause of another problem that this one takes the place of.
+    pub(crate) fn because_of(mut self, other: Self) -> Self {
+        self.cause = other.cause;
+        self
+    }
+
     /// The code.
     pub(crate) const fn code(&self) -> Code {
         self.code
@@ -77,11 +95,7 @@ impl Problem {
     }
 
     fn with_error(mut self, wrong: Invalid) -> Self {
-        self.errors.push(FieldError {
-            field: wrong.field,
-            problem: wrong.problem,
-            remedy: wrong.remedy,
-        });
+        self.errors.push(FieldError { field: wrong.field, problem: wrong.problem, remedy: wrong.remedy });
         self
     }
 

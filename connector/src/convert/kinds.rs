@@ -27,15 +27,15 @@ pub(crate) fn is_housekeeping(message: &wa::Message) -> bool {
     )
 }
 
-/// WhatsApp's name of a content this version does not model; `None` when there is nothing in it.
-pub(crate) fn name_of(message: &wa::Message) -> Option<&'static str> {
+/// WhatsApp's name of a content this version does not model.
+pub(crate) fn name_of(message: &wa::Message) -> &'static str {
     use wa::message::protocol_message::Type;
     if let Some(protocol) = message.protocol_message.as_option() {
-        return Some(match protocol.r#type {
+        return match protocol.r#type {
             Some(Type::MESSAGE_EDIT) => "edit",
             Some(Type::EPHEMERAL_SETTING) => "disappearing_mode",
             _ => "revoke",
-        });
+        };
     }
     let named = [
         (message.reaction_message.is_set() || message.enc_reaction_message.is_set(), "reaction"),
@@ -67,7 +67,7 @@ pub(crate) fn name_of(message: &wa::Message) -> Option<&'static str> {
         (message.secret_encrypted_message.is_set(), "edit"),
         (message.placeholder_message.is_set(), "placeholder"),
     ];
-    named.into_iter().find_map(|(present, name)| present.then_some(name)).or_else(|| unnamed(message))
+    named.into_iter().find_map(|(present, name)| present.then_some(name)).unwrap_or("unknown")
 }
 
 fn is_poll(message: &wa::Message) -> bool {
@@ -75,12 +75,4 @@ fn is_poll(message: &wa::Message) -> bool {
         || message.poll_creation_message_v2.is_set()
         || message.poll_creation_message_v3.is_set()
         || message.poll_creation_message_v5.is_set()
-}
-
-/// A message without any field is nothing; anything else is something we have no name for.
-fn unnamed(message: &wa::Message) -> Option<&'static str> {
-    let mut rest = message.clone();
-    rest.message_context_info = buffa::MessageField::none();
-    rest.sender_key_distribution_message = buffa::MessageField::none();
-    (waproto::codec::message_encoded_len(&rest) > 0).then_some("unknown")
 }

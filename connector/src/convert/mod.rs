@@ -8,7 +8,8 @@ mod outbound;
 mod receipt;
 
 pub(crate) use address::{address_of, identities_of, jid_of};
-pub(crate) use inbound::{Received, Viewer, counterpart, inbound};
+pub(crate) use inbound::{Viewer, counterpart, inbound};
+pub(crate) use kinds::media_type;
 pub(crate) use locator::Locator;
 pub(crate) use outbound::{Sendable, Uploaded, outbound};
 pub(crate) use receipt::receipt_status;

@@ -7,6 +7,7 @@ mod body;
 mod chats;
 mod devices;
 mod fetch;
+mod guard;
 mod messages;
 mod multipart;
 mod number;
@@ -58,6 +59,7 @@ pub fn router(phones: Arc<Simulated>, network: Arc<dyn Network>) -> Router {
         .route("/openapi.json", get(openapi::document))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn(guard::loopback_only))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(Control { phones, network })
 }

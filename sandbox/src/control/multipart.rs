@@ -83,7 +83,6 @@ impl Form {
                 file_name: self.file_name,
                 body: self.file.ok_or_else(|| missing("file"))?,
             }),
-            ..Outgoing::default()
         })
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct NewPhone {
     script: Option<Script>,
     /// False for a number that shall not exist for the network.
     on_whatsapp: Option<bool>,
+    /// True for a phone that acknowledges messages without opening them, for load tests.
+    sink: Option<bool>,
 }
 
 /// Changes; what is absent stays.
@@ -36,6 +38,7 @@ pub(super) struct PhoneChange {
     read: Option<ReadBehaviour>,
     script: Option<Script>,
     on_whatsapp: Option<bool>,
+    sink: Option<bool>,
 }
 
 /// Online or offline.
@@ -69,7 +72,8 @@ pub(super) async fn create(
     Body(new): Body<NewPhone>,
 ) -> Result<(StatusCode, Json<PhoneView>), Problem> {
     let number = digits("number", &new.number)?;
-    let change = SettingsChange { read: new.read, script: new.script, on_whatsapp: new.on_whatsapp };
+    let change =
+        SettingsChange { read: new.read, script: new.script, on_whatsapp: new.on_whatsapp, sink: new.sink };
     let phone = control.phones.register(&number, new.push_name.as_deref(), change).await?;
     Ok((StatusCode::CREATED, Json(phone.into())))
 }
@@ -93,7 +97,12 @@ pub(super) async fn change(
     Body(change): Body<PhoneChange>,
 ) -> Result<Json<PhoneView>, Problem> {
     let number = digits("number", &number)?;
-    let change = SettingsChange { read: change.read, script: change.script, on_whatsapp: change.on_whatsapp };
+    let change = SettingsChange {
+        read: change.read,
+        script: change.script,
+        on_whatsapp: change.on_whatsapp,
+        sink: change.sink,
+    };
     Ok(Json(control.phones.change(&number, change).await?.into()))
 }
 

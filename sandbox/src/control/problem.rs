@@ -41,6 +41,18 @@ impl Problem {
         problem
     }
 
+    /// A request in another site's name.
+    pub(super) fn foreign(header: &str) -> Self {
+        let mut problem = Self::new(
+            StatusCode::FORBIDDEN,
+            "foreign_site",
+            format!("The {header} header does not name this machine."),
+            "Call the API as 127.0.0.1, [::1] or localhost.",
+        );
+        problem.field = Some(header.to_owned());
+        problem
+    }
+
     /// A body that cannot be read at all.
     pub(super) fn body(status: StatusCode, detail: impl Into<String>) -> Self {
         Self::new(

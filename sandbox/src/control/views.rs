@@ -19,6 +19,8 @@ pub(super) struct PhoneView {
     push_name: String,
     /// False for a number that does not exist for the network.
     on_whatsapp: bool,
+    /// True when it acknowledges messages without opening them.
+    sink: bool,
     /// When the phone reads by itself.
     read: ReadBehaviour,
     /// What the phone answers by itself.
@@ -32,6 +34,7 @@ impl From<PhoneSummary> for PhoneView {
             lid: phone.lid,
             push_name: phone.push_name,
             on_whatsapp: phone.on_whatsapp,
+            sink: phone.sink,
             read: phone.read,
             script: phone.script,
         }

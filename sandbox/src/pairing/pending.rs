@@ -78,9 +78,4 @@ impl Pairings {
         let waits = pending.codes.get(&pn).map(Vec::as_slice).unwrap_or_default();
         waits.iter().rev().filter(|wait| wait.since.elapsed() < lifetime).cloned().collect()
     }
-
-    /// QR references that can be scanned now, one list per waiting companion.
-    pub(crate) fn waiting(&self) -> usize {
-        self.lock().by_reference.len()
-    }
 }

@@ -20,6 +20,7 @@ pub(super) struct Settings {
     pub(super) read: ReadBehaviour,
     pub(super) script: Script,
     pub(super) on_whatsapp: bool,
+    pub(super) sink: bool,
 }
 
 /// The app-state sync key that the phone shares with its companions.

@@ -15,6 +15,9 @@ pub struct SettingsChange {
     pub script: Option<Script>,
     /// Whether the number exists for the network.
     pub on_whatsapp: Option<bool>,
+    /// Whether the phone acknowledges messages without opening them, for load tests. Senders
+    /// of messages so lost start over by retry receipts when it opens messages again.
+    pub sink: Option<bool>,
 }
 
 impl Simulated {
@@ -46,6 +49,7 @@ impl Simulated {
             read: change.read.unwrap_or(old.read),
             script: change.script.unwrap_or(old.script),
             on_whatsapp: change.on_whatsapp.unwrap_or(old.on_whatsapp),
+            sink: change.sink.unwrap_or(old.sink),
         };
         self.store.save_settings(phone.pn(), &new).await?;
         phone.set_settings(new);
@@ -64,6 +68,7 @@ impl Simulated {
             lid: phone.info.lid.clone(),
             push_name: phone.info.push_name.clone(),
             on_whatsapp: settings.on_whatsapp,
+            sink: settings.sink,
             read: settings.read,
             script: settings.script,
         })
@@ -99,7 +104,7 @@ impl Simulated {
     ) -> PortResult<Page<StoredMessage>> {
         let phone = self.phone(pn).await?;
         let chat = self.chat_key(chat).await?;
-        Ok(self.store.messages(phone.pn(), Some(&chat), cursor, limit).await?)
+        Ok(self.store.messages(phone.pn(), &chat, cursor, limit).await?)
     }
 
     /// Incoming messages of all chats, oldest first, after `cursor`.

@@ -45,6 +45,8 @@ pub(crate) use port::is_number;
 pub use store::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 
 use account::Phone;
+#[cfg(test)]
+pub(crate) use tests::World;
 
 /// All simulated phones of one network.
 pub struct Simulated {

@@ -325,7 +325,7 @@ impl IdentityKeyStore for OwnIdentity {
 }
 
 #[derive(Default)]
-struct SenderKeys {
+pub(super) struct SenderKeys {
     records: BTreeMap<String, SenderKeyRecord>,
     changed: BTreeSet<String>,
 }

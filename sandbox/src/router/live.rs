@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use tokio::sync::oneshot;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
@@ -69,6 +70,13 @@ impl Live {
     /// Whether a device is connected and takes live stanzas.
     pub(crate) fn takes(&self, device: DeviceKey) -> bool {
         self.lock().get(&device).is_some_and(|live| !live.paused)
+    }
+
+    /// Holds a device's stanzas back until it is active again.
+    pub(crate) fn pause(&self, device: DeviceKey, conn: u64) {
+        if let Some(live) = self.lock().get_mut(&device).filter(|live| live.conn.id == conn) {
+            live.paused = true;
+        }
     }
 
     /// Number of connected devices.
@@ -147,16 +155,17 @@ impl Core {
 
     /// Brings a device online: sends what waited for it, then the end marker, and from then on
     /// everything new. Another connection of the same device is told that it was replaced.
-    pub(crate) async fn attach_device(self: &Arc<Self>, device: DeviceKey, conn: Arc<Conn>, passive: bool) -> Result<()> {
+    pub(crate) async fn attach_device(self: &Arc<Self>, device: DeviceKey, conn: &Arc<Conn>, passive: bool) -> Result<()> {
+        let (attached, done) = oneshot::channel();
         let core = Arc::clone(self);
-        let done = move |loaded: Result<Vec<Queued>>| match loaded {
-            Ok(queued) => core.live.come_online(device, conn, passive, queued),
-            Err(error) => {
-                tracing::error!(%device, error = %format!("{error:#}"), "queue cannot be read");
-                conn.close();
-            }
+        let conn = Arc::clone(conn);
+        let finish = move |loaded: Result<Vec<Queued>>| {
+            let result = loaded.map(|queued| core.live.come_online(device, &conn, passive, queued));
+            // The connection may have ended meanwhile.
+            drop(attached.send(result));
         };
-        self.state.journal().load(device, 0, done).await
+        self.state.journal().load(device, 0, finish).await?;
+        done.await.context("the store is closed")?
     }
 
     /// Continues a paused device from its queue.
@@ -189,10 +198,13 @@ impl Core {
 }
 
 impl Live {
-    fn come_online(&self, device: DeviceKey, conn: Arc<Conn>, passive: bool, queued: Vec<Queued>) {
+    fn come_online(&self, device: DeviceKey, conn: &Arc<Conn>, passive: bool, queued: Vec<Queued>) {
         let count = queued.len();
         let mut devices = self.lock();
-        let mut live = LiveDevice { conn: Arc::clone(&conn), cursor: 0, paused: false, unacked: HashMap::new() };
+        if conn.gone.is_cancelled() {
+            return;
+        }
+        let mut live = LiveDevice { conn: Arc::clone(conn), cursor: 0, paused: false, unacked: HashMap::new() };
         for (index, item) in queued.into_iter().enumerate() {
             match offline_stanza(&item, index) {
                 Ok((label, stanza)) => live.push(item.seq, label, stanza),

@@ -2,6 +2,7 @@
 
 mod account;
 mod account_changes;
+mod bundles;
 mod chatstate;
 mod direct;
 mod directory;
@@ -15,7 +16,7 @@ mod receipts;
 pub(crate) use account::Account;
 pub(crate) use directory::Directory;
 pub(crate) use exchange::{Exchange, Origin, Replies};
-pub(crate) use live::Live;
+pub(crate) use live::{Acknowledged, Live};
 pub(crate) use phone_pump::PhonePump;
 pub(crate) use notify::ListChange;
 pub(crate) use presence::{PresenceBoard, keep_push_name};

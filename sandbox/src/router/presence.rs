@@ -77,11 +77,6 @@ impl PresenceBoard {
         }
     }
 
-    /// Whether any device of an account is marked online.
-    pub(crate) fn is_available(&self, account: u64) -> bool {
-        self.lock().get(&account).is_some_and(|watched| !watched.available.is_empty())
-    }
-
     fn forget_watcher(&self, by: DeviceKey) {
         for watched in self.lock().values_mut() {
             watched.watchers.remove(&by);

@@ -17,6 +17,8 @@ mod schema;
 mod seen;
 mod settings;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,7 +33,6 @@ pub(crate) use devices::DeviceRow;
 pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Label, Placed};
 pub(crate) use journal::Journal;
 pub(crate) use media::MediaRow;
-pub(crate) use pre_keys::OneTimeKey;
 pub(crate) use queue::Queued;
 
 /// The store: a single writer and a few readers on one file.

@@ -45,7 +45,7 @@ pub(super) async fn welcome(
             .build(),
     );
     let passive = payload.passive.unwrap_or(false);
-    core.attach_device(origin.key(), Arc::clone(conn), passive).await?;
+    core.attach_device(origin.key(), conn, passive).await?;
     // A bootstrap that failed earlier is tried again once the device is there.
     if core.state.count_pre_keys(origin.key()).await? > 0 {
         core.companion_ready(origin);

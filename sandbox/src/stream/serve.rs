@@ -32,8 +32,8 @@ pub(crate) enum Stage {
 /// Serves a connection until it ends; nothing it sends can do more than end it.
 pub(crate) async fn run(core: Arc<Core>, tcp: TcpStream, remote: SocketAddr) {
     let handshake = tokio::time::timeout(core.config.handshake_timeout, shake(tcp, &core.identity));
-    let ready = match handshake.await {
-        Ok(Ok(ready)) => ready,
+    let (ready, writer) = match handshake.await {
+        Ok(Ok(shaken)) => shaken,
         Ok(Err(error)) => {
             tracing::debug!(%remote, error = %format!("{error:#}"), "handshake failed");
             return;
@@ -46,14 +46,14 @@ pub(crate) async fn run(core: Arc<Core>, tcp: TcpStream, remote: SocketAddr) {
     if ready.dictionary == Dictionary::V2 {
         tokio::time::sleep(LATE_KEYS).await;
     }
-    let (conn, inbox) = Conn::new(remote);
+    let (conn, inbox) = Conn::new();
     let conn = Arc::new(conn);
-    let (ready, writer) = ready.split();
+    // However this ends, the writer must end with it.
+    let _over = conn.gone.clone().drop_guard();
     core.tasks.spawn(writer.run(Arc::clone(&conn), inbox));
     if let Err(error) = enter(&core, &conn, ready).await {
         tracing::debug!(conn = conn.id, %remote, error = %format!("{error:#}"), "connection ended");
     }
-    conn.gone.cancel();
 }
 
 /// Pairing or login, then stanzas.
@@ -73,6 +73,8 @@ async fn enter(core: &Arc<Core>, conn: &Arc<Conn>, ready: Ready) -> Result<()> {
     tracing::debug!(conn = conn.id, device = %origin.key(), "login");
     login::welcome(core, &origin, conn, &payload).await?;
     let result = stanzas(core, conn, ready, &Stage::Online(origin.clone())).await;
+    // First over, then detached: a login still under way must not bring it back.
+    conn.gone.cancel();
     if core.detach_device(origin.key(), conn.id) {
         core.presence_lost(&origin);
     }

@@ -1,6 +1,5 @@
 //! Handle of a connection: what may be sent to it, from anywhere, in order.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
@@ -26,7 +25,6 @@ pub(crate) enum Outgoing {
 /// A connection as the rest of the network sees it.
 pub(crate) struct Conn {
     pub(crate) id: u64,
-    pub(crate) remote: SocketAddr,
     outbox: mpsc::UnboundedSender<Outgoing>,
     waiting: AtomicUsize,
     lagging: AtomicBool,
@@ -39,11 +37,10 @@ pub(crate) struct Conn {
 
 impl Conn {
     /// The handle and the writer's end.
-    pub(crate) fn new(remote: SocketAddr) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
         let (outbox, inbox) = mpsc::unbounded_channel();
         let conn = Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            remote,
             outbox,
             waiting: AtomicUsize::new(0),
             lagging: AtomicBool::new(false),
@@ -134,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_full_outbox_holds_back_until_it_was_written() {
-        let (conn, _inbox) = Conn::new("127.0.0.1:1".parse().expect("address"));
+        let (conn, _inbox) = Conn::new();
         let mut sent = 0;
         while conn.send_stored(Bytes::from_static(b"x")) {
             sent += 1;

@@ -24,7 +24,6 @@ const MAX_MESSAGE: usize = (1 << 24) + (1 << 20);
 /// An encrypted stream, ready for stanzas.
 pub(crate) struct Ready {
     pub(crate) reader: FrameReader,
-    pub(crate) writer: FrameWriter,
     pub(crate) opener: Opener,
     pub(crate) dictionary: Dictionary,
     pub(crate) client_static: [u8; 32],
@@ -51,7 +50,7 @@ impl Opener {
 }
 
 /// Runs the whole handshake; the caller sets the time limit.
-pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<Ready> {
+pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<(Ready, FrameWriter)> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
@@ -74,12 +73,13 @@ pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<Rea
         }
     };
     reader.lift_limit();
-    Ok(Ready {
+    let writer = FrameWriter { socket: sink, cipher: established.write, codec, counter: 0 };
+    let ready = Ready {
         reader,
-        writer: FrameWriter { socket: sink, cipher: established.write, codec, counter: 0 },
         opener: Opener { cipher: established.read, codec, counter: 0 },
         dictionary: header.dictionary,
         client_static: established.client_static,
         payload: established.payload,
-    })
+    };
+    Ok((ready, writer))
 }

@@ -16,5 +16,3 @@ pub(crate) use connection::Conn;
 pub(crate) use handshake::{Ready, shake};
 pub(crate) use listener::serve;
 pub(crate) use prologue::Dictionary;
-pub(crate) use reader::FrameReader;
-pub(crate) use writer::FrameWriter;

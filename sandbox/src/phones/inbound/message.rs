@@ -45,8 +45,9 @@ struct Shown {
 impl Simulated {
     pub(super) async fn receive_message(&self, phone: &Arc<Phone>, node: &Node) -> PortResult<()> {
         let incoming = self.parse_message(phone, node).await?;
-        if incoming.encs.is_empty() {
-            // fan-out placeholders and unavailable notices carry no ciphertext
+        let sunk = phone.settings().sink && !incoming.own;
+        if sunk || incoming.encs.is_empty() {
+            // without ciphertext: fan-out placeholders and unavailable notices
             return self.acknowledge(phone, &incoming).await;
         }
         match self.take_in(phone, &incoming).await? {

@@ -9,13 +9,13 @@ mod stanza;
 use wacore_binary::Node;
 
 use super::Simulated;
-use crate::ports::PortResult;
+use crate::ports::{PortError, PortResult};
 
 impl Simulated {
     /// Takes a stanza off the phone's queue: shows it and answers it as a client would.
     pub(super) async fn receive(&self, pn: &str, node: &Node) -> PortResult<()> {
         let phone = self.phone(pn).await?;
-        match node.tag.as_ref() {
+        let received = match node.tag.as_ref() {
             "message" => self.receive_message(&phone, node).await,
             "receipt" => self.receive_receipt(&phone, node).await,
             // presence, chatstate, calls, notifications: a phone has nothing to do about them
@@ -23,6 +23,14 @@ impl Simulated {
                 tracing::debug!(pn, tag = other, "phone ignores stanza");
                 Ok(())
             }
+        };
+        match received {
+            // a malformed stanza, or one about a device that is gone: coming again would not help
+            Err(error @ (PortError::Refused(_) | PortError::NotFound(_))) => {
+                tracing::warn!(pn, tag = node.tag.as_ref(), %error, "phone drops stanza");
+                Ok(())
+            }
+            other => other,
         }
     }
 }

@@ -11,7 +11,7 @@ use wacore_binary::{Jid, Node};
 use super::super::Simulated;
 use super::super::account::Phone;
 use super::super::address::DeviceAddress;
-use super::super::outbound::resend_stanza;
+use super::super::outbound::{Resend, ResendKind, resend_stanza};
 use super::super::store::Direction;
 use crate::ports::{KeyBundle, PortError, PortResult};
 
@@ -41,12 +41,20 @@ impl Simulated {
             None => self.network()?.take_bundle(from).await?,
         };
         let stored = waproto::codec::message_decode(&message.raw).map_err(anyhow::Error::from)?;
-        let for_own = phone.is_own(&contact.pn) && message.direction == Direction::Out;
-        let wire =
-            if for_own { wrap_device_sent(stored.clone(), message.chat_jid.clone()) } else { stored.clone() };
+        let kind = match message.direction {
+            Direction::Peer => ResendKind::Peer,
+            _ if phone.is_own(&contact.pn) => {
+                ResendKind::OwnCopy(message.chat_jid.parse().map_err(anyhow::Error::from)?)
+            }
+            _ => ResendKind::Recipient,
+        };
+        let wire = match &kind {
+            ResendKind::OwnCopy(chat) => wrap_device_sent(stored.clone(), chat.to_string()),
+            ResendKind::Peer | ResendKind::Recipient => stored.clone(),
+        };
         let sealed = self.seal_fresh(phone, &device, &bundle, &wire).await?;
-        let peer = message.direction == Direction::Peer;
-        let stanza = resend_stanza(from, id, &stored, &sealed, count, peer);
+        let resend = Resend { to: from, id, count, message: &stored, sealed: &sealed, kind };
+        let stanza = resend_stanza(&resend);
         self.network()?.submit(phone.pn(), stanza).await?;
         Ok(())
     }

@@ -31,7 +31,7 @@ impl Simulated {
             notification.file_length = Some(payload.len() as u64);
             notification.initial_hist_bootstrap_inline_payload = Some(payload);
         } else {
-            let mut sealed = encrypt_media(&payload, MediaType::History).map_err(anyhow::Error::from)?;
+            let mut sealed = encrypt_media(&payload, MediaType::History)?;
             let body = Bytes::from(std::mem::take(&mut sealed.data_to_upload));
             let (_, direct_path) = self.network()?.upload_media(MediaType::History.mms_type(), body).await?;
             notification.file_length = Some(payload.len() as u64);

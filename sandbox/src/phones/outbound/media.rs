@@ -39,8 +39,7 @@ impl Simulated {
         let plain = media.body.clone();
         let mut sealed = tokio::task::spawn_blocking(move || encrypt_media(&plain, media_type))
             .await
-            .map_err(anyhow::Error::from)?
-            .map_err(anyhow::Error::from)?;
+            .map_err(anyhow::Error::from)??;
         let body = Bytes::from(std::mem::take(&mut sealed.data_to_upload));
         let (url, direct_path) = self.network()?.upload_media(media_type.mms_type(), body).await?;
         let length = media.body.len() as u64;
@@ -78,7 +77,7 @@ impl Simulated {
 fn message_of(media: &MediaUpload, caption: Option<&str>, file: Uploaded) -> wa::Message {
     let caption = caption.map(ToOwned::to_owned);
     macro_rules! part {
-        ($part:ident { $($field:ident: $value:expr),* }) => {
+        ($part:ident { $($field:ident: $value:expr),* $(,)? }) => {
             MessageField::some(wa::message::$part {
                 url: Some(file.url),
                 direct_path: Some(file.direct_path),

@@ -26,8 +26,6 @@ pub struct Outgoing {
     pub reply_to: Option<String>,
     /// Phone numbers to mention, digits.
     pub mentions: Vec<String>,
-    /// True for scripted answers, which no other script answers.
-    pub(crate) scripted: bool,
 }
 
 impl Simulated {
@@ -36,10 +34,18 @@ impl Simulated {
     /// # Errors
     /// `NotFound` when the phone, the recipient or the quoted message does not exist.
     pub async fn send(&self, pn: &str, outgoing: Outgoing) -> PortResult<StoredMessage> {
+        self.send_as(pn, outgoing, new_id("")).await
+    }
+
+    /// Sends a scripted answer; its id keeps other scripts from answering it.
+    pub(super) async fn send_scripted(&self, pn: &str, outgoing: Outgoing) -> PortResult<StoredMessage> {
+        self.send_as(pn, outgoing, new_id(SCRIPTED_ID_PREFIX)).await
+    }
+
+    async fn send_as(&self, pn: &str, outgoing: Outgoing, id: String) -> PortResult<StoredMessage> {
         let phone = self.phone(pn).await?;
         let to = self.recipient(&outgoing.to).await?;
         let message = self.compose(&phone, &to, &outgoing).await?;
-        let id = new_id(if outgoing.scripted { SCRIPTED_ID_PREFIX } else { "" });
         let jid = Jid::pn(to.pn.as_str());
         let entry = outgoing_entry(&phone, &to, &id, &message)?;
         let sealed = self.seal_for_all(&phone, &jid, &message, &entry).await?;

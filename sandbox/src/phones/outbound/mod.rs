@@ -10,4 +10,4 @@ mod stanza;
 pub use media::MediaUpload;
 pub use message::Outgoing;
 pub(super) use peer::Peer;
-pub(super) use stanza::{own_keys_node, receipt, resend_stanza};
+pub(super) use stanza::{Resend, ResendKind, own_keys_node, receipt, resend_stanza};

@@ -88,22 +88,20 @@ impl Simulated {
         };
         if let Some(ms) = read_after {
             tokio::time::sleep(Duration::from_millis(ms)).await;
-            if let Err(error) = self.read_one(phone, id, &chat.pn).await {
+            if let Err(error) = self.read_one(phone, id).await {
                 tracing::warn!(pn = phone.pn(), id, %error, "phone could not mark a message as read");
             }
         }
         let Some(answer) = text.and_then(|text| settings.script.answer(id, text)) else { return };
-        let outgoing =
-            Outgoing { to: chat.pn.clone(), text: Some(answer), scripted: true, ..Outgoing::default() };
-        if let Err(error) = self.send(phone.pn(), outgoing).await {
+        let outgoing = Outgoing { to: chat.pn.clone(), text: Some(answer), ..Outgoing::default() };
+        if let Err(error) = self.send_scripted(phone.pn(), outgoing).await {
             tracing::warn!(pn = phone.pn(), id, %error, "phone could not send its scripted answer");
         }
     }
 
-    async fn read_one(&self, phone: &Phone, id: &str, chat: &str) -> PortResult<()> {
-        let mut unread = self.store.unread(phone.pn(), chat).await?;
-        unread.retain(|message| message.id == id);
-        self.read(phone, unread).await.map(|_| ())
+    async fn read_one(&self, phone: &Phone, id: &str) -> PortResult<()> {
+        let message = self.message(phone.pn(), id).await?;
+        self.read(phone, vec![message]).await.map(|_| ())
     }
 }
 

@@ -77,23 +77,41 @@ fn peer_envelope(to: &Jid, id: &str, enc: NodeBuilder) -> Node {
         .build()
 }
 
+/// What a retry receipt is answered for.
+pub(in super::super) struct Resend<'a> {
+    /// Asking device.
+    pub(in super::super) to: &'a Jid,
+    pub(in super::super) id: &'a str,
+    /// Count of the retry receipt.
+    pub(in super::super) count: u64,
+    pub(in super::super) message: &'a wa::Message,
+    pub(in super::super) sealed: &'a Encrypted,
+    pub(in super::super) kind: ResendKind,
+}
+
+/// Which of its roles the asking device has.
+pub(in super::super) enum ResendKind {
+    /// A device of the recipient.
+    Recipient,
+    /// A companion that gets a copy of what was sent to this chat.
+    OwnCopy(Jid),
+    /// A companion as the phone's peer.
+    Peer,
+}
+
 /// The answer to a retry receipt: the `<enc>` directly under `<message>`, with the count.
-pub(in super::super) fn resend_stanza(
-    to: &Jid,
-    id: &str,
-    message: &wa::Message,
-    sealed: &Encrypted,
-    count: u64,
-    peer: bool,
-) -> Node {
-    let enc = enc(message, sealed).attr("count", count);
-    if peer {
-        return peer_envelope(to, id, enc);
-    }
-    NodeBuilder::new("message")
+pub(in super::super) fn resend_stanza(resend: &Resend<'_>) -> Node {
+    let Resend { to, id, message, .. } = *resend;
+    let enc = enc(message, resend.sealed).attr("count", resend.count);
+    let node = NodeBuilder::new("message")
         .attr("to", to)
         .attr("id", id)
-        .attr("type", stanza_type_from_message(message))
-        .children([enc.build()])
-        .build()
+        .attr("type", stanza_type_from_message(message));
+    match &resend.kind {
+        ResendKind::Peer => return peer_envelope(to, id, enc),
+        ResendKind::OwnCopy(chat) => node.attr("recipient", chat),
+        ResendKind::Recipient => node,
+    }
+    .children([enc.build()])
+    .build()
 }

@@ -72,13 +72,16 @@ impl Store {
 
     /// Stores what a user may change.
     pub(in super::super) async fn save_settings(&self, pn: &str, settings: &Settings) -> anyhow::Result<()> {
-        sqlx::query("UPDATE phones SET read_after_ms = ?, script = ?, on_whatsapp = ? WHERE pn = ?")
-            .bind(settings.read.to_column())
-            .bind(serde_json::to_string(&settings.script)?)
-            .bind(settings.on_whatsapp)
-            .bind(pn)
-            .execute(&self.write)
-            .await?;
+        sqlx::query(
+            "UPDATE phones SET read_after_ms = ?, script = ?, on_whatsapp = ?, sink = ? WHERE pn = ?",
+        )
+        .bind(settings.read.to_column())
+        .bind(serde_json::to_string(&settings.script)?)
+        .bind(settings.on_whatsapp)
+        .bind(settings.sink)
+        .bind(pn)
+        .execute(&self.write)
+        .await?;
         Ok(())
     }
 
@@ -89,7 +92,7 @@ impl Store {
         limit: u32,
     ) -> anyhow::Result<Page<PhoneSummary>> {
         let rows = sqlx::query(
-            "SELECT pn, lid, push_name, on_whatsapp, read_after_ms, script FROM phones WHERE pn > ? ORDER BY pn LIMIT ?",
+            "SELECT pn, lid, push_name, on_whatsapp, sink, read_after_ms, script FROM phones WHERE pn > ? ORDER BY pn LIMIT ?",
         )
         .bind(cursor)
         .bind(i64::from(limit) + 1)
@@ -103,6 +106,7 @@ impl Store {
                     lid: row.try_get("lid")?,
                     push_name: row.try_get("push_name")?,
                     on_whatsapp: row.try_get("on_whatsapp")?,
+                    sink: row.try_get("sink")?,
                     read: ReadBehaviour::from_column(row.try_get("read_after_ms")?),
                     script: script_from(row)?,
                 })
@@ -139,6 +143,7 @@ fn phone_from(row: &SqliteRow) -> anyhow::Result<Phone> {
         read: ReadBehaviour::from_column(row.try_get("read_after_ms")?),
         script: script_from(row)?,
         on_whatsapp: row.try_get("on_whatsapp")?,
+        sink: row.try_get("sink")?,
     };
     Ok(Phone::new(info, keys, settings))
 }

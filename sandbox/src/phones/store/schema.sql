@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS phones (
     read_after_ms INTEGER,
     script TEXT NOT NULL DEFAULT '{}',
     on_whatsapp INTEGER NOT NULL DEFAULT 1,
+    sink INTEGER NOT NULL DEFAULT 0,
     made INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -68,3 +69,7 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_by_id ON messages (pn, id);
 CREATE INDEX IF NOT EXISTS messages_by_chat ON messages (pn, chat, seq);
+CREATE INDEX IF NOT EXISTS messages_by_direction ON messages (pn, direction, seq);
+-- 4 is the status "read"
+CREATE INDEX IF NOT EXISTS messages_unread ON messages (pn, chat, seq)
+    WHERE direction = 'in' AND status < 4 AND undecryptable = 0;

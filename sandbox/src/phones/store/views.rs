@@ -101,6 +101,8 @@ pub struct PhoneSummary {
     pub push_name: String,
     /// Whether the number exists for the network.
     pub on_whatsapp: bool,
+    /// Whether the phone acknowledges messages without opening them.
+    pub sink: bool,
     /// When the phone reads by itself.
     pub read: ReadBehaviour,
     /// What the phone answers by itself.
@@ -178,16 +180,16 @@ impl Store {
             .transpose()
     }
 
-    /// Messages of one chat (all chats when `None`), oldest first, after `cursor`.
+    /// Messages of one chat, oldest first, after `cursor`.
     pub(in super::super) async fn messages(
         &self,
         pn: &str,
-        chat: Option<&str>,
+        chat: &str,
         cursor: i64,
         limit: u32,
     ) -> anyhow::Result<Page<StoredMessage>> {
         let rows = sqlx::query(
-            "SELECT * FROM messages WHERE pn = ?1 AND (?2 IS NULL OR chat = ?2) AND seq > ?3 AND direction <> 'peer' \
+            "SELECT * FROM messages WHERE pn = ?1 AND chat = ?2 AND seq > ?3 AND direction <> 'peer' \
              ORDER BY seq LIMIT ?4",
         )
         .bind(pn)
@@ -219,13 +221,13 @@ impl Store {
 
     /// Incoming messages of a chat that are not marked as read.
     pub(in super::super) async fn unread(&self, pn: &str, chat: &str) -> anyhow::Result<Vec<StoredMessage>> {
+        // literals, so that the partial index of the unread applies
         sqlx::query(
-            "SELECT * FROM messages WHERE pn = ? AND chat = ? AND direction = 'in' AND status < ? \
+            "SELECT * FROM messages WHERE pn = ? AND chat = ? AND direction = 'in' AND status < 4 \
              AND undecryptable = 0 ORDER BY seq",
         )
         .bind(pn)
         .bind(chat)
-        .bind(Status::Read.column())
         .fetch_all(&self.read)
         .await?
         .iter()
@@ -285,4 +287,17 @@ fn message_from(row: &SqliteRow) -> anyhow::Result<StoredMessage> {
         sender_jid: row.try_get("sender_jid")?,
         raw: row.try_get("raw")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_survive_their_column_and_read_is_the_one_in_the_schema() {
+        for status in STATUSES {
+            assert_eq!(Status::from_column(status.column()), status);
+        }
+        assert_eq!(Status::Read.column(), 4);
+    }
 }

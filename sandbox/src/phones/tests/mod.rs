@@ -1,1 +1,25 @@
+//! Phones against each other and against the client library's own verification.
 
+mod companions;
+mod exchange;
+mod group;
+mod lan;
+mod linking;
+mod media;
+mod repair;
+
+pub(crate) use lan::World;
+
+use std::time::{Duration, Instant};
+
+/// Waits until `done` answers something; the limit only ends a failing test.
+pub(crate) async fn eventually<T>(what: &str, mut done: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = done().await {
+            return value;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

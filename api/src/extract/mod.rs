@@ -1,0 +1,15 @@
+//! What handlers are given: who calls, which resource, what body. Each refuses with a problem.
+
+mod auth;
+mod fields;
+mod json;
+mod once;
+mod path;
+mod query;
+
+pub(crate) use auth::Caller;
+pub(crate) use fields::invalid_from;
+pub(crate) use json::JsonBody;
+pub(crate) use once::{Answer, Fingerprint, Once};
+pub(crate) use path::{ChatPath, IdPath};
+pub(crate) use query::{Query, refuse_query};

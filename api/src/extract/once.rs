@@ -1,0 +1,185 @@
+//! `Idempotency-Key`: repeating a request makes nothing twice.
+
+use std::future::Future;
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+use wagate_domain::{
+    Invalid, WorkspaceId, ids,
+    ports::{Begun, PortError, StoredAnswer},
+};
+
+use crate::{
+    ApiState,
+    extract::Caller,
+    problem::{Code, Problem},
+};
+
+/// The header's name.
+const HEADER: &str = "idempotency-key";
+/// Longest key.
+const MAX_KEY: usize = 255;
+
+/// What tells a repeated request from another one under the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Of what the request says beside method and path: a body's digest or a form's fields.
+    pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            // lengths keep ("ab", "c") and ("a", "bc") apart
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self(hex::encode(hash.finalize()))
+    }
+}
+
+/// An answer that can be kept and given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    body: String,
+    kept: Option<String>,
+}
+
+impl Answer {
+    /// A JSON answer.
+    pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self { status, body: render(body)?, kept: None })
+    }
+
+    /// Keeps something else than what is shown now, because `body` holds a secret.
+    pub(crate) fn keeping(mut self, body: &impl Serialize) -> Result<Self, Problem> {
+        self.kept = Some(render(body)?);
+        Ok(self)
+    }
+}
+
+fn render(body: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(body).map_err(|error| Problem::plain(Code::Internal).because(error))
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+    }
+}
+
+/// The request's idempotency key, if it has one, and what it is bound to.
+#[derive(Debug, Clone)]
+pub(crate) struct Once {
+    workspace: WorkspaceId,
+    key: Option<String>,
+    request: String,
+}
+
+impl FromRequestParts<ApiState> for Once {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Caller(caller) = Caller::from_request_parts(parts, state).await?;
+        let key = parts.headers.get(HEADER).map(checked_key).transpose()?;
+        let request = format!("{} {}", parts.method, parts.uri);
+        Ok(Self { workspace: caller.workspace, key, request })
+    }
+}
+
+fn checked_key(value: &HeaderValue) -> Result<String, Problem> {
+    let key = value.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
+    key.map(str::to_owned).ok_or_else(|| {
+        let remedy = format!("use 1 to {MAX_KEY} visible ASCII characters, such as a UUID");
+        Problem::field(
+            Code::InvalidHeader,
+            Invalid::new("Idempotency-Key", "is empty, too long or not ASCII", remedy),
+        )
+    })
+}
+
+impl Once {
+    /// Runs `work` unless its answer is known. `work` gets the seed of the ids it makes, so that a
+    /// second attempt after a crash makes the same thing again. Only answers that made something are
+    /// kept. After a refusal the key is free again; after a failure of ours, which may have made something
+    /// all the same, it stays taken with its seed until the attempt counts as vanished.
+    pub(crate) async fn run<F, W>(
+        self,
+        state: &ApiState,
+        body: Fingerprint,
+        work: F,
+    ) -> Result<Response, Problem>
+    where
+        F: FnOnce(Option<Ulid>) -> W,
+        W: Future<Output = Result<Answer, Problem>>,
+    {
+        let Some(key) = &self.key else {
+            return work(None).await.map(IntoResponse::into_response);
+        };
+        let Fingerprint(fingerprint) = Fingerprint::of([self.request.as_str(), body.0.as_str()]);
+        let fresh = ids::ulid(state.env.now(), state.env.random());
+        let seed = match state.idempotency.begin(self.workspace, key, &fingerprint, fresh).await? {
+            Begun::Fresh(seed) => seed,
+            Begun::Done(answer) => return replay(answer),
+            Begun::Running => return Err(Problem::plain(Code::IdempotencyRunning).retry_after(1)),
+            Begun::Mismatch => return Err(Problem::plain(Code::IdempotencyKeyReused)),
+        };
+        match work(Some(seed)).await {
+            Ok(answer) => {
+                let body = answer.kept.clone().unwrap_or_else(|| answer.body.clone());
+                let stored = StoredAnswer { status: answer.status.as_u16(), body };
+                note(state.idempotency.finish(self.workspace, key, &stored).await);
+                Ok(answer.into_response())
+            }
+            Err(problem) => {
+                if problem.code().status().is_client_error() {
+                    note(state.idempotency.abandon(self.workspace, key).await);
+                }
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// The work is done either way: the seed keeps a repetition from making it twice.
+fn note(kept: Result<(), PortError>) {
+    if let Err(error) = kept {
+        tracing::warn!(error = %error, "the outcome could not be kept under its idempotency key");
+    }
+}
+
+fn replay(answer: StoredAnswer) -> Result<Response, Problem> {
+    let status =
+        StatusCode::from_u16(answer.status).map_err(|error| Problem::plain(Code::Internal).because(error))?;
+    let mut response = Answer { status, body: answer.body, kept: None }.into_response();
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_keeps_parts_apart() {
+        assert_eq!(Fingerprint::of(["a", "b"]), Fingerprint::of(["a", "b"]));
+        assert_ne!(Fingerprint::of(["ab", "c"]), Fingerprint::of(["a", "bc"]));
+        assert_ne!(Fingerprint::of(["a"]), Fingerprint::of(["a", ""]));
+    }
+
+    #[test]
+    fn keys_are_short_visible_ascii() {
+        let check = |text: &str| checked_key(&HeaderValue::from_str(text).unwrap()).map_err(|p| p.code());
+        assert_eq!(check("order-17"), Ok("order-17".to_owned()));
+        assert_eq!(check(&"k".repeat(255)).map(|key| key.len()), Ok(255));
+        assert_eq!(check(&"k".repeat(256)), Err(Code::InvalidHeader));
+        assert_eq!(check(" "), Err(Code::InvalidHeader));
+        assert_eq!(check("é"), Err(Code::InvalidHeader));
+    }
+}

@@ -1,0 +1,77 @@
+//! Ids in the path. One that cannot exist is answered like one that does not.
+
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+use wagate_domain::{ApiKeyId, MediaId, MessageId, SessionId};
+
+use crate::{
+    ApiState,
+    extract::Caller,
+    problem::{Code, Problem},
+};
+
+/// A kind of resource that paths name by id.
+pub(crate) trait Resource: FromStr + Send {
+    /// The answer when there is none of that id.
+    const NOT_FOUND: Code;
+}
+
+impl Resource for SessionId {
+    const NOT_FOUND: Code = Code::SessionNotFound;
+}
+
+impl Resource for MessageId {
+    const NOT_FOUND: Code = Code::MessageNotFound;
+}
+
+impl Resource for MediaId {
+    const NOT_FOUND: Code = Code::MediaNotFound;
+}
+
+impl Resource for ApiKeyId {
+    const NOT_FOUND: Code = Code::KeyNotFound;
+}
+
+/// The `{id}` of the path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IdPath<T>(pub(crate) T);
+
+impl<T: Resource> FromRequestParts<ApiState> for IdPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        // a stranger learns nothing about ids, not even their form
+        Caller::from_request_parts(parts, state).await?;
+        let text = param(parts, state, "id").await?;
+        text.parse().map(Self).map_err(|_| Problem::plain(T::NOT_FOUND))
+    }
+}
+
+/// The `{id}` of a session and the `{chat}` behind it.
+#[derive(Debug, Clone)]
+pub(crate) struct ChatPath {
+    /// The session.
+    pub(crate) session: SessionId,
+    /// Contact id, number or JID, as it was written.
+    pub(crate) chat: String,
+}
+
+impl FromRequestParts<ApiState> for ChatPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let IdPath(session) = IdPath::from_request_parts(parts, state).await?;
+        Ok(Self { session, chat: param(parts, state, "chat").await? })
+    }
+}
+
+async fn param(parts: &mut Parts, state: &ApiState, name: &str) -> Result<String, Problem> {
+    let params = RawPathParams::from_request_parts(parts, state)
+        .await
+        // the path is not UTF-8 after percent-decoding: nothing has such a name
+        .map_err(|_| Problem::plain(Code::NotFound))?;
+    let found = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(|| Problem::plain(Code::NotFound))
+}

@@ -1,0 +1,69 @@
+//! Query parameters: only those that a route knows.
+
+use axum::{
+    extract::{FromRequestParts, Request},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{Uri, request::Parts};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::invalid_from;
+use crate::{ApiState, extract::Caller, problem::Problem};
+
+/// The parsed query of a route that takes one.
+#[derive(Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<ApiState> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        Caller::from_request_parts(parts, state).await?;
+        parse(&parts.uri).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+        .map_err(|error| invalid_from(error.path(), error.inner()).into())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// For routes that take no query: refuses one, so that a misspelt parameter is not silently ignored.
+pub(crate) async fn refuse_query(request: Request, next: Next) -> Response {
+    match parse::<Nothing>(request.uri()) {
+        Ok(Nothing {}) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Page {
+        limit: Option<u32>,
+        cursor: Option<String>,
+    }
+
+    fn page(uri: &str) -> Result<Page, Option<String>> {
+        parse(&uri.parse().unwrap()).map_err(|problem: Problem| problem.body(None).field)
+    }
+
+    #[test]
+    fn names_the_parameter_that_is_wrong() {
+        let cursor = Some("a b".to_owned());
+        assert_eq!(page("/x?limit=5&cursor=a%20b"), Ok(Page { limit: Some(5), cursor }));
+        assert_eq!(page("/x"), Ok(Page { limit: None, cursor: None }));
+        assert_eq!(page("/x?limit=many"), Err(Some("limit".to_owned())));
+        assert_eq!(page("/x?limits=5"), Err(Some("limits".to_owned())));
+        assert!(parse::<Nothing>(&"/x?limit=5".parse().unwrap()).is_err());
+    }
+}

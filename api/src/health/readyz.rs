@@ -1,0 +1,68 @@
+//! `GET /readyz`
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use futures::future::join_all;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{ApiState, ReadinessCheck};
+
+/// How long a machine has to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether requests can be served.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    /// `ready`, or `unavailable` when a check fails.
+    #[schema(example = "ready")]
+    status: &'static str,
+    /// Every machine we depend on.
+    checks: Vec<Check>,
+}
+
+/// One machine we depend on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Check {
+    /// Its name.
+    #[schema(example = "redis")]
+    name: &'static str,
+    /// Whether it answered.
+    ok: bool,
+}
+
+/// Can requests be served?
+///
+/// Asks every machine we depend on; keep traffic away while this answers 503.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses(
+        (
+            status = 200, description = "Ready.", body = Readiness,
+            example = json!({"status": "ready", "checks": [{"name": "redis", "ok": true}, {"name": "sql", "ok": true}]}),
+        ),
+        (
+            status = 503, description = "A machine does not answer.", body = Readiness,
+            example = json!({"status": "unavailable", "checks": [{"name": "redis", "ok": false}, {"name": "sql", "ok": true}]}),
+        ),
+    ),
+)]
+pub(crate) async fn get_readiness(State(state): State<ApiState>) -> (StatusCode, Json<Readiness>) {
+    let checks = join_all(state.readiness.iter().map(ask)).await;
+    let ready = checks.iter().all(|check| check.ok);
+    let (code, status) =
+        if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
+    (code, Json(Readiness { status, checks }))
+}
+
+async fn ask(check: &ReadinessCheck) -> Check {
+    let answer = tokio::time::timeout(PATIENCE, check.ask()).await;
+    let failure = answer.unwrap_or_else(|_| Err("no answer in time".to_owned())).err();
+    if let Some(error) = &failure {
+        // the cause is for operators; strangers may read the answer
+        tracing::warn!(dependency = check.name(), error, "not ready");
+    }
+    Check { name: check.name(), ok: failure.is_none() }
+}

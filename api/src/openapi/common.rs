@@ -1,0 +1,157 @@
+//! What holds for every endpoint under `/api/v1`: the key, the request's id, and the errors that its shape
+//! makes possible.
+
+use serde_json::json;
+use utoipa::openapi::{
+    Components, Content, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    header::HeaderBuilder,
+    path::{Operation, PathItem},
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+};
+
+use wagate_domain::Invalid;
+
+use crate::problem::{Code, Problem};
+
+/// Adds to the document what holds for all endpoints.
+pub(crate) fn complete(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_with(Components::new);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
+    components.add_security_scheme("api_key", header);
+    for (path, item) in &mut api.paths.paths {
+        if path.starts_with("/api/v1/") {
+            operations(item).for_each(|operation| complete_operation(path, operation));
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+fn complete_operation(path: &str, operation: &mut Operation) {
+    let none: [&str; 0] = [];
+    operation.security =
+        Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("api_key", none)]);
+    let shape = Shape::of(path, operation);
+    for code in shape.codes() {
+        add(operation, code);
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        finish(response);
+        if shape.idempotent && status.starts_with('2') {
+            let replayed = "`true` when this is the kept answer to an earlier request.";
+            add_header(response, "Idempotent-Replayed", replayed);
+        }
+        if status == "503" {
+            add_header(response, "Retry-After", "Seconds after which to try again.");
+        }
+    }
+}
+
+/// What an endpoint's form says of the errors it can answer with.
+struct Shape {
+    not_found: Option<Code>,
+    body: bool,
+    form: bool,
+    idempotent: bool,
+}
+
+impl Shape {
+    fn of(path: &str, operation: &Operation) -> Self {
+        let has_header = |name: &str| {
+            operation
+                .parameters
+                .iter()
+                .flatten()
+                .any(|parameter| matches!(parameter, RefOr::T(p) if p.name == name))
+        };
+        let types = match &operation.request_body {
+            Some(RefOr::T(body)) => body.content.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        let not_found = [
+            ("/api/v1/sessions/{id}", Code::SessionNotFound),
+            ("/api/v1/messages/{id}", Code::MessageNotFound),
+            ("/api/v1/media/{id}", Code::MediaNotFound),
+            ("/api/v1/keys/{id}", Code::KeyNotFound),
+        ];
+        Self {
+            not_found: not_found.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, code)| *code),
+            body: types.iter().any(|name| name == "application/json"),
+            form: types.iter().any(|name| name == "multipart/form-data"),
+            idempotent: has_header("Idempotency-Key"),
+        }
+    }
+
+    fn codes(&self) -> impl Iterator<Item = Code> {
+        let always = [
+            Code::Unauthenticated,
+            Code::ValidationFailed,
+            Code::Internal,
+            Code::Unavailable,
+            Code::TimedOut,
+        ];
+        let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
+        let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
+        let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
+        let when = |wanted: bool, codes: [Code; 3]| codes.into_iter().filter(move |_| wanted);
+        always
+            .into_iter()
+            .chain(self.not_found)
+            .chain(when(self.body, body))
+            .chain(when(self.form, form))
+            .chain(when(self.idempotent, idempotent))
+    }
+}
+
+/// Notes that the operation can answer with this code, beside what it says itself.
+fn add(operation: &mut Operation, code: Code) {
+    let status = code.status().as_u16().to_string();
+    let entry = operation
+        .responses
+        .responses
+        .entry(status)
+        .or_insert_with(|| RefOr::T(ResponseBuilder::new().build()));
+    let RefOr::T(response) = entry else { return };
+    let name = format!("`{}`", code.name());
+    if !response.description.contains(&name) {
+        let separator = if response.description.is_empty() { "" } else { ", " };
+        response.description = format!("{}{separator}{name}", response.description);
+    }
+}
+
+/// Gives errors their body, with an example of the first code named, and every answer the request's id.
+fn finish(response: &mut Response) {
+    let code = response.description.split('`').nth(1).and_then(|name| {
+        Code::ALL.iter().find(|code| code.name() == name && response.description.starts_with('`'))
+    });
+    if let Some(code) = code
+        && response.content.is_empty()
+    {
+        let mut content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+        content.example = Some(json!(example(*code).body(Some("req_01JZZZ6E5R4Q3P2N1M0K9J8H7G"))));
+        response.content.insert("application/problem+json".to_owned(), content.into());
+    }
+    add_header(response, "x-request-id", "Id of the request: yours, or one of ours.");
+}
+
+fn example(code: Code) -> Problem {
+    let wrong = |field: &str| Invalid::new(field, "is unknown", "remove it");
+    match code {
+        Code::ValidationFailed => wrong("nmae").into(),
+        Code::InvalidHeader => {
+            let remedy = "use 1 to 255 visible ASCII characters, such as a UUID";
+            Problem::field(code, Invalid::new("Idempotency-Key", "is empty, too long or not ASCII", remedy))
+        }
+        _ => Problem::plain(code),
+    }
+}
+
+fn add_header(response: &mut Response, name: &str, description: &str) {
+    let header = HeaderBuilder::new().description(Some(description)).build();
+    response.headers.insert(name.to_owned(), header.into());
+}

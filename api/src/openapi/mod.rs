@@ -1,0 +1,45 @@
+//! The OpenAPI document, made from the code: what each endpoint says of itself, and what holds for all.
+
+mod common;
+mod errors_page;
+
+pub use errors_page::errors_reference;
+pub(crate) use errors_page::get_errors_page;
+
+use utoipa::OpenApi;
+
+use crate::problem::{Code, ProblemBody};
+
+/// What is said before any endpoint.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "wagate",
+        description = "A self-hosted WhatsApp gateway: link accounts, send messages, read what comes in.\n\n\
+            **Authentication.** `Authorization: Bearer <key>` or `X-API-Key: <key>`.\n\n\
+            **Errors** are `application/problem+json` (RFC 9457) with a `code` from a closed list and a `remedy`; \
+            the codes are explained at `/api/docs/errors`. What belongs to another workspace is not found.\n\n\
+            **Repeating a request.** With an `Idempotency-Key` a repeated POST makes nothing twice: the same request \
+            gets the same answer with `Idempotent-Replayed: true`, for a day.\n\n\
+            **Lists** are cut into pages: pass `next_cursor` of one page as `cursor` of the next. **Times** are \
+            RFC 3339 in UTC. Unknown fields and parameters are refused.\n\n\
+            **Requests** carry an id, yours or ours, in `x-request-id`; quote it when you ask for help.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "sessions", description = "WhatsApp accounts linked to the gateway."),
+        (name = "messages", description = "Sending, and reading what went and came."),
+        (name = "media", description = "Files to send and files received."),
+        (name = "keys", description = "API keys of your workspace."),
+        (name = "health", description = "For operators. These need no key."),
+    ),
+    components(schemas(ProblemBody, Code)),
+)]
+struct Preamble;
+
+/// The preamble, to be completed with routes.
+pub(crate) fn preamble() -> utoipa::openapi::OpenApi {
+    Preamble::openapi()
+}
+
+pub(crate) use common::complete;

@@ -1,0 +1,47 @@
+//! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
+
+mod keys;
+mod media;
+mod messages;
+mod sessions;
+
+use axum::middleware::from_fn;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    ApiState,
+    extract::refuse_query,
+    layers::{QUICK, UPLOAD, within},
+};
+
+/// The routes of one resource, sorted by what surrounds them.
+struct Routes {
+    /// Take no query.
+    plain: OpenApiRouter<ApiState>,
+    /// Take a query.
+    querying: OpenApiRouter<ApiState>,
+    /// Stream files and take no query.
+    uploading: OpenApiRouter<ApiState>,
+}
+
+impl Routes {
+    fn new() -> Self {
+        Self { plain: OpenApiRouter::new(), querying: OpenApiRouter::new(), uploading: OpenApiRouter::new() }
+    }
+
+    fn layered(self) -> OpenApiRouter<ApiState> {
+        let quick = || from_fn(|request, next| within(QUICK, request, next));
+        let upload = || from_fn(|request, next| within(UPLOAD, request, next));
+        let querying = self.querying.layer(quick());
+        let plain = self.plain.layer(from_fn(refuse_query)).layer(quick());
+        querying.merge(plain).merge(self.uploading.layer(upload()))
+    }
+}
+
+/// Every route of version 1, without its `/api/v1`.
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    [sessions::routes(), messages::routes(), media::routes(), keys::routes()]
+        .into_iter()
+        .map(Routes::layered)
+        .fold(OpenApiRouter::new(), OpenApiRouter::merge)
+}

@@ -1,0 +1,56 @@
+//! `POST /api/v1/sessions`
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use wagate_domain::sessions;
+
+use super::view::{SessionView, example};
+use crate::{
+    ApiState,
+    extract::{Answer, Caller, Fingerprint, JsonBody, Once},
+    problem::Problem,
+};
+
+/// A session to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateSession {
+    /// A name for people, 1 to 100 characters; invented when left out.
+    #[schema(example = "support line")]
+    name: Option<String>,
+    /// Whether to start it at once, so that a QR code is on offer soon.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    start: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Make a session
+///
+/// Makes a session and, unless `start` is false, starts it. Link it with `GET /sessions/{id}/qr` or
+/// `POST /sessions/{id}/pairing-code`.
+#[utoipa::path(
+    post, path = "/sessions", tag = "sessions",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes repeating this request safe; 1 to 255 characters, kept for a day.")),
+    request_body(content = CreateSession, example = json!({"name": "support line"})),
+    responses((status = 201, description = "Made.", body = SessionView, example = json!(example()))),
+)]
+pub(crate) async fn create_session(
+    State(state): State<ApiState>,
+    Caller(caller): Caller,
+    once: Once,
+    JsonBody { value, digest }: JsonBody<CreateSession>,
+) -> Result<Response, Problem> {
+    let state = &state;
+    once.run(state, Fingerprint::of([digest.as_str()]), |seed| async move {
+        let request = sessions::CreateSession { name: value.name, start: value.start, seed };
+        let made = sessions::create(&state.env, &*state.sessions, &*state.calls, caller, request).await?;
+        Answer::json(StatusCode::CREATED, &SessionView::from(made))
+    })
+    .await
+}

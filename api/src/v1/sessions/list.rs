@@ -1,0 +1,73 @@
+//! `GET /api/v1/sessions`
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use wagate_domain::{Invalid, SessionId, auth::Principal};
+
+use super::view::{SessionView, example};
+use crate::{
+    ApiState,
+    extract::{Caller, Query},
+    problem::Problem,
+};
+
+/// Largest page.
+const MAX_LIMIT: u32 = 200;
+/// Page size when none is asked for.
+const DEFAULT_LIMIT: u32 = 50;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListSessions {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Page size, 1 to 200; 50 when left out.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+/// A page of sessions, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionPage {
+    /// The sessions.
+    sessions: Vec<SessionView>,
+    /// Pass it as `cursor` to get the next page; `null` at the end.
+    next_cursor: Option<String>,
+}
+
+/// List sessions
+///
+/// Oldest first.
+#[utoipa::path(
+    get, path = "/sessions", tag = "sessions",
+    params(ListSessions),
+    responses((
+        status = 200, description = "A page of sessions.", body = SessionPage,
+        example = json!({"sessions": [example()], "next_cursor": null}),
+    )),
+)]
+pub(crate) async fn list_sessions(
+    State(state): State<ApiState>,
+    Caller(caller): Caller,
+    Query(query): Query<ListSessions>,
+) -> Result<Json<SessionPage>, Problem> {
+    Ok(Json(page(&state, caller, query).await?))
+}
+
+async fn page(state: &ApiState, caller: Principal, query: ListSessions) -> Result<SessionPage, Problem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(Invalid::new("limit", "is out of range", format!("use 1 to {MAX_LIMIT}")).into());
+    }
+    let after = query.cursor.map(|cursor| cursor.parse::<SessionId>()).transpose().map_err(|_| {
+        Invalid::new("cursor", "is not a cursor", "pass next_cursor of the page before, unchanged")
+    })?;
+    let mut found = state.sessions.list(caller.workspace, after, limit + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|last| last.id.to_string());
+    Ok(SessionPage { sessions: found.into_iter().map(SessionView::from).collect(), next_cursor })
+}

@@ -1,0 +1,61 @@
+//! Sessions: WhatsApp accounts linked (or to be linked) to the gateway.
+
+mod create;
+mod get;
+mod list;
+mod logout;
+mod mark_read;
+mod offer;
+mod pairing_code;
+mod qr;
+mod remove;
+mod start;
+mod stop;
+mod view;
+
+use utoipa_axum::routes;
+use wagate_domain::{SessionId, auth::Principal, sessions::Session};
+
+use super::Routes;
+use crate::{
+    ApiState,
+    problem::{Code, Problem},
+};
+
+pub(super) fn routes() -> Routes {
+    let Routes { plain, querying, uploading } = Routes::new();
+    let plain = plain
+        .routes(routes!(create::create_session))
+        .routes(routes!(get::get_session, remove::delete_session))
+        .routes(routes!(start::start_session))
+        .routes(routes!(stop::stop_session))
+        .routes(routes!(logout::logout_session))
+        .routes(routes!(qr::get_qr))
+        .routes(routes!(pairing_code::create_pairing_code))
+        .routes(routes!(mark_read::mark_chat_read));
+    Routes { plain, querying: querying.routes(routes!(list::list_sessions)), uploading }
+}
+
+/// The session, or that there is none.
+async fn find(state: &ApiState, caller: Principal, id: SessionId) -> Result<Session, Problem> {
+    let found = state.sessions.get(caller.workspace, id).await?;
+    found.ok_or_else(|| Problem::plain(Code::SessionNotFound))
+}
+
+/// The session, if it is started and waits for an account.
+async fn find_unlinked(state: &ApiState, caller: Principal, id: SessionId) -> Result<Session, Problem> {
+    let session = find(state, caller, id).await?;
+    if session.is_linked() {
+        return Err(Problem::plain(Code::SessionAlreadyLinked));
+    }
+    if !session.wanted {
+        return Err(Problem::plain(Code::SessionNotStarted)
+            .remedy(format!("start it first: POST /api/v1/sessions/{id}/start")));
+    }
+    Ok(session)
+}
+
+/// The owner said no, and why.
+fn refused(code: &str, message: &str) -> Problem {
+    Problem::new(Code::SessionRefused, format!("{message} ({code})"))
+}

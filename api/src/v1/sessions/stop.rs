@@ -1,0 +1,35 @@
+//! `POST /api/v1/sessions/{id}/stop`
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use wagate_domain::{SessionId, sessions::Command};
+
+use super::view::{SessionView, example};
+use crate::{
+    ApiState,
+    extract::{Caller, IdPath},
+    problem::{Code, Problem},
+};
+
+/// Stop a session
+///
+/// Takes the session offline. It stays linked and its messages wait in their queue; start it to go on.
+#[utoipa::path(
+    post, path = "/sessions/{id}/stop", tag = "sessions",
+    params(("id" = String, Path, description = "The session's id.", example = "ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G")),
+    responses((
+        status = 202, description = "It will stop; watch its state.", body = SessionView, example = json!(example()),
+    )),
+)]
+pub(crate) async fn stop_session(
+    State(state): State<ApiState>,
+    Caller(caller): Caller,
+    IdPath(id): IdPath<SessionId>,
+) -> Result<(StatusCode, Json<SessionView>), Problem> {
+    let session = state.sessions.set_wanted(caller.workspace, id, false).await?;
+    let session = session.ok_or_else(|| Problem::plain(Code::SessionNotFound))?;
+    state.calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
+    Ok((StatusCode::ACCEPTED, Json(session.into())))
+}

@@ -1,0 +1,146 @@
+//! A session as it is shown.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use wagate_domain::sessions::{Session, State};
+
+/// A WhatsApp account linked (or to be linked) to the gateway.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(crate) struct SessionView {
+    /// Identifier.
+    #[schema(example = "ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G")]
+    id: String,
+    /// What people call it.
+    #[schema(example = "support line")]
+    name: String,
+    /// Where it stands.
+    state: SessionState,
+    /// Why it stands there, when there is more to say.
+    reason: Option<ReasonView>,
+    /// Whether the gateway should keep it online.
+    started: bool,
+    /// Phone number of the linked account; `null` while none is linked.
+    #[schema(example = "+6281234567890")]
+    phone: Option<String>,
+    /// LID of the linked account, digits, once it is known.
+    #[schema(example = "123456789012345")]
+    lid: Option<String>,
+    /// Push name of the linked account.
+    #[schema(example = "Budi")]
+    push_name: Option<String>,
+    /// When it was made (RFC 3339, UTC).
+    #[schema(format = DateTime, example = "2026-01-01T00:00:00.000Z")]
+    created_at: String,
+    /// When it last changed (RFC 3339, UTC).
+    #[schema(format = DateTime, example = "2026-01-01T00:00:05.120Z")]
+    updated_at: String,
+}
+
+/// Why a session is in its state.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SessionReason)]
+pub(crate) struct ReasonView {
+    /// Stable code.
+    #[schema(example = "device_removed")]
+    code: String,
+    /// What happened and what to do, for people.
+    #[schema(example = "The device was removed on the phone; scan a new QR code.")]
+    message: String,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SessionState {
+    /// Made, not linked, nobody is waiting to link it.
+    Created,
+    /// A connector has taken it and is opening the connection.
+    Starting,
+    /// Waiting for a phone to scan a QR code or type a pairing code.
+    Pairing,
+    /// Online.
+    Connected,
+    /// Online, but the wire shows trouble.
+    Degraded,
+    /// Lost the connection and is trying again.
+    Reconnecting,
+    /// WhatsApp restricts the account for a time.
+    Restricted,
+    /// Unlinked, from either side; needs a new scan.
+    LoggedOut,
+    /// WhatsApp banned the account.
+    Banned,
+    /// WhatsApp refuses this client version.
+    Outdated,
+    /// Stopped by its owner; stays linked.
+    Stopped,
+    /// Gave up; the reason says why.
+    Failed,
+}
+
+impl From<State> for SessionState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Created => Self::Created,
+            State::Starting => Self::Starting,
+            State::Pairing => Self::Pairing,
+            State::Connected => Self::Connected,
+            State::Degraded => Self::Degraded,
+            State::Reconnecting => Self::Reconnecting,
+            State::Restricted => Self::Restricted,
+            State::LoggedOut => Self::LoggedOut,
+            State::Banned => Self::Banned,
+            State::Outdated => Self::Outdated,
+            State::Stopped => Self::Stopped,
+            State::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        let Session { id, name, state, reason, wanted, pn, lid, push_name, created_at, updated_at, .. } =
+            session;
+        Self {
+            id: id.to_string(),
+            name,
+            state: state.into(),
+            reason: reason.map(|reason| ReasonView { code: reason.code, message: reason.message }),
+            started: wanted,
+            phone: pn.map(|digits| format!("+{digits}")),
+            lid,
+            push_name,
+            created_at: created_at.to_string(),
+            updated_at: updated_at.to_string(),
+        }
+    }
+}
+
+/// The example of a session in the documentation.
+pub(super) fn example() -> serde_json::Value {
+    serde_json::json!({
+        "id": "ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
+        "name": "support line",
+        "state": "connected",
+        "reason": null,
+        "started": true,
+        "phone": "+6281234567890",
+        "lid": "123456789012345",
+        "push_name": "Budi",
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "updated_at": "2026-01-01T00:00:05.120Z"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_shown_under_their_names() {
+        for state in State::ALL {
+            assert_eq!(serde_json::to_value(SessionState::from(state)).unwrap(), state.name());
+        }
+    }
+}

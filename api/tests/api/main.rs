@@ -1,0 +1,12 @@
+//! The API over HTTP on real machines: Redis, SQLite and S3 of its own for every test. The test plays the
+//! connector by the owner's side of the ports.
+
+mod auth;
+mod files;
+mod idempotency;
+mod keys;
+mod manners;
+mod messages;
+mod pairing;
+mod sessions;
+mod stack;

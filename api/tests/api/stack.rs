@@ -1,0 +1,272 @@
+//! A served API on throw-away machines.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use wagate_api::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
+use wagate_domain::{
+    Env, SessionId,
+    auth::ApiKey,
+    events::{Event, EventData},
+    ports::{ApiKeys, EventLog, Group, Projection, SessionCalls, Sessions, Workspace, Workspaces},
+    sessions::{Command, CommandReply, SessionKey},
+};
+use wagate_infra::{
+    config::{OutboundConfig, S3Config, Secret},
+    http::{FetchTimeouts, GuardedFetch},
+    redis::{Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLog},
+    s3::{EmbeddedS3, S3},
+    sql::Database,
+    system,
+    testing::RedisServer,
+};
+
+/// Everything a test needs; ends with it.
+pub(crate) struct Stack {
+    pub(crate) env: Env,
+    pub(crate) redis: RedisServer,
+    pub(crate) connection: Redis,
+    pub(crate) sql: Database,
+    pub(crate) calls: Arc<RedisCalls>,
+    pub(crate) key: String,
+    pub(crate) workspace: Workspace,
+    log: RedisLog,
+    base: String,
+    http: reqwest::Client,
+    server: JoinHandle<()>,
+    _s3: EmbeddedS3,
+    _data: TempDir,
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|_| panic!("{}: {}", self.status, String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The body, when the status is as expected.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        if self.bytes.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The body, when it is a problem with this status and code.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{body}");
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["request_id"].as_str(), self.header("x-request-id"), "{body}");
+        body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Stack {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(OutboundConfig { allow_private: true, ..OutboundConfig::default() }).await
+    }
+
+    pub(crate) async fn start_with(outbound: OutboundConfig) -> Self {
+        let (env, data) = (system::env(), TempDir::new().unwrap());
+        let redis = RedisServer::start().await;
+        let connection = redis.connect().await;
+        let sql = Database::open(&format!("sqlite://{}", data.path().join("sql").display())).await.unwrap();
+        sql.migrate().await.unwrap();
+        let (s3_server, s3) = object_storage(&data).await;
+        let workspace = Workspace { id: env.new_id(), name: "first".to_owned(), created_at: env.now() };
+        Workspaces::insert(&sql, &workspace).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(RedisCalls::new(connection.clone()));
+        let (all_sql, pinged) = (Arc::new(sql.clone()), connection.clone());
+        let redis_ping: Ping = Box::new(move || {
+            let redis = pinged.clone();
+            Box::pin(async move { redis.ping().await.map_err(|error| error.to_string()) })
+        });
+        let state = ApiState {
+            env: env.clone(),
+            keys: all_sql.clone(),
+            sessions: all_sql.clone(),
+            calls: calls.clone(),
+            messages: all_sql.clone(),
+            contacts: all_sql.clone(),
+            media: all_sql,
+            objects: Arc::new(s3),
+            lanes: Arc::new(RedisLanes::new(connection.clone())),
+            fetch: Arc::new(GuardedFetch::new(&outbound, FetchTimeouts::default()).unwrap()),
+            idempotency: Arc::new(
+                RedisIdempotency::new(connection.clone()).vanished_after(Duration::from_millis(300)),
+            ),
+            limits: ApiLimits { upload: 8 * 1024 * 1024, ..ApiLimits::default() },
+            public_url: PublicUrl::new(&base),
+            readiness: [ReadinessCheck::new("redis", redis_ping)].into(),
+            metrics: Arc::new(|| "wagate_up 1\n".to_owned()),
+        };
+        let router = wagate_api::router(state);
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let log = RedisLog::new(connection.clone());
+        let http = reqwest::Client::new();
+        let key = String::new();
+        let mut stack = Self {
+            env,
+            redis,
+            connection,
+            sql,
+            calls,
+            key,
+            workspace,
+            log,
+            base,
+            http,
+            server,
+            _s3: s3_server,
+            _data: data,
+        };
+        stack.key = stack.new_key(&stack.workspace).await;
+        stack
+    }
+
+    /// A key of a workspace.
+    pub(crate) async fn new_key(&self, workspace: &Workspace) -> String {
+        let (key, secret) = ApiKey::generate(&self.env, workspace.id, "test");
+        ApiKeys::insert(&self.sql, &key).await.unwrap();
+        secret.expose().to_owned()
+    }
+
+    /// A key of another workspace.
+    pub(crate) async fn stranger(&self) -> String {
+        let workspace =
+            Workspace { id: self.env.new_id(), name: "other".to_owned(), created_at: self.env.now() };
+        Workspaces::insert(&self.sql, &workspace).await.unwrap();
+        self.new_key(&workspace).await
+    }
+
+    /// A request without a key; `path` starts with a slash.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// A request with the first workspace's key.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).bearer_auth(&self.key)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// A session, not linked.
+    pub(crate) async fn session(&self) -> (String, SessionKey) {
+        let made = self.post("/api/v1/sessions", &serde_json::json!({})).await.expect(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        let key = SessionKey { workspace: self.workspace.id, id: id.parse::<SessionId>().unwrap() };
+        (id, key)
+    }
+
+    /// A session whose account the record knows.
+    pub(crate) async fn linked_session(&self) -> (String, SessionKey) {
+        let (id, key) = self.session().await;
+        let pn = "6281200000001".to_owned();
+        self.tell(key, EventData::SessionLinked { pn, lid: None, push_name: None }).await;
+        (id, key)
+    }
+
+    /// Appends an event as the connector does, and stores everything that waits as the worker does.
+    pub(crate) async fn tell(&self, session: SessionKey, data: EventData) {
+        let event = Event::new(&self.env, session, data);
+        self.log.append(session, None, &[event]).await.unwrap();
+        self.store().await;
+    }
+
+    /// Stores the events that wait, as the worker does.
+    pub(crate) async fn store(&self) {
+        while self.log.lag(Group::Store).await.unwrap() > 0 {
+            let entries = self.log.read(Group::Store, "test", 100, Duration::from_secs(1)).await.unwrap();
+            let events: Vec<Event> = entries.iter().filter_map(|entry| entry.event.clone()).collect();
+            self.sql.apply(&events).await.unwrap();
+            let positions: Vec<_> = entries.into_iter().map(|entry| entry.position).collect();
+            self.log.ack(Group::Store, &positions).await.unwrap();
+        }
+    }
+
+    /// Answers the next command left for a session, as its owner does.
+    pub(crate) async fn answer(&self, session: SessionKey, reply: CommandReply) -> Command {
+        loop {
+            if let Some((id, command)) = self.calls.next_command(session).await.unwrap() {
+                self.calls.reply(session, &id, &reply).await.unwrap();
+                return command;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What the API makes of a JSON request, for leaving an attempt that never ended.
+    pub(crate) fn fingerprint(&self, request: &str, body: &Value) -> String {
+        let hash = |parts: &[&str]| {
+            let mut hash = Sha256::new();
+            for part in parts {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part.as_bytes());
+            }
+            hex::encode(hash.finalize())
+        };
+        let digest = hex::encode(Sha256::digest(body.to_string()));
+        hash(&[request, &hash(&[&digest])])
+    }
+
+    /// The session on record.
+    pub(crate) async fn recorded(&self, session: SessionKey) -> Option<wagate_domain::sessions::Session> {
+        Sessions::get(&self.sql, session.workspace, session.id).await.unwrap()
+    }
+}
+
+/// Sends a request and reads the answer whole.
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
+}
+
+async fn object_storage(data: &TempDir) -> (EmbeddedS3, S3) {
+    let secret = Secret::from("test-secret");
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = EmbeddedS3::start(&data.path().join("s3"), address, "test", &secret).await.unwrap();
+    let config = S3Config {
+        endpoint: Some(server.endpoint()),
+        access_key: "test".to_owned(),
+        secret_key: secret,
+        ..S3Config::default()
+    };
+    (server, S3::connect(&config).await.unwrap())
+}

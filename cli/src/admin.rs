@@ -1,0 +1,70 @@
+//! Commands of the person who runs the gateway.
+
+use wagate_domain::{
+    auth::ApiKey,
+    ports::{ApiKeys, EventLog, Group, Lanes, Leases, Sessions, Workspaces},
+};
+use wagate_infra::config::Config;
+
+use crate::{args::AdminCommand, machines::Machines};
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(config: Config) -> anyhow::Result<()> {
+    let machines = Machines::connect(&config, &say).await?;
+    say("the database has this version's schema");
+    machines.close().await
+}
+
+/// Tenants and keys.
+pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Result<()> {
+    let machines = Machines::connect(&config, &say).await?;
+    match command {
+        AdminCommand::CreateWorkspace { name } => {
+            let (workspace, secret) = machines.create_workspace(name).await?;
+            say(&format!("workspace  {}\nAPI key    {}   (shown once)", workspace.id, secret.expose()));
+        }
+        AdminCommand::CreateKey { workspace, name } => {
+            let id = workspace.parse()?;
+            let known = Workspaces::list(&machines.sql).await?.iter().any(|workspace| workspace.id == id);
+            anyhow::ensure!(known, "there is no workspace {id}; wagate doctor lists them");
+            let (key, secret) = ApiKey::generate(&machines.env, id, name);
+            ApiKeys::insert(&machines.sql, &key).await?;
+            say(&format!("API key    {}   (shown once)", secret.expose()));
+        }
+    }
+    machines.close().await
+}
+
+/// Asks every machine and shows what waits.
+pub(crate) async fn doctor(config: Config) -> anyhow::Result<()> {
+    let machines = Machines::connect(&config, &say).await?;
+    for check in machines.readiness().iter() {
+        let verdict = check.ask().await.map_or_else(|error| error, |()| "answers".to_owned());
+        say(&format!("{:<12}{verdict}", check.name()));
+    }
+    say(&format!("{:<12}{} connectors alive", "leases", machines.leases().alive().await?.len()));
+    say(&format!("{:<12}{} events not stored yet", "log", machines.log().lag(Group::Store).await?));
+    for workspace in Workspaces::list(&machines.sql).await? {
+        let sessions = Sessions::list(&machines.sql, workspace.id, None, 1_000).await?;
+        say(&format!("{:<12}{} ({}), {} sessions", "workspace", workspace.id, workspace.name, sessions.len()));
+        for session in sessions {
+            let depth = machines.lanes().depth(session.key()).await?;
+            say(&format!(
+                "  {} {:<12} ready {} + {} bulk, due {}, in flight {}, dead {}",
+                session.id, session.state, depth.interactive, depth.bulk, depth.due, depth.in_flight, depth.dead
+            ));
+        }
+    }
+    machines.close().await
+}
+
+/// Writes the OpenAPI document.
+pub(crate) fn openapi() -> anyhow::Result<()> {
+    say(wagate_api::openapi_json()?.trim_end());
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn say(line: &str) {
+    println!("{line}");
+}

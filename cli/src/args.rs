@@ -1,0 +1,71 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use wagate_infra::config::Config;
+
+/// A self-hosted, multi-tenant WhatsApp gateway.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Args {
+    /// Configuration file (TOML); `wagate.toml` in the working directory when absent.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Args {
+    /// The checked configuration.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(self.config.as_deref())?)
+    }
+}
+
+/// What to run.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Everything in one process: API, worker, connector, Redis, SQLite, S3 and (in a sandbox build) a simulated network.
+    Up(UpArgs),
+    /// The HTTP API.
+    Api,
+    /// The worker: event log to SQL, control jobs.
+    Worker,
+    /// The connector: holds the WhatsApp sockets.
+    Connector,
+    /// Brings the database to this version's schema.
+    Migrate,
+    /// Tenants and keys.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Asks every machine whether it is well and shows what waits.
+    Doctor,
+    /// Writes the API's OpenAPI document to standard output.
+    Openapi,
+}
+
+/// How `wagate up` runs.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct UpArgs {
+    /// Takes free ports instead of the usual ones.
+    #[arg(long)]
+    pub(crate) free_ports: bool,
+}
+
+/// Tenants and keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Makes a workspace (tenant) and its first key.
+    CreateWorkspace {
+        /// What people call it.
+        name: String,
+    },
+    /// Makes another API key of a workspace.
+    CreateKey {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+        /// What people call the key.
+        name: String,
+    },
+}

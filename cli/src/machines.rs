@@ -1,0 +1,188 @@
+//! The machines behind us, connected, and the ports that each role is given.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use anyhow::Context;
+use wagate_api::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
+use wagate_connector::{ConnectorPorts, SqlBackends};
+use wagate_domain::{
+    Env,
+    auth::{ApiKey, KeySecret},
+    ports::{ApiKeys, Objects, PortError, Workspace, Workspaces},
+};
+use wagate_infra::{
+    config::Config,
+    http::{FetchTimeouts, GuardedFetch},
+    redis::{ConnectError, Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
+    s3::{S3, S3Error},
+    sql::Database,
+    system,
+    telemetry::Metrics,
+};
+use wagate_worker::WorkerPorts;
+
+/// Pause between attempts to reach a machine at start.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Every machine, connected.
+#[derive(Debug, Clone)]
+pub(crate) struct Machines {
+    pub(crate) env: Env,
+    pub(crate) redis: Redis,
+    pub(crate) sql: Database,
+    pub(crate) s3: S3,
+    fetch: GuardedFetch,
+}
+
+impl Machines {
+    /// Connects to everything the configuration names and brings the schema up to date. A machine that is away
+    /// is tried again until it answers; `say` tells of it.
+    pub(crate) async fn connect(config: &Config, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
+        let url = config.database.url.as_ref().context("no database: set DATABASE_URL")?;
+        let sql = patiently(say, is_away, async || Database::open(url.expose()).await).await?;
+        sql.migrate().await?;
+        let redis = patiently(say, |error| matches!(error, ConnectError::Away { .. }), async || {
+            Redis::connect(&config.redis).await
+        })
+        .await?;
+        let s3 = patiently(say, |error| matches!(error, S3Error::Bucket { .. }), async || {
+            S3::connect(&config.s3).await
+        })
+        .await?;
+        let fetch = GuardedFetch::new(&config.outbound, FetchTimeouts::default())?;
+        Ok(Self { env: system::env(), redis, sql, s3, fetch })
+    }
+
+    /// What the API is given.
+    pub(crate) fn api(&self, config: &Config, public_url: &str, metrics: &Metrics) -> ApiState {
+        let sql = Arc::new(self.sql.clone());
+        let metrics = metrics.clone();
+        ApiState {
+            env: self.env.clone(),
+            keys: sql.clone(),
+            sessions: sql.clone(),
+            calls: Arc::new(RedisCalls::new(self.redis.clone())),
+            messages: sql.clone(),
+            contacts: sql.clone(),
+            media: sql,
+            objects: Arc::new(self.s3.clone()),
+            lanes: Arc::new(self.lanes()),
+            fetch: Arc::new(self.fetch.clone()),
+            idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
+            limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
+            public_url: PublicUrl::new(public_url),
+            readiness: self.readiness(),
+            metrics: Arc::new(move || metrics.render()),
+        }
+    }
+
+    /// How to ask each machine whether it is well.
+    pub(crate) fn readiness(&self) -> Arc<[ReadinessCheck]> {
+        let (redis, sql, s3) = (self.redis.clone(), self.sql.clone(), self.s3.clone());
+        let redis: Ping = Box::new(move || {
+            let redis = redis.clone();
+            Box::pin(async move { redis.ping().await.map_err(|error| error.to_string()) })
+        });
+        let sql: Ping = Box::new(move || {
+            let sql = sql.clone();
+            Box::pin(async move { sql.ping().await.map_err(|error| error.to_string()) })
+        });
+        let s3: Ping = Box::new(move || {
+            let s3 = s3.clone();
+            Box::pin(async move { s3.size("readiness").await.map(drop).map_err(|error| error.to_string()) })
+        });
+        [("redis", redis), ("sql", sql), ("s3", s3)].map(|(name, ping)| ReadinessCheck::new(name, ping)).into()
+    }
+
+    /// What the worker is given.
+    pub(crate) fn worker(&self) -> WorkerPorts {
+        let sql = Arc::new(self.sql.clone());
+        WorkerPorts {
+            log: Arc::new(self.log()),
+            projection: sql.clone(),
+            media: sql,
+            objects: Arc::new(self.s3.clone()),
+        }
+    }
+
+    /// What the connector is given.
+    pub(crate) fn connector(&self) -> (ConnectorPorts, SqlBackends) {
+        let sql = Arc::new(self.sql.clone());
+        let ports = ConnectorPorts {
+            sessions: sql.clone(),
+            media: sql,
+            lanes: Arc::new(self.lanes()),
+            log: Arc::new(self.log()),
+            leases: Arc::new(self.leases()),
+            calls: Arc::new(RedisCalls::new(self.redis.clone())),
+            objects: Arc::new(self.s3.clone()),
+        };
+        (ports, SqlBackends::new(self.sql.clone()))
+    }
+
+    /// The queue of sends.
+    pub(crate) fn lanes(&self) -> RedisLanes {
+        RedisLanes::new(self.redis.clone())
+    }
+
+    /// The event log.
+    pub(crate) fn log(&self) -> RedisLog {
+        RedisLog::new(self.redis.clone())
+    }
+
+    /// Who holds which session.
+    pub(crate) fn leases(&self) -> RedisLeases {
+        RedisLeases::new(self.redis.clone())
+    }
+
+    /// Makes a workspace with one key.
+    pub(crate) async fn create_workspace(&self, name: &str) -> anyhow::Result<(Workspace, KeySecret)> {
+        let workspace =
+            Workspace { id: self.env.new_id(), name: name.to_owned(), created_at: self.env.now() };
+        Workspaces::insert(&self.sql, &workspace).await?;
+        let (key, secret) = ApiKey::generate(&self.env, workspace.id, "first key");
+        ApiKeys::insert(&self.sql, &key).await?;
+        Ok((workspace, secret))
+    }
+
+    /// Lets go of every machine.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.redis.close().await;
+        self.sql.close().await?;
+        Ok(())
+    }
+}
+
+fn is_away(error: &PortError) -> bool {
+    matches!(error, PortError::Unavailable { .. })
+}
+
+async fn patiently<T, E: std::error::Error + Send + Sync + 'static>(
+    say: &(dyn Fn(&str) + Sync),
+    is_away: impl Fn(&E) -> bool,
+    connect: impl AsyncFn() -> Result<T, E>,
+) -> anyhow::Result<T> {
+    loop {
+        match connect().await {
+            Ok(machine) => return Ok(machine),
+            Err(error) if is_away(&error) => {
+                say(&format!("{:#}; trying again in {} s", anyhow::Error::from(error), RETRY.as_secs()));
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The process's recorder of metrics; the first call installs it.
+pub(crate) fn metrics() -> anyhow::Result<Metrics> {
+    static INSTALLED: OnceLock<Metrics> = OnceLock::new();
+    if let Some(metrics) = INSTALLED.get() {
+        return Ok(metrics.clone());
+    }
+    let metrics = Metrics::install()?;
+    Ok(INSTALLED.get_or_init(|| metrics).clone())
+}

@@ -1,0 +1,156 @@
+//! One role per process, against machines that the configuration names.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+#[cfg(feature = "sandbox")]
+use wagate_connector::SandboxNetwork;
+use wagate_connector::{Connector, ConnectorConfig, ConnectorHandle, Network};
+use wagate_infra::{
+    config::Config,
+    telemetry::{self, Metrics},
+};
+use wagate_worker::{Worker, WorkerConfig};
+
+use crate::machines::{Machines, metrics};
+
+/// How often scheduled control jobs are due.
+const TICK: Duration = Duration::from_mins(10);
+
+/// Serves the API until the process is told to stop.
+pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
+    let (machines, metrics) = begin(&config).await?;
+    let listener = listen(&config).await?;
+    let state = machines.api(&config, &config.server.public_url(), &metrics);
+    tracing::info!(address = %config.server.listen, "the API listens");
+    serve(listener, state, on_signal()).await?;
+    machines.close().await
+}
+
+/// Runs the worker until the process is told to stop.
+pub(crate) async fn worker(config: Config) -> anyhow::Result<()> {
+    let (machines, _metrics) = begin(&config).await?;
+    let worker = start_worker(&config, &machines, &consumer_name()).await?;
+    on_signal().cancelled().await;
+    worker.stop().await;
+    machines.close().await
+}
+
+/// Runs the connector until the process is told to stop, then hands its sessions over.
+pub(crate) async fn connector(config: Config) -> anyhow::Result<()> {
+    let (machines, _metrics) = begin(&config).await?;
+    let connector = start_connector(&config, &machines)?;
+    on_signal().cancelled().await;
+    connector.shutdown().await;
+    machines.close().await
+}
+
+async fn begin(config: &Config) -> anyhow::Result<(Machines, Metrics)> {
+    telemetry::init_log(&config.log)?;
+    let metrics = metrics()?;
+    let machines = Machines::connect(config, &|line| tracing::warn!("{line}")).await?;
+    Ok((machines, metrics))
+}
+
+/// Binds the API's address.
+pub(crate) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.server.listen;
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: choose another with WAGATE_SERVER__LISTEN"))
+}
+
+/// Serves the API until `stop`, then lets running requests finish.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    state: wagate_api::ApiState,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let service = wagate_api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await?;
+    Ok(())
+}
+
+/// Starts the worker on connected machines.
+pub(crate) async fn start_worker(config: &Config, machines: &Machines, consumer: &str) -> anyhow::Result<Worker> {
+    let url = config.redis.url.as_ref().context("no Redis: set REDIS_URL")?;
+    let settings = WorkerConfig {
+        consumer: consumer.to_owned(),
+        redis_url: url.expose().clone(),
+        prefix: config.redis.prefix.clone(),
+        tick: TICK,
+    };
+    Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
+}
+
+/// Starts the connector on connected machines.
+pub(crate) fn start_connector(config: &Config, machines: &Machines) -> anyhow::Result<ConnectorHandle> {
+    let (ports, backends) = machines.connector();
+    let spool = config.data_dir.join("spool");
+    std::fs::create_dir_all(&spool).with_context(|| format!("cannot make {}", spool.display()))?;
+    let settings = ConnectorConfig {
+        lease_ttl: config.connector.lease_ttl,
+        poll_interval: config.connector.claim_every,
+        drain_timeout: config.connector.drain_timeout,
+        temp_dir: spool,
+        ..ConnectorConfig::new(network(config)?)
+    };
+    Ok(Connector::start(machines.env.clone(), settings, ports, Arc::new(backends))?)
+}
+
+/// The network of this build: the simulated one at the addresses the configuration names.
+#[cfg(feature = "sandbox")]
+fn network(config: &Config) -> anyhow::Result<Network> {
+    let network = &config.network;
+    let missing = "this is a sandbox build: name the simulated network with WAGATE_NETWORK__WS_URL, \
+                   WAGATE_NETWORK__MEDIA_HTTPS_HOST and WAGATE_NETWORK__MEDIA_HTTP_ADDR, or run wagate up";
+    Ok(Network::Sandbox(SandboxNetwork {
+        ws_url: network.ws_url.clone().context(missing)?,
+        media_https_host: network.media_https_host.clone().context(missing)?,
+        media_http_addr: network.media_http_addr.context(missing)?,
+    }))
+}
+
+/// The network of this build: WhatsApp, and no other.
+#[cfg(feature = "live")]
+fn network(config: &Config) -> anyhow::Result<Network> {
+    anyhow::ensure!(
+        config.network.ws_url.is_none(),
+        "this is a live build: it talks to WhatsApp only; remove network.ws_url or install a sandbox build"
+    );
+    Ok(Network::Live)
+}
+
+/// Cancelled at Ctrl-C or SIGTERM.
+pub(crate) fn on_signal() -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        cancel.cancel();
+    });
+    token
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            // without the handler SIGTERM ends us at once, which loses nothing either
+            tokio::signal::ctrl_c().await.ok();
+        }
+    }
+}
+
+/// The log consumer's name: the same after a restart of the same machine's worker.
+fn consumer_name() -> String {
+    std::fs::read_to_string("/etc/hostname").map_or_else(|_| "worker".to_owned(), |name| name.trim().to_owned())
+}

@@ -1,0 +1,248 @@
+//! `wagate up`: everything in one process, with embedded machines where the configuration names none.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use wagate_infra::{
+    config::{Config, Secret},
+    redis::RedisChild,
+    s3::EmbeddedS3,
+    telemetry,
+};
+#[cfg(feature = "sandbox")]
+use wagate_sandbox::{Sandbox, SandboxConfig};
+
+use crate::{
+    args::UpArgs,
+    banner::Banner,
+    machines::{Machines, metrics},
+    roles::{listen, on_signal, serve, start_connector, start_worker},
+};
+
+/// Where the embedded S3 listens; the sandbox's ports follow the API's in the same way.
+const S3_PORT: u16 = 8081;
+/// Control API, wire, media over HTTP, media over TLS.
+#[cfg(feature = "sandbox")]
+const SANDBOX_PORTS: [u16; 4] = [8090, 8091, 8092, 8093];
+
+/// What a program that embeds `wagate up` (a test, a demo) can choose.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// `postgres://…` or `sqlite://…`; an SQLite file in the data directory when absent.
+    pub database_url: Option<String>,
+    /// Take free ports instead of the usual ones.
+    pub free_ports: bool,
+    /// Let media URLs lead to private addresses.
+    pub allow_private: bool,
+}
+
+/// Everything, running.
+#[derive(Debug)]
+pub struct Up {
+    api_url: String,
+    first_key: String,
+    machines: Machines,
+    stop_api: CancellationToken,
+    api: JoinHandle<anyhow::Result<()>>,
+    worker: wagate_worker::Worker,
+    connector: wagate_connector::ConnectorHandle,
+    embedded: Embedded,
+}
+
+/// The machines that are ours: started before the roles, stopped after them.
+#[derive(Default)]
+struct Embedded {
+    redis: Option<RedisChild>,
+    s3: Option<EmbeddedS3>,
+    #[cfg(feature = "sandbox")]
+    sandbox: Option<Sandbox>,
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("redis", &self.redis).field("s3", &self.s3).finish_non_exhaustive()
+    }
+}
+
+/// Runs `wagate up` until Ctrl-C.
+pub(crate) async fn run(config: Config, args: &UpArgs) -> anyhow::Result<()> {
+    telemetry::init_log(&config.log)?;
+    let signal = on_signal();
+    let data = config.data_dir.display().to_string();
+    let up = tokio::select! {
+        up = Up::boot(config, args.free_ports, &say) => up?,
+        () = signal.cancelled() => return Ok(()),
+    };
+    #[cfg(feature = "sandbox")]
+    let control = up.embedded.sandbox.as_ref().map(Sandbox::control_url);
+    #[cfg(not(feature = "sandbox"))]
+    let control: Option<String> = None;
+    let banner = Banner { api: &up.api_url, key: &up.first_key, control: control.as_deref(), data: &data };
+    say(&banner.text());
+    signal.cancelled().await;
+    say("stopping …");
+    up.stop().await
+}
+
+#[expect(clippy::print_stdout, reason = "progress for the person who started it")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+impl Up {
+    /// Starts everything; `say` is told of each step.
+    ///
+    /// # Errors
+    /// The first part that does not start, with what to do about it. What had started is stopped.
+    pub async fn start(options: Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
+        let mut config = Config { data_dir: options.data_dir, ..Config::default() };
+        config.database.url = options.database_url.map(Secret::new);
+        config.outbound.allow_private = options.allow_private;
+        Self::boot(config, options.free_ports, say).await
+    }
+
+    async fn boot(mut config: Config, free_ports: bool, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
+        let metrics = metrics()?;
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
+        if free_ports {
+            config.server.listen.set_port(0);
+        }
+        let embedded = Embedded::start(&mut config, free_ports, say).await?;
+        say("database and queue …");
+        let machines = Machines::connect(&config, say).await?;
+        let first_key = first_key(&config.data_dir, &machines).await?;
+        let listener = listen(&config).await?;
+        let api_url = match &config.server.public_url {
+            Some(_) => config.server.public_url(),
+            None => format!("http://{}", listener.local_addr()?),
+        };
+        say("worker, connector, API …");
+        let worker = start_worker(&config, &machines, "up").await?;
+        let connector = start_connector(&config, &machines)?;
+        let stop_api = CancellationToken::new();
+        let state = machines.api(&config, &api_url, &metrics);
+        let api = tokio::spawn(serve(listener, state, stop_api.clone()));
+        Ok(Self { api_url, first_key, machines, stop_api, api, worker, connector, embedded })
+    }
+
+    /// Stops everything in order: no new requests, no new sends, then the machines.
+    ///
+    /// # Errors
+    /// The first part that did not stop cleanly.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop_api.cancel();
+        self.api.await??;
+        self.connector.shutdown().await;
+        self.worker.stop().await;
+        self.machines.close().await?;
+        self.embedded.stop().await
+    }
+
+    /// Base URL of the API.
+    #[must_use]
+    pub fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
+    /// The first API key.
+    #[must_use]
+    pub fn first_key(&self) -> &str {
+        &self.first_key
+    }
+
+    /// The simulated network.
+    ///
+    /// # Panics
+    /// When the configuration named another network.
+    #[cfg(feature = "sandbox")]
+    #[must_use]
+    pub fn sandbox(&self) -> &Sandbox {
+        self.embedded.sandbox.as_ref().expect("the sandbox runs unless a network is configured")
+    }
+
+    /// Makes another workspace; its API key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_workspace(&self, name: &str) -> anyhow::Result<String> {
+        Ok(self.machines.create_workspace(name).await?.1.expose().to_owned())
+    }
+}
+
+impl Embedded {
+    /// Starts what the configuration leaves to us and writes the addresses into it.
+    async fn start(config: &mut Config, free_ports: bool, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
+        let data = std::path::absolute(&config.data_dir)?;
+        let port = |usual: u16| SocketAddr::from(([127, 0, 0, 1], if free_ports { 0 } else { usual }));
+        let mut embedded = Self::default();
+        if config.redis.url.is_none() {
+            say("redis-server …");
+            let child = RedisChild::start(&data).await?;
+            config.redis.url = Some(child.url().clone());
+            embedded.redis = Some(child);
+        }
+        if config.database.url.is_none() {
+            config.database.url = Some(Secret::new(format!("sqlite://{}", data.join("wagate.db").display())));
+        }
+        if config.s3.endpoint.is_none() {
+            say("object storage …");
+            let (access, secret) = (&config.s3.access_key, &config.s3.secret_key);
+            let s3 = EmbeddedS3::start(&data.join("s3"), port(S3_PORT), access, secret).await?;
+            config.s3.endpoint = Some(s3.endpoint());
+            embedded.s3 = Some(s3);
+        }
+        #[cfg(feature = "sandbox")]
+        if config.network.ws_url.is_none() {
+            say("simulated WhatsApp network …");
+            let [control, wire, media_http, media_tls] = SANDBOX_PORTS.map(port);
+            let settings =
+                SandboxConfig { control, wire, media_http, media_tls, ..SandboxConfig::new(&data) };
+            let sandbox = Sandbox::start(settings).await?;
+            config.network.ws_url = Some(sandbox.wire_url());
+            config.network.media_https_host = Some(sandbox.media_https_host());
+            config.network.media_http_addr = Some(sandbox.media_http_addr());
+            embedded.sandbox = Some(sandbox);
+        }
+        Ok(embedded)
+    }
+
+    async fn stop(self) -> anyhow::Result<()> {
+        #[cfg(feature = "sandbox")]
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+        if let Some(s3) = self.s3 {
+            s3.stop().await;
+        }
+        if let Some(redis) = self.redis {
+            redis.stop().await;
+        }
+        Ok(())
+    }
+}
+
+/// The key of the first workspace: made once, kept beside the data so that every start can show it.
+async fn first_key(data: &Path, machines: &Machines) -> anyhow::Result<String> {
+    let file = data.join("first-api-key");
+    match std::fs::read_to_string(&file) {
+        Ok(key) => return Ok(key.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    }
+    let (_, secret) = machines.create_workspace("default").await?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    std::io::Write::write_all(&mut options.open(&file)?, secret.expose().as_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(secret.expose().to_owned())
+}

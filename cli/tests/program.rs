@@ -1,0 +1,199 @@
+//! The built program as a new user meets it: what it prints can be pasted, Ctrl-C ends every child, a second
+//! start finds everything, and a large file does not fill the memory.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// How long anything may take on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// `wagate up` in a folder of its own.
+struct Program {
+    child: Child,
+    printed: String,
+}
+
+impl Program {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wagate"))
+            .args(["up", "--free-ports"])
+            .current_dir(data)
+            .env("WAGATE_DATA_DIR", data.join("data"))
+            .env("WAGATE_OUTBOUND__ALLOW_PRIVATE", "true")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut printed = String::new();
+        for line in lines.by_ref() {
+            let line = line.expect("text");
+            printed.push_str(&line);
+            printed.push('\n');
+            if line.starts_with("Ctrl-C") {
+                break;
+            }
+        }
+        // whatever it says later must not fill the pipe
+        std::thread::spawn(move || lines.for_each(drop));
+        assert!(printed.contains("wagate is up"), "it ended early:\n{printed}");
+        Self { child, printed }
+    }
+
+    /// The value beside a label of the banner.
+    fn shown(&self, label: &str) -> String {
+        let line = self.printed.lines().find_map(|line| line.trim().strip_prefix(label));
+        let line = line.unwrap_or_else(|| panic!("no {label} in:\n{}", self.printed));
+        line.split_whitespace().next().expect("a value").to_owned()
+    }
+
+    /// Runs lines of shell in one shell, as a person pastes them; what they print.
+    fn paste(&self, lines: &str) -> String {
+        let output = Command::new("sh").arg("-euc").arg(lines).output().expect("a shell");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{lines}\n{text}{}", String::from_utf8_lossy(&output.stderr));
+        text
+    }
+
+    /// The lines of the banner that can be pasted, with a wait before those that read what takes a moment.
+    fn tour(&self) -> String {
+        let pasted = self.printed.lines().map(str::trim);
+        pasted.filter(|line| ["export ", "SES=", "QR=", "curl "].iter().any(|begin| line.starts_with(begin))).fold(
+            String::new(),
+            |script, line| format!("{script}{line}\necho\n"),
+        )
+    }
+
+    fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    fn children(&self) -> Vec<String> {
+        let id = self.child.id();
+        let list = Command::new("ps").args(["-o", "pid=", "--ppid", &id.to_string()]).output().expect("ps");
+        String::from_utf8_lossy(&list.stdout).split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Ctrl-C; the children that were there must be gone after it.
+    fn interrupt(mut self) {
+        let children = self.children();
+        assert!(!children.is_empty(), "redis-server runs as a child");
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+        let ended = self.child.wait().expect("it ends");
+        assert!(ended.success(), "{ended}");
+        for child in children {
+            wait_for("the child's end", || !Path::new(&format!("/proc/{child}/exe")).exists());
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // only after a failed assertion is it still there
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+fn wait_for(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "never came true: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn the_tour_can_be_pasted_and_a_second_start_finds_everything() {
+    let folder = TempDir::with_prefix("wagate-program-").expect("a folder");
+    let program = Program::start(folder.path());
+    let (api, key, phones) = (program.shown("API  "), program.shown("API key"), program.shown("sandbox"));
+    let tour = program.tour();
+    assert!(tour.matches("curl ").count() >= 7, "{tour}");
+    program.paste(&tour);
+
+    let auth = format!("-H 'Authorization: Bearer {key}'");
+    let inbox = |phones: &str| program_output(&format!("curl -sf {phones}/v1/phones/6281234567890/inbox"));
+    wait_for("the phone shows Hello", || inbox(&phones).contains("Hello"));
+    let messages = |api: &str| program_output(&format!("curl -sf {auth} {api}/api/v1/messages"));
+    wait_for("the answer is on record", || messages(&api).contains("Hi there!"));
+    let sessions = |api: &str| program_output(&format!("curl -sf {auth} {api}/api/v1/sessions"));
+    wait_for("the session is connected", || sessions(&api).contains(r#""state":"connected""#));
+    program.interrupt();
+
+    let program = Program::start(folder.path());
+    let (api, phones) = (program.shown("API  "), program.shown("sandbox"));
+    assert_eq!(program.shown("API key"), key, "the same key");
+    wait_for("the session is connected again", || sessions(&api).contains(r#""state":"connected""#));
+    assert!(inbox(&phones).contains("Hello"), "the phone kept its messages");
+    let kept = messages(&api);
+    assert!(kept.contains("Hello") && kept.contains("Hi there!"), "the record kept them: {kept}");
+    program.interrupt();
+}
+
+fn program_output(line: &str) -> String {
+    let output = Command::new("sh").arg("-c").arg(line).output().expect("a shell");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_large_document_is_streamed() {
+    const SIZE: usize = 100 * 1000 * 1000;
+    /// What the whole process may grow by while 100 MB pass through it.
+    const ROOM_KIB: u64 = 32 * 1024;
+    let folder = TempDir::with_prefix("wagate-large-").expect("a folder");
+    let document = folder.path().join("large.bin");
+    let bytes: Vec<u8> = (0..SIZE).map(|at| u8::try_from((at * 31 + at / 251) % 256).unwrap_or(0)).collect();
+    fs::write(&document, bytes).expect("a file");
+    let program = Program::start(folder.path());
+    program.paste(&program.tour());
+    let (api, key, phones) = (program.shown("API  "), program.shown("API key"), program.shown("sandbox"));
+    let auth = format!("-H 'Authorization: Bearer {key}'");
+    let sessions = program.paste(&format!("curl -sf {auth} {api}/api/v1/sessions"));
+    let session = sessions.split('"').find(|part| part.starts_with("ses_")).expect("a session").to_owned();
+    let inbox = || program_output(&format!("curl -sf {phones}/v1/phones/6281234567890/inbox"));
+    let send = |path: &Path| {
+        program.paste(&format!(
+            "curl -sf {auth} -F to=6281234567890 -F type=document -F 'file=@{};type=application/octet-stream' \
+             {api}/api/v1/sessions/{session}/messages",
+            path.display()
+        ))
+    };
+    // once with a small one, so that everything a send needs is in memory already
+    let small = folder.path().join("small.bin");
+    fs::write(&small, vec![7; 8 * 1000 * 1000]).expect("a file");
+    send(&small);
+    wait_for("the small document on the phone", || inbox().contains("small.bin"));
+
+    let before = program.resident_kib();
+    let mut highest = before;
+    let accepted = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| send(&document));
+        while !sending.is_finished() {
+            highest = highest.max(program.resident_kib());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        sending.join().expect("sent")
+    });
+    assert!(accepted.contains("msg_"), "{accepted}");
+    let begun = Instant::now();
+    while !inbox().contains("large.bin") {
+        highest = highest.max(program.resident_kib());
+        assert!(begun.elapsed() < PATIENCE, "the large document never arrived");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let grown = highest - before;
+    assert!(grown <= ROOM_KIB, "the process grew by {grown} KiB (from {before} KiB)");
+    program.interrupt();
+}

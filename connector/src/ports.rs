@@ -1,0 +1,40 @@
+//! What a connector needs of the outside.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wacore::store::traits::Backend;
+use wagate_domain::{
+    ports::{EventLog, Lanes, Leases, MediaIndex, Objects, PortResult, SessionCalls, Sessions},
+    sessions::SessionKey,
+};
+
+/// The machines behind a connector.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "ports have nothing to show")]
+pub struct ConnectorPorts {
+    /// Sessions on record; authority over epochs.
+    pub sessions: Arc<dyn Sessions>,
+    /// Who holds which session.
+    pub leases: Arc<dyn Leases>,
+    /// Calls from the API and pairings on offer.
+    pub calls: Arc<dyn SessionCalls>,
+    /// The queue of sends.
+    pub lanes: Arc<dyn Lanes>,
+    /// The event log.
+    pub log: Arc<dyn EventLog>,
+    /// Media objects.
+    pub objects: Arc<dyn Objects>,
+    /// Media objects on record.
+    pub media: Arc<dyn MediaIndex>,
+}
+
+/// Opens the store in which a session keeps its credentials and Signal state.
+#[async_trait]
+pub trait BackendFactory: Send + Sync {
+    /// The session's store, writable while `epoch` is the owner's.
+    async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<Arc<dyn Backend>>;
+
+    /// Forgets credentials and Signal state: the device was unlinked.
+    async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()>;
+}

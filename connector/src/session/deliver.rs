@@ -1,0 +1,131 @@
+//! One attempt to send one message.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use wagate_domain::{
+    ContactIds, MessageId,
+    media::MediaState,
+    messages::{Content, Failure, Message},
+};
+
+use super::{
+    Shared,
+    numbers::{Numbers, Resolved},
+    verdict::Outcome,
+};
+use crate::{
+    convert::{Own, Sendable, Uploaded, outbound},
+    media::{UploadTrouble, upload},
+    wa::{Existence, Link, Trouble},
+};
+
+/// How an attempt ended.
+pub(crate) struct Delivery {
+    /// The message.
+    pub(super) message: MessageId,
+    /// How it went.
+    pub(super) outcome: Outcome,
+    /// Identities of the recipient that were learned on the way.
+    pub(super) learned: Option<ContactIds>,
+}
+
+/// Everything an attempt needs.
+pub(super) struct Attempt {
+    pub(super) shared: Arc<Shared>,
+    pub(super) link: Link,
+    pub(super) own: Own,
+    pub(super) numbers: Arc<Numbers>,
+    pub(super) message: Message,
+}
+
+impl Attempt {
+    /// Resolves the recipient, uploads the file, sends, and waits for the ack.
+    pub(super) async fn run(self) -> Delivery {
+        let began = Instant::now();
+        let mut learned = None;
+        let outcome = match self.attempt(&mut learned).await {
+            Ok(outcome) => outcome,
+            Err(trouble) => of(trouble),
+        };
+        if outcome == Outcome::Sent {
+            metrics::histogram!("wagate_send_seconds").record(began.elapsed());
+        }
+        metrics::counter!("wagate_send_attempts_total", "outcome" => name(&outcome)).increment(1);
+        Delivery { message: self.message.id, outcome, learned }
+    }
+
+    async fn attempt(&self, learned: &mut Option<ContactIds>) -> Result<Outcome, Trouble> {
+        let Resolved { existence, asked } = self.numbers.resolve(&self.link, &self.message.chat).await?;
+        let Existence::Somebody { address, contact } = existence else {
+            return Ok(failed("not_on_whatsapp", "nobody uses WhatsApp under this number"));
+        };
+        if asked && contact.pn.is_some() && contact.lid.is_some() {
+            *learned = Some(contact);
+        }
+        let file = match self.file().await {
+            Ok(file) => file,
+            Err(outcome) => return Ok(outcome),
+        };
+        let sendable = Sendable { message: &self.message, file: file.as_ref(), own: &self.own };
+        let Some(wire) = outbound(sendable) else {
+            return Ok(failed("unsupported_content", "this content cannot be sent"));
+        };
+        let patience = self.shared.config.ack_timeout;
+        let ack = self.link.send(&address, wire, &self.message.stanza_id, patience).await?;
+        Ok(match ack.map(|ack| ack.error) {
+            Some(None) => Outcome::Sent,
+            Some(Some(code)) => Outcome::Nacked(code),
+            None => Outcome::Unacked,
+        })
+    }
+
+    /// The message's file, uploaded; none for a message without one.
+    async fn file(&self) -> Result<Option<Uploaded>, Outcome> {
+        let Content::Media { kind, media, .. } = &self.message.content else {
+            return Ok(None);
+        };
+        let ports = &self.shared.ports;
+        let stored = ports
+            .media
+            .get(self.message.workspace, *media)
+            .await
+            .map_err(|error| Outcome::Temporary(error.to_string()))?;
+        let Some(stored) = stored.filter(|stored| stored.state == MediaState::Ready) else {
+            return Err(failed("media_unavailable", "the media object is not there; stage it again"));
+        };
+        let dir = &self.shared.config.temp_dir;
+        match upload(&self.link, &*ports.objects, &stored.object_key(), *kind, dir).await {
+            Ok(done) => Ok(Some(done)),
+            Err(UploadTrouble::Missing) => {
+                Err(failed("media_unavailable", "the media object is not there; stage it again"))
+            }
+            Err(UploadTrouble::Here(why)) => Err(Outcome::Temporary(why)),
+            Err(UploadTrouble::There(trouble)) => Err(of(trouble)),
+        }
+    }
+}
+
+fn of(trouble: Trouble) -> Outcome {
+    match trouble {
+        Trouble::Lost => Outcome::Lost,
+        Trouble::Temporary(why) => Outcome::Temporary(why),
+        Trouble::Gone => Outcome::Temporary("the media host has lost the file".to_owned()),
+        Trouble::Refused { code, message } => Outcome::Failed(Failure { code, message }),
+    }
+}
+
+fn failed(code: &str, message: &str) -> Outcome {
+    Outcome::Failed(Failure { code: code.to_owned(), message: message.to_owned() })
+}
+
+const fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "sent",
+        Outcome::Nacked(_) => "nacked",
+        Outcome::Unacked => "unacked",
+        Outcome::Temporary(_) => "temporary",
+        Outcome::Lost => "lost",
+        Outcome::Failed(_) => "failed",
+    }
+}

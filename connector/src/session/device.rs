@@ -1,0 +1,232 @@
+//! The device of a session: opened, watched, closed, forgotten.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::Instant};
+use wagate_domain::{
+    ContactIds,
+    events::{Event, EventData},
+    ports::PortError,
+    sessions::{Reason, Session, Signal, State},
+};
+
+use super::{
+    Input,
+    actor::Actor,
+    outbox::{Entry, chain},
+    reaction::{Reaction, Then, reaction},
+};
+use crate::wa::{EventSink, InboundSink, Link, ReceiptNews, WireEvent};
+
+/// How soon opening is tried again after a failure.
+const OPEN_AGAIN: Duration = Duration::from_secs(2);
+
+/// Whose account is linked, as last told.
+type Linked = (String, Option<String>, Option<String>);
+
+/// The device and what is known of it.
+pub(super) struct Device {
+    /// Counts the devices opened; events of earlier ones are ignored.
+    pub(super) generation: u64,
+    pub(super) link: Option<Link>,
+    /// Whose account it is; absent while none is linked.
+    pub(super) linked: Option<Linked>,
+    online: watch::Sender<Option<Link>>,
+    open_at: Option<Instant>,
+}
+
+impl Device {
+    pub(super) fn new(session: &Session, online: watch::Sender<Option<Link>>) -> Self {
+        let linked =
+            session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
+        Self { generation: 0, link: None, linked, online, open_at: None }
+    }
+
+    pub(super) const fn timer(&self) -> Option<Instant> {
+        self.open_at
+    }
+
+    /// Whether nothing happens until somebody asks.
+    pub(super) const fn is_parked(&self) -> bool {
+        self.link.is_none() && self.open_at.is_none()
+    }
+}
+
+impl Actor {
+    /// Whether a session that was just taken over is to be opened: not after a verdict that waits for a
+    /// person, and not when its QR codes ran out unseen.
+    pub(super) fn should_start(&self) -> bool {
+        match self.state {
+            State::LoggedOut | State::Banned | State::Outdated | State::Failed => false,
+            State::Created => self.reason.is_none(),
+            _ => true,
+        }
+    }
+
+    /// Opens the device, from whatever state.
+    pub(super) async fn start(&mut self) {
+        self.signal(Signal::Start, None);
+        self.reopen().await;
+    }
+
+    /// Closes the device, if one is open, and opens it anew.
+    pub(super) async fn reopen(&mut self) {
+        self.close_device().await;
+        self.device.open_at = None;
+        match self.open().await {
+            Ok(link) => self.device.link = Some(link),
+            Err(error) => {
+                if is_stale(error.as_ref()) {
+                    self.stale = true;
+                    return;
+                }
+                tracing::warn!(session = %self.key.id, error = %chain(error.as_ref()), "device not opened; trying again");
+                self.device.open_at = Some(Instant::now() + OPEN_AGAIN);
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Link, Box<dyn std::error::Error + Send + Sync>> {
+        let backend = self.shared.backends.open(self.key, self.epoch).await?;
+        let inbound: Arc<dyn InboundSink> = Arc::new(self.inbound.clone());
+        let inbox = self.inbox.clone();
+        let generation = self.device.generation;
+        let sink: EventSink = Arc::new(move |event| {
+            // an actor that has ended does not listen, and need not
+            let _ = inbox.send(Input::Wire { generation, event });
+        });
+        Ok(self.shared.links.open(backend, inbound, sink).await?)
+    }
+
+    pub(super) async fn device_timers(&mut self) {
+        if self.device.open_at.is_some_and(|at| Instant::now() >= at) {
+            self.reopen().await;
+        }
+    }
+
+    /// Closes the device; what it says from now on is ignored.
+    pub(super) async fn close_device(&mut self) {
+        self.device.generation += 1;
+        self.device.open_at = None;
+        self.device.online.send_replace(None);
+        if let Some(link) = self.device.link.take() {
+            link.close().await;
+        }
+    }
+
+    /// Forgets the linked account with its credentials.
+    pub(super) async fn unlink(&mut self) {
+        self.close_device().await;
+        match self.shared.backends.clear(self.key, self.epoch).await {
+            Ok(()) => {}
+            Err(PortError::Stale) => self.stale = true,
+            // opening finds the old credentials, is refused, and clears them then
+            Err(error) => {
+                tracing::error!(session = %self.key.id, error = %chain(&error), "credentials not cleared");
+            }
+        }
+        if self.device.linked.take().is_some() {
+            self.publish(EventData::SessionUnlinked {});
+        }
+    }
+
+    pub(super) async fn on_wire(&mut self, event: WireEvent) {
+        let Reaction { signal, reason, then } = reaction(&event);
+        match event {
+            WireEvent::Online => self.online(),
+            WireEvent::Paired => self.paired(),
+            WireEvent::Renamed => self.tell_linked(),
+            WireEvent::Lost | WireEvent::Over(_) | WireEvent::Ended => {
+                self.device.online.send_replace(None);
+            }
+            WireEvent::Qr { code, valid_for } => self.on_qr(code, valid_for),
+            WireEvent::QrExhausted { closed } => self.on_qr_exhausted(closed).await,
+            WireEvent::CodeVoid => self.on_code_void().await,
+            WireEvent::PairFailed(why) => {
+                tracing::warn!(session = %self.key.id, why, "a phone could not link the session");
+            }
+            WireEvent::Receipt(news) => self.on_receipt(news).await,
+            WireEvent::Messages(messages) => {
+                if let Some(link) = self.device.link.clone() {
+                    let mut batch = Vec::with_capacity(messages.len());
+                    for (message, info) in messages {
+                        batch.push(link.identified(message, info).await);
+                    }
+                    self.outbox.push(Entry::Inbound(batch));
+                }
+            }
+            WireEvent::Acked => {}
+        }
+        match then {
+            Then::GoOn => {}
+            Then::Park => self.close_device().await,
+            Then::Unlink => self.unlink().await,
+            Then::Reopen => {
+                self.close_device().await;
+                self.device.open_at = Some(Instant::now() + OPEN_AGAIN);
+            }
+        }
+        if let Some(signal) = signal {
+            self.move_on(signal, reason);
+        }
+    }
+
+    /// Applies what the wire means, unless it would only repeat what is known.
+    fn move_on(&mut self, signal: Signal, reason: Option<Reason>) {
+        // being asked to pair again while pairing is no news
+        if signal == Signal::AwaitPairing && self.state == State::Pairing {
+            return;
+        }
+        self.signal(signal, reason);
+    }
+
+    fn online(&mut self) {
+        self.tell_linked();
+        self.device.online.send_replace(self.device.link.clone());
+        self.lane.wake();
+        self.pairing_closed("already_linked", "the session is linked");
+    }
+
+    fn paired(&mut self) {
+        self.tell_linked();
+        self.pairing_closed("already_linked", "the session is linked");
+    }
+
+    /// Publishes whose account it is, when that is news.
+    fn tell_linked(&mut self) {
+        let Some(link) = &self.device.link else { return };
+        let own = link.own();
+        self.inbound.set_own(own.clone());
+        let Some(pn) = own.pn else { return };
+        let linked = (pn, own.lid, link.push_name());
+        if self.device.linked.as_ref() == Some(&linked) {
+            return;
+        }
+        self.device.linked = Some(linked.clone());
+        let (pn, lid, push_name) = linked;
+        self.publish(EventData::SessionLinked { pn, lid, push_name });
+    }
+
+    async fn on_receipt(&mut self, news: ReceiptNews) {
+        let ReceiptNews { chat, contact, ids, status, at } = news;
+        let contact = match &self.device.link {
+            Some(link) if contact != ContactIds::default() => link.known(contact).await,
+            _ => contact,
+        };
+        let data = EventData::MessageReceipt { chat, contact, stanza_ids: ids, status, at };
+        let event = Event::new(&self.shared.env, self.key, data);
+        self.outbox.push_receipt(event);
+    }
+}
+
+/// Whether an error says, somewhere down its causes, that the lease was lost.
+fn is_stale(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(PortError::Stale)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,100 @@
+//! A session's actor: one inbox, one state, one linked device.
+
+mod actor;
+mod commands;
+mod deliver;
+mod device;
+mod inbound;
+mod numbers;
+mod outbox;
+mod pairing;
+mod reaction;
+mod sending;
+mod verdict;
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
+use wagate_domain::{
+    ConnectorId, Env,
+    sessions::{Session, SessionKey},
+};
+
+use crate::{
+    config::ConnectorConfig,
+    ports::{BackendFactory, ConnectorPorts},
+    wa::{CodeRefusal, Links, PairingCode, WireEvent},
+};
+
+pub(crate) use outbox::chain;
+
+/// What all actors of a connector share.
+pub(crate) struct Shared {
+    pub(crate) me: ConnectorId,
+    pub(crate) env: Env,
+    pub(crate) config: ConnectorConfig,
+    pub(crate) ports: ConnectorPorts,
+    pub(crate) backends: Arc<dyn BackendFactory>,
+    pub(crate) links: Links,
+    pub(crate) download_slots: Arc<Semaphore>,
+}
+
+/// What reaches an actor.
+pub(crate) enum Input {
+    /// Its device tells something; of the device opened as number `generation`.
+    Wire { generation: u64, event: WireEvent },
+    /// A message was queued or a command was left.
+    Wake,
+    /// A delivery has come to its end.
+    Delivered(Box<deliver::Delivery>),
+    /// The answer to a request for a pairing code.
+    Code { generation: u64, command: String, answer: Result<PairingCode, CodeRefusal> },
+    /// Inbound messages could not be stored.
+    Missed,
+    /// Somebody else holds the session now.
+    LeaseLost,
+    /// Let go of the session.
+    Leave(Leave),
+}
+
+/// Why an actor lets go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// Nobody wants the session connected any more.
+    Unwanted,
+    /// Another connector is to take it.
+    HandOver,
+}
+
+/// How an actor ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It let go of the session in order.
+    Left,
+    /// It had lost the session.
+    LeaseLost,
+}
+
+/// Where an actor's inputs go.
+pub(crate) type Inbox = mpsc::UnboundedSender<Input>;
+
+/// A running actor.
+pub(crate) struct ActorHandle {
+    pub(crate) key: SessionKey,
+    pub(crate) epoch: u64,
+    pub(crate) inbox: Inbox,
+    pub(crate) task: JoinHandle<End>,
+}
+
+/// Starts the actor of a session that has just been claimed; its epoch is in the record.
+pub(crate) fn start(shared: Arc<Shared>, session: Session) -> ActorHandle {
+    let (inbox, inputs) = mpsc::unbounded_channel();
+    let key = session.key();
+    let epoch = session.epoch;
+    let actor = actor::Actor::new(shared, session, inbox.clone(), inputs);
+    ActorHandle { key, epoch, inbox, task: tokio::spawn(actor.run()) }
+}
+

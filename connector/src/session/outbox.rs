@@ -1,0 +1,167 @@
+//! What an actor has to write to Redis, in order, kept until it is written.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+use wagate_domain::{
+    MessageId,
+    events::Event,
+    ports::{PortError, PortResult, Verdict},
+    sessions::{CommandReply, Pairing, SessionKey},
+};
+
+use super::inbound::InboundStore;
+use crate::{ports::ConnectorPorts, wa::Inbound};
+
+/// A write that takes longer counts as failed; repeating it does no harm.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest pause between attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Receipts above so many waiting writes are dropped: Redis has been away for long.
+const LIMIT: usize = 20_000;
+/// Events written at a time.
+const BATCH: usize = 200;
+/// How often a write that cannot work is repeated before it is dropped.
+const HOPELESS: u32 = 5;
+
+/// Something to write.
+pub(super) enum Entry {
+    /// Events for the log.
+    Event(Box<Event>),
+    /// The end of a delivery, with its events.
+    Settle { message: MessageId, verdict: Verdict, events: Vec<Event> },
+    /// What a phone can use to link the session.
+    Offer(Option<Pairing>),
+    /// The answer to a command.
+    Reply { command: String, reply: CommandReply },
+    /// Messages that came in past the durability hook.
+    Inbound(Vec<Inbound>),
+}
+
+/// The session's lease was lost: nothing may be written any more.
+#[derive(Debug)]
+pub(super) struct Stale;
+
+/// Writes in order.
+#[derive(Default)]
+pub(super) struct Outbox {
+    entries: VecDeque<Entry>,
+    failures: u32,
+    retry_at: Option<Instant>,
+}
+
+impl Outbox {
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.entries.push_back(entry);
+    }
+
+    /// For events that may be lost when Redis is away for long.
+    pub(super) fn push_receipt(&mut self, event: Event) {
+        if self.entries.len() >= LIMIT {
+            metrics::counter!("wagate_receipts_dropped_total").increment(1);
+            return;
+        }
+        self.push(Entry::Event(Box::new(event)));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// When to try again after a failure.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        self.retry_at.filter(|_| !self.entries.is_empty())
+    }
+
+    /// Writes what is due. Failures are remembered and tried again later.
+    pub(super) async fn flush(
+        &mut self,
+        ports: &ConnectorPorts,
+        inbound: &InboundStore,
+        session: SessionKey,
+        epoch: u64,
+    ) -> Result<(), Stale> {
+        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        while !self.entries.is_empty() {
+            let writing = self.write(ports, inbound, session, epoch);
+            let written = tokio::time::timeout(PATIENCE, writing).await.unwrap_or_else(|_| Err(slow()));
+            match written {
+                Ok(count) => {
+                    self.entries.drain(..count);
+                    self.failures = 0;
+                    self.retry_at = None;
+                }
+                Err(PortError::Stale) => return Err(Stale),
+                Err(error) => {
+                    self.failed(session, &error);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the first entry, or all events up to the first other entry; returns how many were written.
+    async fn write(
+        &self,
+        ports: &ConnectorPorts,
+        inbound: &InboundStore,
+        session: SessionKey,
+        epoch: u64,
+    ) -> PortResult<usize> {
+        let events: Vec<Event> = self
+            .entries
+            .iter()
+            .take(BATCH)
+            .map_while(|entry| if let Entry::Event(event) = entry { Some((**event).clone()) } else { None })
+            .collect();
+        if !events.is_empty() {
+            ports.log.append(session, Some(epoch), &events).await?;
+            return Ok(events.len());
+        }
+        match self.entries.front() {
+            Some(Entry::Settle { message, verdict, events }) => {
+                ports.lanes.settle(session, epoch, *message, *verdict, events).await?;
+            }
+            Some(Entry::Offer(pairing)) => ports.calls.offer(session, pairing.as_ref()).await?,
+            Some(Entry::Reply { command, reply }) => ports.calls.reply(session, command, reply).await?,
+            Some(Entry::Inbound(batch)) => inbound.append(batch).await?,
+            Some(Entry::Event(_)) | None => {}
+        }
+        Ok(1)
+    }
+
+    fn failed(&mut self, session: SessionKey, error: &PortError) {
+        self.failures += 1;
+        if matches!(error, PortError::Internal { .. }) && self.failures >= HOPELESS {
+            tracing::error!(session = %session.id, error = %chain(error), "a write was given up");
+            self.entries.pop_front();
+            self.failures = 0;
+            return;
+        }
+        if self.failures == 1 {
+            tracing::warn!(session = %session.id, error = %chain(error), "writes wait");
+        }
+        let pause = Duration::from_millis(250 << self.failures.min(6)).min(LONGEST_PAUSE);
+        self.retry_at = Some(Instant::now() + pause);
+    }
+}
+
+/// What a call that takes too long amounts to.
+pub(super) fn slow() -> PortError {
+    PortError::Unavailable { what: "Redis", source: "no answer in time".into() }
+}
+
+/// An error with its causes, for the log.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,156 @@
+//! The sessions this connector holds.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::Instant};
+use wagate_domain::{
+    SessionId,
+    sessions::{Session, SessionKey},
+};
+
+use super::share::{Balance, balance};
+use crate::session::{self, ActorHandle, End, Input, Leave, Shared, chain};
+
+/// After an actor ended in disorder its session rests for so long, doubling.
+const REST: Duration = Duration::from_secs(2);
+/// Longest rest.
+const LONGEST_REST: Duration = Duration::from_mins(1);
+/// Sessions handed over in one round, so that a new connector is not overrun.
+const GIVE_AT_ONCE: usize = 10;
+
+/// The held sessions and what is known about the others.
+pub(super) struct Roster {
+    shared: Arc<Shared>,
+    actors: HashMap<SessionId, ActorHandle>,
+    resting: HashMap<SessionId, (Instant, Duration)>,
+    /// Holding too much was seen in the last round too.
+    heavy: bool,
+    count: watch::Sender<usize>,
+}
+
+impl Roster {
+    pub(super) fn new(shared: Arc<Shared>, count: watch::Sender<usize>) -> Self {
+        Self { shared, actors: HashMap::new(), resting: HashMap::new(), heavy: false, count }
+    }
+
+    pub(super) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Wakes the actor of a session; `false` when it is not held here.
+    pub(super) fn wake(&self, session: SessionKey) -> bool {
+        let Some(actor) = self.actors.get(&session.id).filter(|actor| actor.key == session) else {
+            return false;
+        };
+        // an actor that has just ended is noticed in the next round
+        let _ = actor.inbox.send(Input::Wake);
+        true
+    }
+
+    pub(super) fn wake_all(&self) {
+        for actor in self.actors.values() {
+            let _ = actor.inbox.send(Input::Wake);
+        }
+    }
+
+    /// One round: buries actors that ended, lets go of what is not wanted, balances, claims.
+    pub(super) async fn look(&mut self) {
+        self.bury().await;
+        let ports = &self.shared.ports;
+        let (wanted, alive) = match tokio::try_join!(ports.sessions.wanted(), ports.leases.alive()) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "cannot look for sessions");
+                return;
+            }
+        };
+        self.drop_unwanted(&wanted);
+        match balance(wanted.len(), alive.len(), self.actors.len()) {
+            Balance::Give(surplus) if self.heavy => self.give(surplus.min(GIVE_AT_ONCE)),
+            // one round of grace: a connector that restarts is missed only for a moment
+            Balance::Give(_) => self.heavy = true,
+            Balance::Take(room) => {
+                self.heavy = false;
+                let free: Vec<Session> = wanted
+                    .into_iter()
+                    .filter(|session| !self.actors.contains_key(&session.id) && !self.rests(session.id))
+                    .collect();
+                let alive: HashSet<_> = alive.into_iter().collect();
+                let claimed = super::claim::claim(&self.shared, free, &alive, room).await;
+                for session in claimed {
+                    let id = session.id;
+                    self.actors.insert(id, session::start(Arc::clone(&self.shared), session));
+                }
+            }
+        }
+        self.count.send_replace(self.actors.len());
+    }
+
+    /// Lets go of everything and waits until that is done.
+    pub(super) async fn leave_all(&mut self, why: Leave) {
+        for actor in self.actors.values() {
+            let _ = actor.inbox.send(Input::Leave(why));
+        }
+        for (_, actor) in self.actors.drain() {
+            if let Err(error) = actor.task.await {
+                tracing::error!(session = %actor.key.id, %error, "an actor ended in disorder");
+            }
+        }
+        self.count.send_replace(0);
+    }
+
+    async fn bury(&mut self) {
+        let ended: Vec<SessionId> =
+            self.actors.iter().filter(|(_, actor)| actor.task.is_finished()).map(|(id, _)| *id).collect();
+        for id in ended {
+            let Some(actor) = self.actors.remove(&id) else { continue };
+            match actor.task.await {
+                Ok(End::Left) => {
+                    self.resting.remove(&id);
+                }
+                Ok(End::LeaseLost) => self.rest(id),
+                Err(error) => {
+                    tracing::error!(session = %id, %error, "an actor ended in disorder");
+                    self.rest(id);
+                }
+            }
+        }
+        let now = Instant::now();
+        self.resting.retain(|_, (until, _)| now < *until + LONGEST_REST);
+        self.count.send_replace(self.actors.len());
+    }
+
+    fn rest(&mut self, id: SessionId) {
+        let rest = self.resting.get(&id).map_or(REST, |(_, rest)| (*rest * 2).min(LONGEST_REST));
+        self.resting.insert(id, (Instant::now() + rest, rest));
+    }
+
+    fn rests(&self, id: SessionId) -> bool {
+        self.resting.get(&id).is_some_and(|(until, _)| Instant::now() < *until)
+    }
+
+    fn drop_unwanted(&self, wanted: &[Session]) {
+        let epochs: HashMap<SessionId, u64> =
+            wanted.iter().map(|session| (session.id, session.epoch)).collect();
+        for (id, actor) in &self.actors {
+            let order = match epochs.get(id) {
+                None => Input::Leave(Leave::Unwanted),
+                Some(epoch) if *epoch > actor.epoch => Input::LeaseLost,
+                Some(_) => continue,
+            };
+            let _ = actor.inbox.send(order);
+        }
+    }
+
+    fn give(&mut self, surplus: usize) {
+        tracing::info!(surplus, held = self.actors.len(), "handing sessions over");
+        for actor in self.actors.values().take(surplus) {
+            let _ = actor.inbox.send(Input::Leave(Leave::HandOver));
+        }
+        self.heavy = false;
+    }
+}

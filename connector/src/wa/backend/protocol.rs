@@ -1,0 +1,207 @@
+//! Sender-key tracking, LID mappings, device lists, groups, privacy tokens, messages on their way.
+
+use async_trait::async_trait;
+use wacore::store::{
+    error::Result,
+    traits::{
+        DeviceListRecord, LidPnMappingEntry, PendingInboundKey, PendingInboundRow, ProtocolStore, TcTokenEntry,
+    },
+};
+use wagate_infra::sql::wa::{LidMapping, PendingInbound, TcToken};
+
+use super::{SqlBackend, failed, from_record, to_record};
+
+#[async_trait]
+impl ProtocolStore for SqlBackend {
+    async fn get_sender_key_devices(&self, group_jid: &str) -> Result<Vec<(String, bool)>> {
+        self.store.sender_key_devices(group_jid).await.map_err(failed)
+    }
+
+    async fn set_sender_key_status(&self, group_jid: &str, entries: &[(&str, bool)]) -> Result<()> {
+        self.store.put_sender_key_devices(group_jid, entries.iter().copied()).await.map_err(failed)
+    }
+
+    async fn clear_sender_key_devices(&self, group_jid: &str) -> Result<()> {
+        self.store.clear_sender_key_devices(group_jid).await.map_err(failed)
+    }
+
+    async fn delete_sender_key_device_rows(&self, device_jids: &[&str]) -> Result<()> {
+        self.store.delete_sender_key_devices(device_jids).await.map_err(failed)
+    }
+
+    async fn clear_all_sender_key_devices(&self) -> Result<()> {
+        self.store.clear_all_sender_key_devices().await.map_err(failed)
+    }
+
+    async fn get_lid_mapping(&self, lid: &str) -> Result<Option<LidPnMappingEntry>> {
+        Ok(self.store.lid_mapping(lid).await.map_err(failed)?.map(to_entry))
+    }
+
+    async fn get_pn_mapping(&self, phone: &str) -> Result<Option<LidPnMappingEntry>> {
+        Ok(self.store.phone_mapping(phone).await.map_err(failed)?.map(to_entry))
+    }
+
+    async fn put_lid_mapping(&self, entry: &LidPnMappingEntry) -> Result<()> {
+        self.store.put_lid_mappings(&[from_entry(entry)]).await.map_err(failed)
+    }
+
+    async fn put_lid_mappings(&self, entries: &[LidPnMappingEntry]) -> Result<()> {
+        let mappings: Vec<LidMapping> = entries.iter().map(from_entry).collect();
+        self.store.put_lid_mappings(&mappings).await.map_err(failed)
+    }
+
+    async fn get_all_lid_mappings(&self) -> Result<Vec<LidPnMappingEntry>> {
+        Ok(self.store.lid_mappings().await.map_err(failed)?.into_iter().map(to_entry).collect())
+    }
+
+    async fn save_base_key(&self, address: &str, message_id: &str, base_key: &[u8]) -> Result<()> {
+        self.store.put_base_key(address, message_id, base_key).await.map_err(failed)
+    }
+
+    async fn has_same_base_key(
+        &self,
+        address: &str,
+        message_id: &str,
+        current_base_key: &[u8],
+    ) -> Result<bool> {
+        let kept = self.store.base_key(address, message_id).await.map_err(failed)?;
+        Ok(kept.is_some_and(|kept| kept == current_base_key))
+    }
+
+    async fn delete_base_key(&self, address: &str, message_id: &str) -> Result<()> {
+        self.store.delete_base_key(address, message_id).await.map_err(failed)
+    }
+
+    async fn update_device_list(&self, record: DeviceListRecord) -> Result<()> {
+        self.update_device_lists(vec![record]).await
+    }
+
+    async fn update_device_lists(&self, records: Vec<DeviceListRecord>) -> Result<()> {
+        let lists: Vec<(String, Vec<u8>)> = records
+            .into_iter()
+            .map(|record| Ok((record.user.clone(), to_record(&record)?)))
+            .collect::<Result<_>>()?;
+        let lists = lists.iter().map(|(person, record)| (person.as_str(), record.as_slice()));
+        self.store.put_device_lists(lists).await.map_err(failed)
+    }
+
+    async fn get_devices(&self, user: &str) -> Result<Option<DeviceListRecord>> {
+        let record = self.store.device_list(user).await.map_err(failed)?;
+        record.as_deref().map(from_record).transpose()
+    }
+
+    async fn delete_devices(&self, user: &str) -> Result<()> {
+        self.store.delete_device_list(user).await.map_err(failed)
+    }
+
+    async fn get_group_metadata(&self, group_jid: &str) -> Result<Option<Vec<u8>>> {
+        self.store.group(group_jid).await.map_err(failed)
+    }
+
+    async fn put_group_metadata(&self, group_jid: &str, blob: &[u8]) -> Result<()> {
+        self.store.put_group(group_jid, blob).await.map_err(failed)
+    }
+
+    async fn delete_group_metadata(&self, group_jid: &str) -> Result<()> {
+        self.store.delete_group(group_jid).await.map_err(failed)
+    }
+
+    async fn get_tc_token(&self, jid: &str) -> Result<Option<TcTokenEntry>> {
+        let token = self.store.tc_token(jid).await.map_err(failed)?;
+        Ok(token.map(|token| TcTokenEntry {
+            token: token.token,
+            token_timestamp: token.token_secs,
+            sender_timestamp: token.sender_secs,
+        }))
+    }
+
+    async fn put_tc_token(&self, jid: &str, entry: &TcTokenEntry) -> Result<()> {
+        let token = TcToken {
+            token: entry.token.clone(),
+            token_secs: entry.token_timestamp,
+            sender_secs: entry.sender_timestamp,
+        };
+        self.store.put_tc_token(jid, &token).await.map_err(failed)
+    }
+
+    async fn delete_tc_token(&self, jid: &str) -> Result<()> {
+        self.store.delete_tc_token(jid).await.map_err(failed)
+    }
+
+    async fn get_all_tc_token_jids(&self) -> Result<Vec<String>> {
+        self.store.tc_token_jids().await.map_err(failed)
+    }
+
+    async fn delete_expired_tc_tokens(&self, token_cutoff: i64, sender_cutoff: i64) -> Result<u32> {
+        self.store.delete_expired_tc_tokens(token_cutoff, sender_cutoff).await.map_err(failed)
+    }
+
+    async fn touch_tc_token_sender_timestamp(&self, jid: &str, sender_timestamp: i64) -> Result<()> {
+        self.store.touch_tc_token(jid, sender_timestamp).await.map_err(failed)
+    }
+
+    async fn store_received_tc_token(&self, jid: &str, token: &[u8], token_timestamp: i64) -> Result<()> {
+        self.store.receive_tc_token(jid, token, token_timestamp).await.map_err(failed)
+    }
+
+    async fn store_sent_message(&self, chat_jid: &str, message_id: &str, payload: &[u8]) -> Result<()> {
+        self.store.put_sent_message(chat_jid, message_id, payload).await.map_err(failed)
+    }
+
+    async fn take_sent_message(&self, chat_jid: &str, message_id: &str) -> Result<Option<Vec<u8>>> {
+        self.store.take_sent_message(chat_jid, message_id).await.map_err(failed)
+    }
+
+    async fn delete_expired_sent_messages(&self, cutoff_timestamp: i64) -> Result<u32> {
+        self.store.delete_expired_sent_messages(cutoff_timestamp).await.map_err(failed)
+    }
+
+    async fn store_pending_inbound(&self, chat: &str, sender: &str, id: &str, message: &[u8]) -> Result<()> {
+        self.store.put_pending_inbound([(PendingInbound { chat, sender, id }, message)]).await.map_err(failed)
+    }
+
+    async fn get_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
+        self.store.pending_inbound(PendingInbound { chat, sender, id }).await.map_err(failed)
+    }
+
+    async fn delete_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<()> {
+        self.store.delete_pending_inbound([PendingInbound { chat, sender, id }]).await.map_err(failed)
+    }
+
+    async fn delete_expired_pending_inbound(&self, cutoff_timestamp: i64) -> Result<u32> {
+        self.store.delete_expired_pending_inbound(cutoff_timestamp).await.map_err(failed)
+    }
+
+    async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
+        let messages = rows
+            .iter()
+            .map(|row| (PendingInbound { chat: row.chat, sender: row.sender, id: row.id }, row.message));
+        self.store.put_pending_inbound(messages).await.map_err(failed)
+    }
+
+    async fn delete_pending_inbound_batch(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
+        let places =
+            keys.iter().map(|key| PendingInbound { chat: key.chat, sender: key.sender, id: key.id });
+        self.store.delete_pending_inbound(places).await.map_err(failed)
+    }
+}
+
+fn to_entry(mapping: LidMapping) -> LidPnMappingEntry {
+    LidPnMappingEntry {
+        lid: mapping.lid,
+        phone_number: mapping.phone,
+        created_at: mapping.created_secs,
+        updated_at: mapping.updated_secs,
+        learning_source: mapping.source,
+    }
+}
+
+fn from_entry(entry: &LidPnMappingEntry) -> LidMapping {
+    LidMapping {
+        lid: entry.lid.clone(),
+        phone: entry.phone_number.clone(),
+        created_secs: entry.created_at,
+        updated_secs: entry.updated_at,
+        source: entry.learning_source.clone(),
+    }
+}

@@ -1,0 +1,216 @@
+//! What the wire tells, in our words.
+
+use std::{sync::Arc, time::Duration};
+
+use wacore::types::{
+    events::{ConnectFailureReason, Event, EventHandler, EventInterest, EventKind, LoggedOut, Receipt},
+    message::MessageInfo,
+};
+use wagate_domain::{Address, ContactIds, Timestamp, messages::Status};
+use waproto::whatsapp as wa;
+
+use super::{
+    acks::{Ack, AckBook},
+    open::EventSink,
+};
+use crate::convert::{address_of, identities_of, receipt_status};
+
+/// Something that happened on the wire.
+#[derive(Debug, Clone)]
+pub(crate) enum WireEvent {
+    /// The next QR code is on show.
+    Qr {
+        /// What it encodes.
+        code: String,
+        /// How long it can be scanned.
+        valid_for: Duration,
+    },
+    /// All QR codes of this connection are used up.
+    QrExhausted {
+        /// Whether the client has closed the connection; it stays up while a pairing code is out.
+        closed: bool,
+    },
+    /// The pairing code that is out can no longer be used.
+    CodeVoid,
+    /// A phone has linked this device.
+    Paired,
+    /// A phone tried to link this device and it failed.
+    PairFailed(String),
+    /// Logged in and ready.
+    Online,
+    /// Our push name became known or changed.
+    Renamed,
+    /// The connection is gone; the client tries again.
+    Lost,
+    /// The connection is over and the client does not try again.
+    Over(Goodbye),
+    /// The client's run loop has ended.
+    Ended,
+    /// The server answered a message.
+    Acked,
+    /// A receipt for messages of ours.
+    Receipt(ReceiptNews),
+    /// Messages that nobody has stored yet: from channels and recovered ones.
+    Messages(Vec<(Arc<wa::Message>, Arc<MessageInfo>)>),
+}
+
+/// Why WhatsApp ended it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Goodbye {
+    /// The device was unlinked. `definite` says that its credentials are worthless now.
+    LoggedOut {
+        /// Stable code.
+        code: &'static str,
+        /// Whether WhatsApp said that the device is gone, rather than that it is refused.
+        definite: bool,
+    },
+    /// Another connection of the same device took over.
+    Replaced,
+    /// The account is banned for a time.
+    Banned {
+        /// What WhatsApp says about it.
+        why: String,
+        /// How long.
+        lasts: Duration,
+    },
+    /// This client version is refused.
+    Outdated,
+    /// Refused for another reason.
+    Refused {
+        /// WhatsApp's number for it.
+        code: i32,
+        /// Its words, when it has any.
+        message: Option<String>,
+    },
+}
+
+/// A receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReceiptNews {
+    /// Chat it came from.
+    pub(crate) chat: Address,
+    /// Who sent it, as far as the receipt tells.
+    pub(crate) contact: ContactIds,
+    /// WhatsApp's ids of the messages.
+    pub(crate) ids: Vec<String>,
+    /// How far they have come.
+    pub(crate) status: Status,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// Listens to one client and passes on what matters.
+pub(super) struct Tap {
+    pub(super) acks: Arc<AckBook>,
+    pub(super) sink: EventSink,
+}
+
+impl EventHandler for Tap {
+    fn handle_event(&self, event: Arc<Event>) {
+        if let Event::ServerAck(ack) = &*event {
+            if ack.class.as_deref().is_none_or(|class| class == "message") {
+                self.acks.resolve(&ack.id, Ack { error: ack.error.clone() });
+                (self.sink)(WireEvent::Acked);
+            }
+            return;
+        }
+        if let Some(told) = translate(&event) {
+            if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
+                self.acks.fail_all();
+            }
+            (self.sink)(told);
+        }
+    }
+
+    fn interest(&self) -> EventInterest {
+        EventInterest::of(&[
+            EventKind::PairingQrCode,
+            EventKind::PairingQrCodesExhausted,
+            EventKind::PairingCodeRefresh,
+            EventKind::PairingCodeError,
+            EventKind::PairSuccess,
+            EventKind::PairError,
+            EventKind::Connected,
+            EventKind::Disconnected,
+            EventKind::SelfPushNameUpdated,
+            EventKind::LoggedOut,
+            EventKind::StreamReplaced,
+            EventKind::TemporaryBan,
+            EventKind::ClientOutdated,
+            EventKind::ConnectFailure,
+            EventKind::ServerAck,
+            EventKind::Receipt,
+            EventKind::Messages,
+        ])
+    }
+}
+
+/// Puts an event into our words; `None` for what we do not act upon.
+fn translate(event: &Event) -> Option<WireEvent> {
+    Some(match event {
+        Event::PairingQrCode(qr) => WireEvent::Qr { code: qr.code.clone(), valid_for: qr.timeout },
+        Event::PairingQrCodesExhausted(end) => WireEvent::QrExhausted { closed: end.disconnected },
+        Event::PairingCodeRefresh(_) | Event::PairingCodeError(_) => WireEvent::CodeVoid,
+        Event::PairSuccess(_) => WireEvent::Paired,
+        Event::PairError(failure) => WireEvent::PairFailed(failure.error.clone()),
+        Event::Connected(_) => WireEvent::Online,
+        Event::Disconnected(_) => WireEvent::Lost,
+        Event::SelfPushNameUpdated(_) => WireEvent::Renamed,
+        Event::LoggedOut(logout) => WireEvent::Over(logged_out(logout)),
+        Event::StreamReplaced(_) => WireEvent::Over(Goodbye::Replaced),
+        Event::TemporaryBan(ban) => WireEvent::Over(Goodbye::Banned {
+            why: ban.code.to_string(),
+            lasts: ban.expire.to_std().unwrap_or_default(),
+        }),
+        Event::ClientOutdated(_) => WireEvent::Over(Goodbye::Outdated),
+        // the client comes back by itself after these
+        Event::ConnectFailure(failure) if failure.reason.should_reconnect() => WireEvent::Lost,
+        Event::ConnectFailure(failure) => WireEvent::Over(Goodbye::Refused {
+            code: failure.reason.code(),
+            message: failure.message.clone(),
+        }),
+        Event::Receipt(receipt) => WireEvent::Receipt(news(receipt)?),
+        Event::Messages(batch) if !batch.hook_committed => WireEvent::Messages(
+            batch.iter().map(|item| (Arc::clone(&item.message), Arc::clone(&item.info))).collect(),
+        ),
+        _ => return None,
+    })
+}
+
+fn logged_out(logout: &LoggedOut) -> Goodbye {
+    // a stream error means that the device was removed; a refused login tells more by its reason
+    let removed = logout.raw.as_ref().is_some_and(|raw| raw.tag == "stream:error") && is_removal(logout);
+    let (code, definite) = match logout.reason {
+        _ if removed => ("device_removed", true),
+        ConnectFailureReason::LoggedOut if logout.on_connect => ("device_removed", true),
+        ConnectFailureReason::AccountLocked => ("account_locked", false),
+        _ => ("logged_out", false),
+    };
+    Goodbye::LoggedOut { code, definite }
+}
+
+/// Whether a stream error says that the device was removed, not only that the stream is over.
+fn is_removal(logout: &LoggedOut) -> bool {
+    let Some(raw) = &logout.raw else { return false };
+    let conflict = raw.get_optional_child("conflict").map(|conflict| {
+        conflict.attrs().optional_string("type").is_some_and(|kind| kind == "device_removed")
+    });
+    conflict.unwrap_or_else(|| {
+        raw.attrs().optional_string("code").is_some_and(|code| code == "401" || code == "516")
+    })
+}
+
+fn news(receipt: &Receipt) -> Option<ReceiptNews> {
+    let source = &receipt.source;
+    Some(ReceiptNews {
+        status: receipt_status(&receipt.r#type)?,
+        chat: address_of(&source.chat)?,
+        contact: identities_of(Some(&source.sender)).or(identities_of(source.sender_alt.as_ref())),
+        ids: receipt.message_ids.clone(),
+        at: Timestamp::from_millis(receipt.timestamp.timestamp_millis()),
+    })
+}
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

@@ -1,0 +1,59 @@
+//! Inbound messages are stored before WhatsApp hears that we have them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wacore::types::{events::InboundMessage, message::MessageInfo};
+use wagate_domain::ContactIds;
+use waproto::whatsapp as wa;
+use whatsapp_rust::{Client, InboundDurabilityHook};
+
+use super::link::known;
+use crate::convert::counterpart;
+
+/// A decrypted message and who it is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbound {
+    /// The message.
+    pub(crate) message: Arc<wa::Message>,
+    /// Its envelope.
+    pub(crate) info: Arc<MessageInfo>,
+    /// The other person, from the envelope and from what the device knows.
+    pub(crate) contact: ContactIds,
+}
+
+/// The messages could not be stored; WhatsApp keeps them and sends them again.
+#[derive(Debug, thiserror::Error)]
+#[error("inbound messages were not stored")]
+pub(crate) struct NotStored;
+
+/// Where inbound messages are stored.
+#[async_trait]
+pub(crate) trait InboundSink: Send + Sync {
+    /// Stores a batch durably, in order, all or nothing. Doing it twice must do no harm.
+    async fn store(&self, batch: Vec<Inbound>) -> Result<(), NotStored>;
+}
+
+/// Ties a sink to a client.
+pub(super) struct Hook(pub(super) Arc<dyn InboundSink>);
+
+#[async_trait]
+impl InboundDurabilityHook for Hook {
+    async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
+        let mut inbound = Vec::with_capacity(batch.len());
+        for item in batch {
+            inbound.push(identified(&client, Arc::clone(&item.message), Arc::clone(&item.info)).await);
+        }
+        Ok(self.0.store(inbound).await?)
+    }
+}
+
+/// Adds what the device knows about the other person.
+pub(super) async fn identified(
+    client: &Client,
+    message: Arc<wa::Message>,
+    info: Arc<MessageInfo>,
+) -> Inbound {
+    let contact = known(client, counterpart(&info)).await;
+    Inbound { message, info, contact }
+}

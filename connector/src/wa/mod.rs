@@ -1,0 +1,24 @@
+//! The only place that names whatsapp-rust: one linked device, what it tells and what can be asked of it.
+
+mod acks;
+mod backend;
+mod events;
+#[cfg_attr(feature = "sandbox", path = "gate_sandbox.rs")]
+#[cfg_attr(feature = "live", path = "gate_live.rs")]
+mod gate;
+mod hook;
+mod http;
+mod link;
+mod networks;
+mod open;
+mod pairing;
+mod transport;
+mod version;
+
+pub use backend::{SqlBackend, SqlBackends};
+pub(crate) use events::{Goodbye, ReceiptNews, WireEvent};
+pub(crate) use gate::Gate;
+pub(crate) use hook::{Inbound, InboundSink, NotStored};
+pub(crate) use link::{Existence, Link, Trouble};
+pub(crate) use open::{EventSink, Links};
+pub(crate) use pairing::{CodeRefusal, PairingCode};

@@ -1,0 +1,100 @@
+//! Opening a linked device (or one that is to be linked).
+
+use std::{sync::Arc, time::Duration};
+
+use wacore::store::{DevicePropsOverride, traits::Backend};
+use waproto::whatsapp::device_props::PlatformType;
+use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
+
+use super::{
+    Gate, InboundSink, WireEvent,
+    acks::AckBook,
+    events::Tap,
+    hook::Hook,
+    http::WaHttp,
+    link::Link,
+    transport::GatedTransport,
+    version::Version,
+};
+use crate::config::{Network, StartError};
+
+/// Where a device's events go.
+pub(crate) type EventSink = Arc<dyn Fn(WireEvent) + Send + Sync>;
+
+/// Opens devices; one per connector.
+#[derive(Debug)]
+pub(crate) struct Links {
+    gate: Gate,
+    http: WaHttp,
+    version: Version,
+    device_name: String,
+}
+
+/// A device could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("the device could not be opened")]
+pub(crate) struct OpenError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl Links {
+    /// Checks that the network fits the build.
+    pub(crate) fn new(network: &Network, device_name: &str) -> Result<Self, StartError> {
+        let gate = Gate::new(network)?;
+        let http = WaHttp::new(gate.clone())?;
+        Ok(Self { gate, http, version: Version::new(), device_name: device_name.to_owned() })
+    }
+
+    /// Opens the device kept in `backend` and starts connecting. Events come until [`WireEvent::Ended`].
+    pub(crate) async fn open(
+        &self,
+        backend: Arc<dyn Backend>,
+        inbound: Arc<dyn InboundSink>,
+        sink: EventSink,
+    ) -> Result<Link, OpenError> {
+        let acks = Arc::new(AckBook::default());
+        let device = DevicePropsOverride::new()
+            .with_os(self.device_name.clone())
+            .with_platform_type(PlatformType::CHROME);
+        let bot = Bot::builder()
+            .with_backend_arc(backend)
+            .with_transport_factory(GatedTransport(self.gate.clone()))
+            .with_http_client(self.http.clone())
+            .with_runtime(TokioRuntime)
+            .with_version(self.version.current(&self.http).await)
+            .with_device_props(device)
+            .with_cache_config(bounded())
+            .skip_history_sync()
+            .with_inbound_durability_hook(Hook(inbound))
+            .with_event_handler(Tap { acks: Arc::clone(&acks), sink: Arc::clone(&sink) })
+            .build()
+            .await
+            .map_err(|error| OpenError(Box::new(error)))?;
+        let client = bot.client();
+        let running = bot.spawn();
+        let waiters = Arc::clone(&acks);
+        tokio::spawn(async move {
+            running.await;
+            waiters.fail_all();
+            sink(WireEvent::Ended);
+        });
+        Ok(Link::new(client, acks))
+    }
+}
+
+/// Caches for one session among many: the store behind them has everything.
+fn bounded() -> CacheConfig {
+    let hour = Some(Duration::from_hours(1));
+    CacheConfig {
+        group_cache: CacheEntryConfig::new(hour, 100),
+        device_registry_cache: CacheEntryConfig::new(hour, 2_000),
+        lid_pn_cache: CacheEntryConfig::new(None, 20_000),
+        message_retry_counts: CacheEntryConfig::new(hour, 500),
+        undecryptable_dispatched: CacheEntryConfig::new(Some(Duration::from_mins(5)), 500),
+        sender_key_devices_cache: CacheEntryConfig::new(hour, 100),
+        session_locks_capacity: 4_000,
+        chat_lanes_capacity: 2_000,
+        group_distribution_locks_capacity: 256,
+        resend_rate_limiter_capacity: 1_024,
+        seed_msg_secrets_from_history: false,
+        ..CacheConfig::default()
+    }
+}

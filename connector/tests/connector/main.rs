@@ -1,0 +1,8 @@
+//! The connector against the simulated network, with real Redis, SQLite and S3.
+
+mod handover;
+mod media;
+mod messages;
+mod pairing;
+mod rig;
+mod trouble;

@@ -1,0 +1,357 @@
+//! Everything a connector needs, for one test.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use wagate_connector::{
+    BackendFactory, Connector, ConnectorConfig, ConnectorHandle, ConnectorPorts, Network, SandboxNetwork,
+    SqlBackends,
+};
+use wagate_domain::{
+    ApiKeyId, Env, MessageId, WorkspaceId,
+    auth::Principal,
+    events::{Event, EventData},
+    messages::{Body, Message, Priority, SendMessage, SendPorts, Status, send},
+    ports::{EventLog, Group, Leases, Projection, SessionCalls, Sessions, Workspace, Workspaces},
+    sessions::{Command, CommandReply, CreateSession, Pairing, Session, SessionKey, State, create},
+};
+use wagate_infra::{
+    config::S3Config,
+    redis::{Redis, RedisCalls, RedisLanes, RedisLeases, RedisLog},
+    s3::{EmbeddedS3, S3},
+    sql::Database,
+    testing::RedisServer,
+};
+use wagate_sandbox::{Sandbox, SandboxConfig, phones::Outgoing};
+
+/// How long a test waits for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the event log has told so far, and a bell for what comes next.
+#[derive(Default)]
+struct Told {
+    events: Mutex<Vec<Event>>,
+    bell: Notify,
+}
+
+/// A stack without a connector; tests start as many as they need.
+pub(crate) struct Rig {
+    pub(crate) env: Env,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) db: Database,
+    pub(crate) redis: RedisServer,
+    pub(crate) objects: S3,
+    connection: Redis,
+    s3: EmbeddedS3,
+    caller: Principal,
+    told: Arc<Told>,
+    stop: CancellationToken,
+    folder: TempDir,
+}
+
+impl Rig {
+    pub(crate) async fn start() -> Self {
+        let env = wagate_infra::system::env();
+        let folder = tempfile::tempdir().expect("folder");
+        let redis = RedisServer::start().await;
+        let connection = redis.connect().await;
+        let url = format!("sqlite://{}", folder.path().join("wagate.db").display());
+        let db = Database::open(&url).await.expect("database");
+        db.migrate().await.expect("migration");
+        let sandbox = Sandbox::start(SandboxConfig::new(folder.path())).await.expect("sandbox");
+        let config = S3Config::default();
+        let free = ([127, 0, 0, 1], 0).into();
+        let s3 = EmbeddedS3::start(&folder.path().join("s3"), free, &config.access_key, &config.secret_key)
+            .await
+            .expect("object store");
+        let config = S3Config { endpoint: Some(s3.endpoint()), ..config };
+        let objects = S3::connect(&config).await.expect("bucket");
+        let caller = Principal { workspace: env.new_id::<WorkspaceId>(), key: env.new_id::<ApiKeyId>() };
+        let workspace =
+            Workspace { id: caller.workspace, name: "test".to_owned(), created_at: env.now() };
+        Workspaces::insert(&db, &workspace).await.expect("workspace");
+        let rig = Self {
+            env,
+            sandbox,
+            db,
+            redis,
+            objects,
+            connection,
+            s3,
+            caller,
+            told: Arc::default(),
+            stop: CancellationToken::new(),
+            folder,
+        };
+        rig.read_the_log();
+        rig
+    }
+
+    /// Stands in for the worker: event log → SQL, and our own record of what was told.
+    fn read_the_log(&self) {
+        let (told, stop) = (Arc::clone(&self.told), self.stop.clone());
+        let (log, db) = (RedisLog::new(self.connection.clone()), self.db.clone());
+        let reading = async move {
+            loop {
+                let read = log.read(Group::Store, "rig", 100, Duration::from_millis(100)).await;
+                // Redis may be away on purpose
+                let Ok(entries) = read else {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                let events: Vec<Event> = entries.iter().filter_map(|entry| entry.event.clone()).collect();
+                db.apply(&events).await.expect("projection");
+                told.events.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
+                told.bell.notify_waiters();
+                let positions: Vec<_> = entries.into_iter().map(|entry| entry.position).collect();
+                // what is not acknowledged is applied again, to no effect
+                let _ = log.ack(Group::Store, &positions).await;
+            }
+        };
+        tokio::spawn(async move { stop.run_until_cancelled(reading).await });
+    }
+
+    pub(crate) fn ports(&self) -> ConnectorPorts {
+        let redis = &self.connection;
+        ConnectorPorts {
+            sessions: Arc::new(self.db.clone()),
+            leases: Arc::new(self.leases()),
+            calls: Arc::new(self.calls()),
+            lanes: Arc::new(self.lanes()),
+            log: Arc::new(RedisLog::new(redis.clone())),
+            objects: Arc::new(self.objects.clone()),
+            media: Arc::new(self.db.clone()),
+        }
+    }
+
+    pub(crate) fn calls(&self) -> RedisCalls {
+        RedisCalls::new(self.connection.clone())
+    }
+
+    pub(crate) fn leases(&self) -> RedisLeases {
+        RedisLeases::new(self.connection.clone())
+    }
+
+    pub(crate) fn lanes(&self) -> RedisLanes {
+        RedisLanes::new(self.connection.clone())
+    }
+
+    pub(crate) fn log(&self) -> RedisLog {
+        RedisLog::new(self.connection.clone())
+    }
+
+    pub(crate) fn caller(&self) -> Principal {
+        self.caller
+    }
+
+    pub(crate) fn config(&self) -> ConnectorConfig {
+        let network = Network::Sandbox(SandboxNetwork {
+            ws_url: self.sandbox.wire_url(),
+            media_https_host: self.sandbox.media_https_host(),
+            media_http_addr: self.sandbox.media_http_addr(),
+        });
+        ConnectorConfig {
+            temp_dir: self.folder.path().to_owned(),
+            poll_interval: Duration::from_millis(200),
+            lease_ttl: Duration::from_secs(3),
+            ..ConnectorConfig::new(network)
+        }
+    }
+
+    pub(crate) fn connector(&self) -> ConnectorHandle {
+        self.connector_with(self.config())
+    }
+
+    pub(crate) fn connector_with(&self, config: ConnectorConfig) -> ConnectorHandle {
+        let backends: Arc<dyn BackendFactory> = Arc::new(SqlBackends::new(self.db.clone()));
+        Connector::start(self.env.clone(), config, self.ports(), backends).expect("connector")
+    }
+
+    /// A session that wants to be linked.
+    pub(crate) async fn session(&self) -> SessionKey {
+        let request = CreateSession { name: None, start: true, seed: None };
+        let created = create(&self.env, &self.db, &self.calls(), self.caller, request).await;
+        created.expect("session").key()
+    }
+
+    /// A session linked to a phone, connected.
+    pub(crate) async fn linked(&self, number: &str) -> SessionKey {
+        let session = self.session().await;
+        self.scan(session, number).await;
+        self.in_state(session, State::Connected).await;
+        session
+    }
+
+    /// Scans the QR code on offer with a phone.
+    pub(crate) async fn scan(&self, session: SessionKey, number: &str) {
+        let code = self.qr(session).await;
+        let (reference, secret) = read_qr(&code);
+        self.sandbox.network().link_by_qr(number, &reference, secret).await.expect("link");
+    }
+
+    /// The QR code on offer.
+    pub(crate) async fn qr(&self, session: SessionKey) -> String {
+        let calls = self.calls();
+        eventually("a QR code", || async {
+            match calls.offered(session).await.expect("offer") {
+                Some(Pairing::Qr { code, .. }) => Some(code),
+                _ => None,
+            }
+        })
+        .await
+    }
+
+    /// What the session's owner answers.
+    pub(crate) async fn call(&self, session: SessionKey, command: Command) -> CommandReply {
+        let reply = self.calls().call(session, &command, PATIENCE).await.expect("call");
+        reply.expect("a reply")
+    }
+
+    /// The session as SQL has it.
+    pub(crate) async fn record(&self, session: SessionKey) -> Session {
+        let found = Sessions::get(&self.db, session.workspace, session.id).await.expect("record");
+        found.expect("a session")
+    }
+
+    /// Waits until SQL has the session in a state.
+    pub(crate) async fn in_state(&self, session: SessionKey, state: State) -> Session {
+        eventually(&format!("state {state}"), || async {
+            let record = self.record(session).await;
+            (record.state == state).then_some(record)
+        })
+        .await
+    }
+
+    /// Waits until an owner other than `not` is on record.
+    pub(crate) async fn owned(&self, session: SessionKey, not: Option<wagate_domain::ConnectorId>) {
+        let leases = self.leases();
+        eventually("an owner", || async {
+            let owner = leases.owner(session).await.expect("owner");
+            owner.filter(|(owner, _)| Some(*owner) != not).map(drop)
+        })
+        .await;
+    }
+
+    /// Waits for an event of a session, past ones included.
+    pub(crate) async fn event<T>(
+        &self,
+        what: &str,
+        session: SessionKey,
+        pick: impl Fn(&EventData) -> Option<T>,
+    ) -> T {
+        let search = async {
+            loop {
+                let rung = self.told.bell.notified();
+                let found = self.events(session).iter().find_map(&pick);
+                match found {
+                    Some(found) => return found,
+                    None => rung.await,
+                }
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, search).await;
+        found.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.events(session)))
+    }
+
+    /// What was told of a session so far.
+    pub(crate) fn events(&self, session: SessionKey) -> Vec<EventData> {
+        let events = self.told.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().filter(|event| event.session == session.id).map(|event| event.data.clone()).collect()
+    }
+
+    /// The message a session received with this text.
+    pub(crate) async fn received(&self, session: SessionKey, text: &str) -> Message {
+        self.event(text, session, |data| match data {
+            EventData::MessageReceived { message, .. } if message.content.text() == Some(text) => {
+                Some((**message).clone())
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until a message of ours has come so far.
+    pub(crate) async fn status(&self, session: SessionKey, id: MessageId, wanted: Status) {
+        self.event(&format!("{id} {wanted}"), session, |data| match data {
+            EventData::MessageStatus { message, status, .. } if *message == id && *status == wanted => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    pub(crate) async fn send(&self, session: SessionKey, to: &str, body: Body) -> Message {
+        let ports = SendPorts {
+            sessions: &self.db,
+            messages: &self.db,
+            media: &self.db,
+            lanes: &self.lanes(),
+        };
+        let request = SendMessage {
+            session: session.id,
+            to: to.to_owned(),
+            body,
+            reply_to: None,
+            mentions: Vec::new(),
+            priority: Priority::Interactive,
+            seed: None,
+        };
+        send(&self.env, ports, self.caller, request).await.expect("accepted").message
+    }
+
+    pub(crate) async fn send_text(&self, session: SessionKey, to: &str, text: &str) -> Message {
+        self.send(session, to, Body::Text(text.to_owned())).await
+    }
+
+    /// Writes from a phone; returns WhatsApp's id.
+    pub(crate) async fn phone_says(&self, from: &str, to: &str, text: &str) -> String {
+        let outgoing = Outgoing {
+            to: to.to_owned(),
+            text: Some(text.to_owned()),
+            media: None,
+            reply_to: None,
+            mentions: Vec::new(),
+        };
+        self.sandbox.phones().send(from, outgoing).await.expect("sent").id
+    }
+
+    /// Makes sure that a phone exists.
+    pub(crate) async fn phone(&self, number: &str) {
+        self.sandbox.phones().register(number, None, Default::default()).await.expect("phone");
+    }
+
+    /// Ends everything in order.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.sandbox.stop().await;
+        self.s3.stop().await;
+        self.connection.close().await;
+    }
+}
+
+/// Reference and ADV secret of a QR text.
+pub(crate) fn read_qr(code: &str) -> (String, [u8; 32]) {
+    let fields: Vec<&str> = code.rsplit('#').next().unwrap_or(code).split(',').collect();
+    let secret = BASE64_STANDARD.decode(fields[3]).expect("base64");
+    (fields[0].to_owned(), secret.try_into().expect("32 bytes"))
+}
+
+/// Waits until a condition holds.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut check: impl FnMut() -> F,
+) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! What an operator can set: one struct per section, loaded once, checked in pairs.
+//!
+//! Later sources win: defaults, `wagate.toml`, the well-known variables (`REDIS_URL`, `DATABASE_URL`,
+//! `S3_*`), then `WAGATE_<SECTION>__<FIELD>`.
+
+mod check;
+mod load;
+mod secret;
+mod sections;
+
+pub use check::ConfigError;
+pub use secret::Secret;
+pub use sections::{
+    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig, OutboundConfig,
+    RedisConfig, S3Config, ServerConfig,
+};
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Everything an operator can set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Development (defaults that just work) or production (defaults that would be unsafe are refused).
+    pub mode: Mode,
+    /// Where the embedded servers keep their files.
+    pub data_dir: PathBuf,
+    /// The HTTP server of the API.
+    pub server: ServerConfig,
+    /// Redis.
+    pub redis: RedisConfig,
+    /// SQL.
+    pub database: DatabaseConfig,
+    /// Object storage.
+    pub s3: S3Config,
+    /// Uploads.
+    pub media: MediaConfig,
+    /// Fetching what callers name by URL.
+    pub outbound: OutboundConfig,
+    /// The process that holds WhatsApp sockets.
+    pub connector: ConnectorConfig,
+    /// Where the WhatsApp network is.
+    pub network: NetworkConfig,
+    /// Logging.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            data_dir: PathBuf::from("data"),
+            server: ServerConfig::default(),
+            redis: RedisConfig::default(),
+            database: DatabaseConfig::default(),
+            s3: S3Config::default(),
+            media: MediaConfig::default(),
+            outbound: OutboundConfig::default(),
+            connector: ConnectorConfig::default(),
+            network: NetworkConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The sections of the configuration and their defaults.
+
+use std::{net::SocketAddr, time::Duration};
+
+use serde::{Deserialize, Deserializer};
+
+use super::Secret;
+use crate::http::Cidr;
+
+/// How strict the checks are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// On one's own machine.
+    #[default]
+    Development,
+    /// Reachable by others: unsafe defaults are refused.
+    Production,
+}
+
+/// The HTTP server of the API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// URL under which callers reach the API; `http://<listen>` when absent.
+    pub public_url: Option<String>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
+    }
+}
+
+impl ServerConfig {
+    /// URL under which callers reach the API, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        url.trim_end_matches('/').to_owned()
+    }
+}
+
+/// Redis.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedisConfig {
+    /// `redis://[[user:]password@]host[:port][/database]`, `redis-cluster://…` or `redis+unix:///path`.
+    /// Absent: `wagate up` starts a redis-server of its own.
+    pub url: Option<Secret<String>>,
+    /// First part of every key.
+    pub prefix: String,
+    /// Number of shards. Fixed once data exists: it decides which key a session's data is under.
+    pub shards: u16,
+}
+
+impl Default for RedisConfig {
+    fn default() -> Self {
+        Self { url: None, prefix: "wagate".to_owned(), shards: 16 }
+    }
+}
+
+/// SQL.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `postgres://…` or `sqlite://…`. Absent: an SQLite file in the data directory.
+    pub url: Option<Secret<String>>,
+}
+
+/// Object storage.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3Config {
+    /// URL of the S3 API. Absent: `wagate up` serves one from the data directory.
+    pub endpoint: Option<String>,
+    /// URL of the same service as callers see it, for links; `endpoint` when absent.
+    pub public_endpoint: Option<String>,
+    /// Region.
+    pub region: String,
+    /// Bucket; made at start when it does not exist.
+    pub bucket: String,
+    /// Access key id.
+    pub access_key: String,
+    /// Secret access key.
+    pub secret_key: Secret<String>,
+    /// Bucket in the path (`https://host/bucket/key`) instead of in the host name.
+    pub path_style: bool,
+}
+
+impl S3Config {
+    /// The secret key of an unconfigured installation.
+    pub(super) const DEFAULT_SECRET: &'static str = "wagate-local-only";
+}
+
+impl Default for S3Config {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            public_endpoint: None,
+            region: "us-east-1".to_owned(),
+            bucket: "wagate".to_owned(),
+            access_key: "wagate".to_owned(),
+            secret_key: Secret::from(Self::DEFAULT_SECRET),
+            path_style: true,
+        }
+    }
+}
+
+/// Uploads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaConfig {
+    /// Largest file taken, in bytes.
+    pub max_upload_bytes: u64,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self { max_upload_bytes: 100 * 1024 * 1024 }
+    }
+}
+
+/// Fetching what callers name by URL.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboundConfig {
+    /// Lets URLs lead to loopback and private networks.
+    pub allow_private: bool,
+    /// Networks (`10.1.0.0/16`) that URLs may lead to although they are private.
+    pub allow: Vec<Cidr>,
+}
+
+/// The process that holds WhatsApp sockets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConnectorConfig {
+    /// After so long without a heartbeat a connector's sessions are taken over.
+    #[serde(deserialize_with = "duration")]
+    pub lease_ttl: Duration,
+    /// Time between heartbeats; at most a third of `lease_ttl`.
+    #[serde(deserialize_with = "duration")]
+    pub heartbeat_every: Duration,
+    /// Time between looks for sessions without an owner (wake-ups make it faster).
+    #[serde(deserialize_with = "duration")]
+    pub claim_every: Duration,
+    /// Time a connector has to finish what is in flight when it is told to stop.
+    #[serde(deserialize_with = "duration")]
+    pub drain_timeout: Duration,
+    /// Most sessions one process holds.
+    pub max_sessions: u32,
+    /// How many sessions may be opening their connection at a time.
+    pub concurrency: u32,
+}
+
+impl Default for ConnectorConfig {
+    fn default() -> Self {
+        Self {
+            lease_ttl: Duration::from_secs(15),
+            heartbeat_every: Duration::from_secs(5),
+            claim_every: Duration::from_secs(5),
+            drain_timeout: Duration::from_secs(20),
+            max_sessions: 5_000,
+            concurrency: 32,
+        }
+    }
+}
+
+/// Where the WhatsApp network is. A live build goes to WhatsApp and ignores this section;
+/// a sandbox build is given the sandbox's addresses.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// URL of the WebSocket (`ws://127.0.0.1:7000/ws/chat`).
+    pub ws_url: Option<String>,
+    /// Host (and port) that the network names for media, reached over `media_http_addr` instead.
+    pub media_https_host: Option<String>,
+    /// Address that serves that host's media over plain HTTP.
+    pub media_http_addr: Option<SocketAddr>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Pretty,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Logging.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines: directives of tracing-subscriber's `EnvFilter` (`info,wagate_connector=debug`).
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::default(), filter: "info,s3s=warn,s3s_fs=warn,fred=warn,sqlx=warn".to_owned() }
+    }
+}
+
+/// Reads `15s`, `2m 30s`, `PT15S`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let span = jiff::SignedDuration::deserialize(deserializer)?;
+    Duration::try_from(span).map_err(|_| serde::de::Error::custom("must not be negative"))
+}

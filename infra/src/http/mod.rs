@@ -1,0 +1,9 @@
+//! Requests to servers that a caller names: guarded, so that nobody reaches our own network through us.
+
+mod addresses;
+mod fetch;
+mod guard;
+
+pub use addresses::{BadCidr, Cidr};
+pub use fetch::{FetchTimeouts, GuardedFetch};
+pub use guard::Guard;

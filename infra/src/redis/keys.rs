@@ -1,0 +1,201 @@
+//! The names of all keys and channels. No other file makes one.
+//!
+//! `{…}` is the hash tag: keys with the same tag live in the same slot of a Redis cluster, so a
+//! script may touch all of a session's keys. A session's tag is its shard's.
+
+use wagate_domain::{MessageId, SessionId, WorkspaceId, sessions::SessionKey};
+
+/// Makes key names under one prefix.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    prefix: String,
+    shards: u16,
+}
+
+/// The keys of one session's lane.
+#[derive(Debug, Clone)]
+pub(super) struct LaneKeys {
+    /// Hash: connector (`c`) and epoch (`e`) of the owner.
+    pub(super) owner: String,
+    /// Sorted set: ready interactive message ids by place in the queue.
+    pub(super) interactive: String,
+    /// Sorted set: ready bulk message ids by place in the queue.
+    pub(super) bulk: String,
+    /// Sorted set: claimed message ids by the place they had.
+    pub(super) in_flight: String,
+    /// Sorted set: scheduled message ids by the moment they come due, in milliseconds.
+    pub(super) due: String,
+    /// Sorted set: buried message ids by the moment of burial, in milliseconds.
+    pub(super) dead: String,
+    /// String: moment until which nothing is claimed, in milliseconds.
+    pub(super) hold: String,
+}
+
+impl Keys {
+    /// Names under `prefix` for so many shards.
+    #[must_use]
+    pub fn new(prefix: impl Into<String>, shards: u16) -> Self {
+        Self { prefix: prefix.into(), shards: shards.max(1) }
+    }
+
+    /// Number of shards.
+    #[must_use]
+    pub const fn shards(&self) -> u16 {
+        self.shards
+    }
+
+    /// The shard of a session: FNV-1a over its ULID, so it is the same in every version and process.
+    #[must_use]
+    pub fn shard(&self, session: SessionId) -> u16 {
+        let hash = session.ulid().to_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        u16::try_from(hash % u64::from(self.shards)).unwrap_or_default()
+    }
+
+    fn in_shard(&self, shard: u16, rest: &str) -> String {
+        format!("{}:{{s{shard:02}}}:{rest}", self.prefix)
+    }
+
+    fn of_session(&self, session: SessionKey, leaf: &str) -> String {
+        let SessionKey { workspace, id } = session;
+        self.in_shard(self.shard(id), &format!("{workspace}:{id}:{leaf}"))
+    }
+
+    /// All keys of a session's lane.
+    pub(super) fn lane(&self, session: SessionKey) -> LaneKeys {
+        LaneKeys {
+            owner: self.owner(session),
+            interactive: self.of_session(session, "ready:i"),
+            bulk: self.of_session(session, "ready:b"),
+            in_flight: self.of_session(session, "flight"),
+            due: self.of_session(session, "due"),
+            dead: self.of_session(session, "dead"),
+            hold: self.of_session(session, "hold"),
+        }
+    }
+
+    /// Hash: connector (`c`) and epoch (`e`) of a session's owner.
+    pub(super) fn owner(&self, session: SessionKey) -> String {
+        self.of_session(session, "owner")
+    }
+
+    /// What the record keys of a workspace's messages in a shard start with; the message id follows.
+    pub(super) fn records(&self, shard: u16, workspace: WorkspaceId) -> String {
+        self.in_shard(shard, &format!("{workspace}:msg:"))
+    }
+
+    /// Hash: a message (`m`), its priority (`p`) and how often it was claimed (`a`).
+    pub(super) fn record(&self, shard: u16, workspace: WorkspaceId, message: MessageId) -> String {
+        format!("{}{message}", self.records(shard, workspace))
+    }
+
+    /// Stream: a shard's part of the event log.
+    pub(super) fn stream(&self, shard: u16) -> String {
+        self.in_shard(shard, "log")
+    }
+
+    /// Channel: wake-ups for owners of sessions of a shard.
+    pub(super) fn wake(&self, shard: u16) -> String {
+        self.in_shard(shard, "wake")
+    }
+
+    /// List: commands left for a session's owner.
+    pub(super) fn commands(&self, session: SessionKey) -> String {
+        self.of_session(session, "commands")
+    }
+
+    /// String: the reply to a command.
+    pub(super) fn reply(&self, session: SessionKey, command: &str) -> String {
+        self.of_session(session, &format!("reply:{command}"))
+    }
+
+    /// String: what a phone can use to link a session.
+    pub(super) fn offer(&self, session: SessionKey) -> String {
+        self.of_session(session, "offer")
+    }
+
+    /// String, there while somebody is asking for a session's pairing.
+    pub(super) fn wanted(&self, session: SessionKey) -> String {
+        self.of_session(session, "wanted")
+    }
+
+    /// Sorted set: living connectors by the moment their heartbeat runs out, in milliseconds.
+    pub(super) fn connectors(&self) -> String {
+        format!("{}:connectors", self.prefix)
+    }
+
+    /// Hash: what is known of an idempotency key, which is given as a hash.
+    pub(super) fn idempotency(&self, workspace: WorkspaceId, hash: &str) -> String {
+        format!("{}:{{w:{workspace}}}:idem:{hash}", self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wagate_domain::ids::Id;
+
+    use super::*;
+
+    fn session(n: u128) -> SessionKey {
+        SessionKey {
+            workspace: WorkspaceId::from_ulid(ulid::Ulid::from(7)),
+            id: SessionId::from_ulid(ulid::Ulid::from(n)),
+        }
+    }
+
+    #[test]
+    fn names_stay_what_they_are() {
+        let keys = Keys::new("wagate", 16);
+        assert_eq!(
+            keys.lane(session(1)).interactive,
+            "wagate:{s02}:ws_00000000000000000000000007:ses_00000000000000000000000001:ready:i"
+        );
+        assert_eq!(keys.stream(8), "wagate:{s08}:log");
+        assert_eq!(
+            keys.idempotency(session(1).workspace, "ab"),
+            "wagate:{w:ws_00000000000000000000000007}:idem:ab"
+        );
+    }
+
+    #[test]
+    fn all_keys_of_a_session_carry_its_shards_tag() {
+        let keys = Keys::new("p", 16);
+        for n in 0..200 {
+            let key = session(n);
+            let shard = keys.shard(key.id);
+            let tag = format!("p:{{s{shard:02}}}:");
+            let lane = keys.lane(key);
+            let message = MessageId::from_ulid(ulid::Ulid::from(n));
+            for name in [
+                lane.owner,
+                lane.interactive,
+                lane.bulk,
+                lane.in_flight,
+                lane.due,
+                lane.dead,
+                lane.hold,
+                keys.record(shard, key.workspace, message),
+                keys.stream(shard),
+                keys.wake(shard),
+                keys.commands(key),
+                keys.reply(key, "x"),
+                keys.offer(key),
+                keys.wanted(key),
+            ] {
+                assert!(name.starts_with(&tag), "{name} is not in {tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn sessions_spread_evenly_over_shards() {
+        let keys = Keys::new("p", 16);
+        let mut sizes = [0_u32; 16];
+        for n in 0..16_000_u128 {
+            let id = SessionId::from_ulid(ulid::Ulid::from(n.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+            sizes[usize::from(keys.shard(id))] += 1;
+        }
+        assert!(sizes.iter().all(|size| (800..1200).contains(size)), "{sizes:?}");
+    }
+}

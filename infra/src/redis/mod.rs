@@ -1,0 +1,27 @@
+//! Redis: the queue, the write-ahead log, leases, and the memory of idempotency keys.
+//!
+//! Every change of more than one key is one script (`lua/`) on keys of one slot. Commands fail
+//! fast when Redis is away, and none is sent twice: what became of an interrupted one is unknown,
+//! so the caller decides whether repeating it is safe.
+
+mod call;
+mod calls;
+mod child;
+mod connect;
+mod idempotency;
+mod keys;
+mod lanes;
+mod leases;
+mod log;
+mod reply;
+mod scripts;
+mod wakes;
+
+pub use calls::RedisCalls;
+pub use child::{ChildError, RedisChild};
+pub use connect::{ConnectError, Redis};
+pub use idempotency::RedisIdempotency;
+pub use keys::Keys;
+pub use lanes::RedisLanes;
+pub use leases::RedisLeases;
+pub use log::RedisLog;

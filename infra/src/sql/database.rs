@@ -1,0 +1,111 @@
+//! Opening, closing and the two ways in: reads, and write transactions.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use wagate_domain::ports::{PortError, PortResult};
+
+use super::error::{internal, sql_error};
+
+/// How long a call waits for a connection before the database counts as overloaded.
+const ACQUIRE: Duration = Duration::from_secs(30);
+/// How long SQLite waits for a writer in another process.
+const BUSY: Duration = Duration::from_secs(15);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// The database. Cloning is cheap; every clone is the same database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens `sqlite://<path>` (made when missing; its folder must exist) or `postgres://…`.
+    /// Call [`Database::migrate`] before anything else.
+    ///
+    /// SQLite gets one connection that writes, so that writers queue here and never meet a lock,
+    /// and a few that read. Every commit is on disk before it returns.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] when the server or file cannot be reached, [`PortError::Internal`]
+    /// when the URL means no database that survives this process.
+    pub async fn open(url: &str) -> Result<Self, PortError> {
+        if url.starts_with("sqlite:") { open_sqlite(url).await } else { open_postgres(url).await }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`PortError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> PortResult<()> {
+        self.read.ping().await.map_err(sql_error)
+    }
+
+    /// Waits for running statements and closes every connection, of all clones.
+    ///
+    /// # Errors
+    /// As the driver reports them; the connections are gone in any case.
+    pub async fn close(&self) -> PortResult<()> {
+        self.read.close_by_ref().await.map_err(sql_error)?;
+        // the last connection to close folds SQLite's write-ahead log into the file
+        self.write.close_by_ref().await.map_err(sql_error)
+    }
+
+    /// For reads outside a write transaction.
+    pub(super) const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        self.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Begins a write transaction; dropping it rolls back.
+    pub(super) async fn begin(&self) -> PortResult<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await.map_err(sql_error)
+    }
+}
+
+async fn open_sqlite(url: &str) -> PortResult<Database> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(internal("an in-memory SQLite database is not kept; name a file"));
+    }
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).max_lifetime(None).idle_timeout(None).acquire_timeout(ACQUIRE);
+    let mut write = options.clone();
+    write.min_connections(1).max_connections(1).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+    });
+    options.max_connections(SQLITE_READERS).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite.foreign_keys(true).busy_timeout(BUSY).pragma("query_only", "ON")
+    });
+    let write = sea_orm::Database::connect(write).await.map_err(sql_error)?;
+    let read = sea_orm::Database::connect(options).await.map_err(sql_error)?;
+    Ok(Database { write, read })
+}
+
+async fn open_postgres(url: &str) -> PortResult<Database> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging(false)
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .set_application_name("wagate");
+    let pool = sea_orm::Database::connect(options).await.map_err(sql_error)?;
+    Ok(Database { write: pool.clone(), read: pool })
+}

@@ -1,0 +1,79 @@
+//! Messages on record.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use wagate_domain::{
+    ContactId, MessageId, WorkspaceId,
+    messages::Message,
+    ports::{ChatFilter, MessageQuery, Messages, PortResult},
+};
+
+use super::{
+    Database,
+    error::sql_error,
+    rows::{
+        contact,
+        message::{Column, Entity},
+    },
+};
+
+#[async_trait]
+impl Messages for Database {
+    async fn get(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>> {
+        let found = Entity::find_by_id(id.to_string())
+            .filter(Column::WorkspaceId.eq(workspace.to_string()))
+            .find_also_related(contact::Entity)
+            .one(self.read())
+            .await
+            .map_err(sql_error)?;
+        found.map(|(row, contact)| row.read(contact)).transpose()
+    }
+
+    async fn list(&self, workspace: WorkspaceId, query: &MessageQuery) -> PortResult<Vec<Message>> {
+        let mut select = Entity::find().filter(Column::WorkspaceId.eq(workspace.to_string()));
+        if let Some(session) = query.session {
+            select = select.filter(Column::SessionId.eq(session.to_string()));
+        }
+        match &query.chat {
+            None => {}
+            Some(ChatFilter::Contact(contacts)) => {
+                select = select.filter(Column::ChatKey.is_in(self.chat_keys(workspace, contacts).await?));
+            }
+            Some(ChatFilter::Address(address)) => {
+                select = select.filter(Column::ChatKey.eq(address.to_string()));
+            }
+        }
+        if let Some((at, id)) = query.before {
+            let place = Expr::tuple([Expr::col((Entity, Column::At)), Expr::col((Entity, Column::Id))]);
+            let end = Expr::tuple([Expr::value(at.as_millis()), Expr::value(id.to_string())]);
+            select = select.filter(place.lt(end));
+        }
+        let rows = select
+            .order_by_desc(Column::At)
+            .order_by_desc(Column::Id)
+            .limit(u64::from(query.limit))
+            .find_also_related(contact::Entity)
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        rows.into_iter().map(|(row, contact)| row.read(contact)).collect()
+    }
+}
+
+impl Database {
+    /// The keys of these contacts' chats; an id from before a merge leads to the contact it became.
+    async fn chat_keys(&self, workspace: WorkspaceId, contacts: &[ContactId]) -> PortResult<Vec<String>> {
+        let mut keys: Vec<String> = contacts.iter().map(ToString::to_string).collect();
+        let merged: Vec<Option<String>> = contact::Entity::find()
+            .select_only()
+            .column(contact::Column::MergedInto)
+            .filter(contact::Column::WorkspaceId.eq(workspace.to_string()))
+            .filter(contact::Column::Id.is_in(keys.clone()))
+            .into_tuple()
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        keys.extend(merged.into_iter().flatten());
+        Ok(keys)
+    }
+}

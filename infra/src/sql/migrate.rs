@@ -1,0 +1,59 @@
+//! The schema, step by step. Each step runs once, all in one transaction, under a lock.
+
+use std::collections::HashSet;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use wagate_domain::ports::PortResult;
+
+use super::{Database, error::sql_error};
+
+/// Steps in order; a released step is never changed.
+const STEPS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/0001_first.sql"))];
+
+/// PostgreSQL's advisory lock of the migrator: "wagate" in ASCII.
+const LOCK: i64 = 0x7761_6761_7465;
+
+const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_versions \
+     (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
+
+impl Database {
+    /// Brings the schema up to date; returns how many steps were taken. Several processes may call
+    /// it at once: the first does the work, the others wait for it.
+    ///
+    /// # Errors
+    /// As the database reports them; then nothing was changed.
+    pub async fn migrate(&self) -> PortResult<usize> {
+        let tx = self.begin().await?;
+        if self.is_postgres() {
+            let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
+            tx.execute_unprepared(&lock).await.map_err(sql_error)?;
+        }
+        tx.execute_unprepared(VERSIONS).await.map_err(sql_error)?;
+        let done = applied(&tx).await?;
+        let mut taken = 0;
+        for (version, name, text) in STEPS.into_iter().filter(|(version, ..)| !done.contains(version)) {
+            tx.execute_unprepared(&self.dialect(text)).await.map_err(sql_error)?;
+            let record = Statement::from_sql_and_values(
+                tx.get_database_backend(),
+                "INSERT INTO schema_versions (version, name) VALUES ($1, $2)",
+                [version.into(), name.into()],
+            );
+            tx.execute_raw(record).await.map_err(sql_error)?;
+            taken += 1;
+        }
+        tx.commit().await.map_err(sql_error)?;
+        Ok(taken)
+    }
+
+    fn dialect(&self, text: &str) -> String {
+        let (key, bytes) =
+            if self.is_postgres() { (r#"TEXT COLLATE "C""#, "BYTEA") } else { ("TEXT", "BLOB") };
+        text.replace("{key}", key).replace("{bytes}", bytes)
+    }
+}
+
+async fn applied(tx: &DatabaseTransaction) -> PortResult<HashSet<i64>> {
+    let select = Statement::from_string(tx.get_database_backend(), "SELECT version FROM schema_versions");
+    let rows = tx.query_all_raw(select).await.map_err(sql_error)?;
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(sql_error)).collect()
+}

@@ -1,0 +1,21 @@
+//! The record: SQLite or PostgreSQL behind one code base; the scheme of `DATABASE_URL` decides.
+//!
+//! [`Database`] implements every port of the record. [`wa::WaStore`] keeps what a linked WhatsApp
+//! device needs, guarded by the session's epoch. Statements are built by SeaORM or written with
+//! `$n` placeholders, which both databases read.
+
+mod api_keys;
+mod contacts;
+mod database;
+mod error;
+mod media;
+mod messages;
+mod migrate;
+mod projection;
+#[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
+mod rows;
+mod sessions;
+pub mod wa;
+mod workspaces;
+
+pub use database::Database;

@@ -1,0 +1,121 @@
+//! Loads the rows that a batch of events can touch.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter, Select};
+use wagate_domain::{
+    events::{Event, EventData},
+    ports::PortResult,
+};
+
+use super::{record::Record, sighting::Sighting, tracked::Tracked};
+use crate::sql::{
+    error::sql_error,
+    rows::{contact, mark, media, message, session, text},
+};
+
+/// Values of one `IN (…)`, well below what either database takes.
+const CHUNK: usize = 5_000;
+
+/// What a batch asks for.
+#[derive(Debug, Default)]
+struct Keys {
+    sessions: BTreeSet<String>,
+    messages: BTreeSet<String>,
+    stanzas: BTreeSet<String>,
+    media: BTreeSet<String>,
+    pns: BTreeSet<String>,
+    lids: BTreeSet<String>,
+    contacts: BTreeSet<String>,
+}
+
+impl Keys {
+    fn of(events: &[Event]) -> Self {
+        let mut keys = Self::default();
+        for event in events {
+            keys.sessions.insert(event.session.to_string());
+            keys.add(&event.data);
+            if let Some(seen) = Sighting::of(event) {
+                keys.contacts.insert(seen.fresh_id.to_string());
+                keys.pns.extend(seen.pn);
+                keys.lids.extend(seen.lid);
+            }
+        }
+        keys
+    }
+
+    fn add(&mut self, data: &EventData) {
+        self.media.extend(data.media().map(|id| id.to_string()));
+        match data {
+            EventData::MessageAccepted(message) | EventData::MessageReceived { message, .. } => {
+                self.messages.insert(message.id.to_string());
+                self.stanzas.insert(text(&message.stanza_id).into_owned());
+            }
+            EventData::MessageStatus { message, .. } => {
+                self.messages.insert(message.to_string());
+            }
+            EventData::MessageReceipt { stanza_ids, .. } => {
+                self.stanzas.extend(stanza_ids.iter().map(|id| text(id).into_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Everything on record that the events name.
+pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResult<Record> {
+    let keys = Keys::of(events);
+    let mut record = Record::default();
+    for row in rows(tx, mark::Entity::find(), mark::Column::SessionId, &keys.sessions).await? {
+        record.marks.load(row)?;
+    }
+    for row in rows(tx, session::Entity::find(), session::Column::Id, &keys.sessions).await? {
+        record.sessions.insert(row.id.clone(), Tracked::stored(row));
+    }
+    for row in rows(tx, message::Entity::find(), message::Column::Id, &keys.messages).await? {
+        record.messages.load(row);
+    }
+    let of_sessions =
+        message::Entity::find().filter(message::Column::SessionId.is_in(keys.sessions.iter().cloned()));
+    for row in rows(tx, of_sessions, message::Column::StanzaId, &keys.stanzas).await? {
+        record.messages.load(row);
+    }
+    for row in rows(tx, media::Entity::find(), media::Column::Id, &keys.media).await? {
+        record.media.insert(row.id.clone(), Tracked::stored(row));
+    }
+    load_contacts(tx, &keys, &mut record).await?;
+    Ok(record)
+}
+
+async fn load_contacts(tx: &DatabaseTransaction, keys: &Keys, record: &mut Record) -> PortResult<()> {
+    let of_sessions =
+        contact::Entity::find().filter(contact::Column::SessionId.is_in(keys.sessions.iter().cloned()));
+    let mut found = rows(tx, of_sessions.clone(), contact::Column::Pn, &keys.pns).await?;
+    found.extend(rows(tx, of_sessions, contact::Column::Lid, &keys.lids).await?);
+    found.extend(rows(tx, contact::Entity::find(), contact::Column::Id, &keys.contacts).await?);
+    for row in found {
+        record.contacts.load(row);
+    }
+    Ok(())
+}
+
+/// Rows of a selection whose column is one of the values.
+async fn rows<E>(
+    tx: &DatabaseTransaction,
+    select: Select<E>,
+    column: E::Column,
+    values: &BTreeSet<String>,
+) -> PortResult<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Sync,
+{
+    let values: Vec<&String> = values.iter().collect();
+    let mut found = Vec::new();
+    for chunk in values.chunks(CHUNK) {
+        let chunk = chunk.iter().map(|value| (*value).clone());
+        let rows = select.clone().filter(column.is_in(chunk)).all(tx).await.map_err(sql_error)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}

@@ -1,0 +1,144 @@
+//! Messages of a batch: each once per chat, and forward only.
+
+use std::collections::HashMap;
+
+use wagate_domain::{
+    Timestamp,
+    messages::{Failure, Message, Status},
+    ports::PortResult,
+};
+
+use super::{contacts::Merge, tracked::Tracked};
+use crate::sql::rows::{
+    message::{Model, direction_name},
+    text, to_json,
+};
+
+/// The messages that a batch of events can touch.
+#[derive(Debug, Default)]
+pub(super) struct MessageBook {
+    rows: HashMap<String, Tracked<Model>>,
+    by_stanza: HashMap<(String, String), Vec<String>>,
+}
+
+impl MessageBook {
+    /// Takes a row as the database has it.
+    pub(super) fn load(&mut self, row: Model) {
+        if !self.rows.contains_key(&row.id) {
+            self.put(Tracked::stored(row));
+        }
+    }
+
+    /// Every row, for writing.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Tracked<Model>> {
+        self.rows.values()
+    }
+
+    /// Whether a message is on record under its own id.
+    pub(super) fn knows(&self, message: &Message) -> bool {
+        self.rows.contains_key(&message.id.to_string())
+    }
+
+    /// Whether a message of this session, direction and stanza id is on record, in whatever chat.
+    pub(super) fn knows_stanza(&self, message: &Message) -> bool {
+        self.same_stanza(message).next().is_some()
+    }
+
+    /// Adds a message unless its chat has it already; says whether it was added.
+    pub(super) fn add(&mut self, message: &Message, chat_key: String) -> PortResult<bool> {
+        if self.knows(message) || self.same_stanza(message).any(|row| row.chat_key == chat_key) {
+            return Ok(false);
+        }
+        self.put(Tracked::new(Model::of(message, chat_key)?));
+        Ok(true)
+    }
+
+    /// Moves a message on; one that is not on record is not missed.
+    pub(super) fn advance(
+        &mut self,
+        id: &str,
+        status: Status,
+        failure: Option<&Failure>,
+        at: Timestamp,
+    ) -> PortResult<()> {
+        match self.rows.get_mut(id) {
+            Some(row) => advance(row, status, failure, at),
+            None => Ok(()),
+        }
+    }
+
+    /// Ids of a session's outgoing messages with this stanza id.
+    pub(super) fn sent_as(&self, session: &str, stanza_id: &str) -> Vec<String> {
+        let key = (session.to_owned(), text(stanza_id).into_owned());
+        let ids = self.by_stanza.get(&key).into_iter().flatten();
+        ids.filter(|id| self.rows.get(*id).is_some_and(|row| row.row().direction == "out")).cloned().collect()
+    }
+
+    /// Moves the messages of a merged contact; one that both chats have stays once.
+    pub(super) fn merge(&mut self, merge: &Merge) {
+        let moving: Vec<String> = self
+            .rows
+            .iter()
+            .filter(|(_, row)| row.row().chat_key == merge.from)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in moving {
+            let Some(row) = self.rows.remove(&id) else { continue };
+            let key = (row.row().session_id.clone(), row.row().stanza_id.clone());
+            let twins = self.by_stanza.get(&key).into_iter().flatten();
+            let is_twin =
+                |other: &Model| other.direction == row.row().direction && other.chat_key == merge.into;
+            if twins.filter_map(|twin| self.rows.get(twin)).any(|twin| is_twin(twin.row())) {
+                continue;
+            }
+            let mut row = row;
+            row.change().chat_key.clone_from(&merge.into);
+            self.rows.insert(id, row);
+        }
+    }
+
+    fn same_stanza(&self, message: &Message) -> impl Iterator<Item = &Model> {
+        let key = (message.session.to_string(), text(&message.stanza_id).into_owned());
+        let direction = direction_name(message.direction);
+        let ids = self.by_stanza.get(&key).into_iter().flatten();
+        ids.filter_map(|id| self.rows.get(id)).map(Tracked::row).filter(move |row| row.direction == direction)
+    }
+
+    fn put(&mut self, row: Tracked<Model>) {
+        let (id, key) = (row.row().id.clone(), (row.row().session_id.clone(), row.row().stanza_id.clone()));
+        self.by_stanza.entry(key).or_default().push(id.clone());
+        self.rows.insert(id, row);
+    }
+}
+
+fn advance(
+    row: &mut Tracked<Model>,
+    status: Status,
+    failure: Option<&Failure>,
+    at: Timestamp,
+) -> PortResult<()> {
+    let current = row.row().status()?;
+    let mut times = row.row().times()?;
+    let before = times;
+    if current.may_become(status) {
+        let row = row.change();
+        status.name().clone_into(&mut row.status);
+        row.failure = failure.filter(|_| status == Status::Failed).map(to_json).transpose()?;
+        if status <= Status::Played {
+            // given up too early: it did not end
+            times.ended = None;
+        }
+        times.note(status, at);
+    } else if was_passed_over(current, status) {
+        times.note(status, at);
+    }
+    if times != before {
+        row.change().times = to_json(&times)?;
+    }
+    Ok(())
+}
+
+/// Whether a report of `status` comes late, for a message that has gone further.
+fn was_passed_over(current: Status, status: Status) -> bool {
+    (Status::Sent..=Status::Played).contains(&current) && (Status::Sending..current).contains(&status)
+}

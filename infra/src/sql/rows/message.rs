@@ -1,0 +1,131 @@
+//! A message in or out.
+
+use sea_orm::entity::prelude::*;
+use wagate_domain::{
+    Timestamp,
+    messages::{Direction, Message, Priority, Status, Times},
+    ports::PortResult,
+};
+
+use super::{contact, from_json, optional_text, parse, text, to_json, unreadable};
+
+/// Row of `messages`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "messages")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub workspace_id: String,
+    pub session_id: String,
+    pub direction: String,
+    pub chat: String,
+    pub chat_key: String,
+    pub stanza_id: String,
+    pub content: String,
+    pub quote: Option<String>,
+    pub mentions: Option<String>,
+    pub offline: bool,
+    pub push_name: Option<String>,
+    pub priority: String,
+    pub status: String,
+    pub failure: Option<String>,
+    pub times: String,
+    pub expires_at: Option<i64>,
+    pub at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(belongs_to = "contact::Entity", from = "Column::ChatKey", to = "contact::Column::Id")]
+    Contact,
+}
+
+impl Related<contact::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Contact.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The name of a direction in the database.
+pub(in crate::sql) const fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Out => "out",
+        Direction::In => "in",
+    }
+}
+
+impl Model {
+    /// The row of a message in the chat of that key.
+    pub(in crate::sql) fn of(message: &Message, chat_key: String) -> PortResult<Self> {
+        let priority = match message.priority {
+            Priority::Interactive => "interactive",
+            Priority::Bulk => "bulk",
+        };
+        Ok(Self {
+            id: message.id.to_string(),
+            workspace_id: message.workspace.to_string(),
+            session_id: message.session.to_string(),
+            direction: direction_name(message.direction).to_owned(),
+            chat: message.chat.to_string(),
+            chat_key,
+            stanza_id: text(&message.stanza_id).into_owned(),
+            content: to_json(&message.content)?,
+            quote: message.quote.as_ref().map(to_json).transpose()?,
+            mentions: (!message.mentions.is_empty()).then(|| to_json(&message.mentions)).transpose()?,
+            offline: message.offline,
+            push_name: optional_text(message.push_name.as_deref()),
+            priority: priority.to_owned(),
+            status: message.status.name().to_owned(),
+            failure: message.failure.as_ref().map(to_json).transpose()?,
+            times: to_json(&message.times)?,
+            expires_at: message.expires_at.map(Timestamp::as_millis),
+            at: message.at.as_millis(),
+        })
+    }
+
+    /// Where the message stands.
+    pub(in crate::sql) fn status(&self) -> PortResult<Status> {
+        Status::from_name(&self.status).ok_or_else(|| unreadable("message status", &self.status))
+    }
+
+    /// When each step happened.
+    pub(in crate::sql) fn times(&self) -> PortResult<Times> {
+        from_json("times", &self.times)
+    }
+
+    /// The message with what is known of its contact.
+    pub(in crate::sql) fn read(self, contact: Option<contact::Model>) -> PortResult<Message> {
+        let status = self.status()?;
+        let times = self.times()?;
+        Ok(Message {
+            id: parse("message id", &self.id)?,
+            workspace: parse("workspace id", &self.workspace_id)?,
+            session: parse("session id", &self.session_id)?,
+            direction: if self.direction == "out" { Direction::Out } else { Direction::In },
+            chat: parse("chat", &self.chat)?,
+            contact_id: contact.as_ref().map(|contact| parse("contact id", &contact.id)).transpose()?,
+            contact: contact
+                .map(|contact| wagate_domain::ContactIds { pn: contact.pn, lid: contact.lid })
+                .unwrap_or_default(),
+            stanza_id: self.stanza_id,
+            content: from_json("content", &self.content)?,
+            quote: self.quote.as_deref().map(|quote| from_json("quote", quote)).transpose()?,
+            mentions: self
+                .mentions
+                .as_deref()
+                .map(|mentions| from_json("mentions", mentions))
+                .transpose()?
+                .unwrap_or_default(),
+            offline: self.offline,
+            push_name: self.push_name,
+            priority: if self.priority == "bulk" { Priority::Bulk } else { Priority::Interactive },
+            status,
+            failure: self.failure.as_deref().map(|failure| from_json("failure", failure)).transpose()?,
+            times,
+            expires_at: self.expires_at.map(Timestamp::from_millis),
+            at: Timestamp::from_millis(self.at),
+        })
+    }
+}

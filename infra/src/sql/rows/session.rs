@@ -1,0 +1,80 @@
+//! A session.
+
+use sea_orm::entity::prelude::*;
+use wagate_domain::{
+    Timestamp,
+    ports::{PortError, PortResult},
+    sessions::{Session, State},
+};
+
+use super::{from_json, optional_text, parse, signed, text, to_json, unreadable, unsigned};
+
+/// Row of `sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub workspace_id: String,
+    pub name: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub wanted: bool,
+    pub pn: Option<String>,
+    pub lid: Option<String>,
+    pub push_name: Option<String>,
+    pub epoch: i64,
+    pub owner: Option<String>,
+    pub recent_events: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<&Session> for Model {
+    type Error = PortError;
+
+    fn try_from(session: &Session) -> PortResult<Self> {
+        Ok(Self {
+            id: session.id.to_string(),
+            workspace_id: session.workspace.to_string(),
+            name: text(&session.name).into_owned(),
+            state: session.state.name().to_owned(),
+            reason: session.reason.as_ref().map(to_json).transpose()?,
+            wanted: session.wanted,
+            pn: optional_text(session.pn.as_deref()),
+            lid: optional_text(session.lid.as_deref()),
+            push_name: optional_text(session.push_name.as_deref()),
+            epoch: signed(session.epoch),
+            owner: None,
+            recent_events: "[]".to_owned(),
+            created_at: session.created_at.as_millis(),
+            updated_at: session.updated_at.as_millis(),
+        })
+    }
+}
+
+impl TryFrom<Model> for Session {
+    type Error = PortError;
+
+    fn try_from(row: Model) -> PortResult<Self> {
+        Ok(Self {
+            id: parse("session id", &row.id)?,
+            workspace: parse("workspace id", &row.workspace_id)?,
+            name: row.name,
+            state: State::from_name(&row.state).ok_or_else(|| unreadable("session state", &row.state))?,
+            reason: row.reason.as_deref().map(|reason| from_json("reason", reason)).transpose()?,
+            wanted: row.wanted,
+            pn: row.pn,
+            lid: row.lid,
+            push_name: row.push_name,
+            epoch: unsigned(row.epoch),
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! What a linked WhatsApp device has to remember, per session, in plain types.
+//!
+//! Every write is one transaction that first locks the session's row and checks that the writer's
+//! epoch is still the one on record: a connector that has lost its lease gets
+//! [`PortError::Stale`] and changes nothing. A write that has returned is on disk.
+//!
+//! Times are Unix seconds, as the protocol counts them.
+
+mod app_sync;
+mod device;
+mod outbox;
+mod protocol;
+mod secrets;
+mod signal;
+mod table;
+mod tokens;
+
+pub use app_sync::SyncKey;
+pub use outbox::PendingInbound;
+pub use protocol::LidMapping;
+pub use secrets::MessageSecret;
+pub use tokens::TcToken;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, QueryResult, Statement, StatementBuilder, TryGetable, Value,
+    sea_query::{DeleteStatement, InsertStatement, SelectStatement},
+};
+use wagate_domain::{
+    ports::{PortError, PortResult},
+    sessions::SessionKey,
+};
+
+use self::table::{Row, Table};
+use super::{Database, error::sql_error, rows::signed};
+
+/// Every table of the store.
+const TABLES: [Table; 18] = [
+    device::DEVICES,
+    signal::IDENTITIES,
+    signal::SESSIONS,
+    signal::PREKEYS,
+    signal::SIGNED_PREKEYS,
+    signal::SENDER_KEYS,
+    app_sync::SYNC_KEYS,
+    app_sync::VERSIONS,
+    app_sync::MUTATION_MACS,
+    protocol::SENDER_KEY_DEVICES,
+    protocol::LID_MAPPINGS,
+    protocol::BASE_KEYS,
+    protocol::DEVICE_LISTS,
+    protocol::GROUPS,
+    tokens::TC_TOKENS,
+    outbox::SENT_MESSAGES,
+    outbox::PENDING_INBOUND,
+    secrets::MESSAGE_SECRETS,
+];
+
+/// The store of one session as seen by one owner.
+#[derive(Debug, Clone)]
+pub struct WaStore {
+    db: Database,
+    session: SessionKey,
+    epoch: i64,
+}
+
+impl WaStore {
+    /// The store of a session for the owner that holds it at `epoch`.
+    #[must_use]
+    pub fn new(db: Database, session: SessionKey, epoch: u64) -> Self {
+        Self { db, session, epoch: signed(epoch) }
+    }
+
+    /// The session it belongs to.
+    #[must_use]
+    pub const fn session(&self) -> SessionKey {
+        self.session
+    }
+
+    /// Forgets everything, as after a logout.
+    ///
+    /// # Errors
+    /// See [the module](self).
+    pub async fn clear(&self) -> PortResult<()> {
+        self.delete(TABLES.iter().map(|table| table.delete(self.session)).collect()).await.map(drop)
+    }
+
+    /// Begins a write: locks the session's row until the commit, so that writes of one session
+    /// never cross, and checks the epoch.
+    async fn begin(&self) -> PortResult<DatabaseTransaction> {
+        let tx = self.db.begin().await?;
+        let lock = if self.db.is_postgres() { " FOR NO KEY UPDATE" } else { "" };
+        let held = Statement::from_sql_and_values(
+            tx.get_database_backend(),
+            format!("SELECT 1 FROM sessions WHERE id = $1 AND workspace_id = $2 AND epoch = $3{lock}"),
+            [
+                self.session.id.to_string().into(),
+                self.session.workspace.to_string().into(),
+                self.epoch.into(),
+            ],
+        );
+        if tx.query_one_raw(held).await.map_err(sql_error)?.is_some() {
+            return Ok(tx);
+        }
+        tx.rollback().await.map_err(sql_error)?;
+        Err(PortError::Stale)
+    }
+
+    /// Runs statements in one guarded transaction; returns how many rows they touched.
+    async fn run<S: StatementBuilder>(&self, statements: Vec<S>) -> PortResult<u64> {
+        if statements.is_empty() {
+            return Ok(0);
+        }
+        let tx = self.begin().await?;
+        let mut touched = 0;
+        for statement in &statements {
+            touched += tx.execute(statement).await.map_err(sql_error)?.rows_affected();
+        }
+        tx.commit().await.map_err(sql_error)?;
+        Ok(touched)
+    }
+
+    async fn upsert(&self, table: Table, rows: Vec<Row>) -> PortResult<()> {
+        self.run::<InsertStatement>(table.upserts(self.session, rows)?).await.map(drop)
+    }
+
+    async fn delete(&self, deletes: Vec<DeleteStatement>) -> PortResult<u32> {
+        let touched = self.run(deletes).await?;
+        Ok(u32::try_from(touched).unwrap_or(u32::MAX))
+    }
+
+    async fn delete_key(&self, table: Table, key: Vec<Value>) -> PortResult<()> {
+        self.delete(table.deletes(self.session, vec![key])).await.map(drop)
+    }
+
+    async fn rows(&self, select: &SelectStatement) -> PortResult<Vec<QueryResult>> {
+        self.db.read().query_all(select).await.map_err(sql_error)
+    }
+
+    async fn row(&self, select: &SelectStatement) -> PortResult<Option<QueryResult>> {
+        self.db.read().query_one(select).await.map_err(sql_error)
+    }
+
+    /// The `record` column of the row of a key.
+    async fn record(&self, table: Table, key: Vec<Value>) -> PortResult<Option<Vec<u8>>> {
+        let found = self.row(&table.find(self.session, &["record"], key)).await?;
+        found.as_ref().map(|row| column(row, "record")).transpose()
+    }
+}
+
+/// A column of a row.
+fn column<T: TryGetable>(row: &QueryResult, name: &str) -> PortResult<T> {
+    row.try_get("", name).map_err(sql_error)
+}
+
+/// Text of a key or value. Peers choose some of it, and PostgreSQL refuses NUL characters: they are
+/// written another way, so that different texts stay different.
+fn key(value: &str) -> Value {
+    if value.contains(['\0', '\u{1}']) {
+        return value.replace('\u{1}', "\u{1}1").replace('\0', "\u{1}0").into();
+    }
+    value.into()
+}
+
+fn bytes(value: &[u8]) -> Value {
+    value.to_vec().into()
+}
+
+fn now_secs() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    signed(since.as_secs())
+}

@@ -1,0 +1,107 @@
+//! Privacy tokens: what contacts gave us, and when we gave ours.
+
+use sea_orm::{
+    ExprTrait,
+    sea_query::{Expr, SimpleExpr},
+};
+use wagate_domain::ports::PortResult;
+
+use super::{WaStore, bytes, column, key, table::Table};
+
+pub(super) const TC_TOKENS: Table =
+    Table { name: "wa_tc_tokens", key: &["jid"], values: &["token", "token_secs", "sender_secs"] };
+
+/// The privacy token of one contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcToken {
+    /// The token; empty when only ours was given.
+    pub token: Vec<u8>,
+    /// When it was received.
+    pub token_secs: i64,
+    /// When ours was last given.
+    pub sender_secs: Option<i64>,
+}
+
+/// Privacy tokens. `# Errors` of every method: see [the module](super).
+#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
+impl WaStore {
+    /// The token of a contact.
+    pub async fn tc_token(&self, jid: &str) -> PortResult<Option<TcToken>> {
+        let Some(row) = self.row(&TC_TOKENS.find(self.session, TC_TOKENS.values, vec![key(jid)])).await?
+        else {
+            return Ok(None);
+        };
+        Ok(Some(TcToken {
+            token: column(&row, "token")?,
+            token_secs: column(&row, "token_secs")?,
+            sender_secs: column(&row, "sender_secs")?,
+        }))
+    }
+
+    /// Stores the token of a contact, whatever was there.
+    pub async fn put_tc_token(&self, jid: &str, token: &TcToken) -> PortResult<()> {
+        let values = vec![bytes(&token.token), token.token_secs.into(), token.sender_secs.into()];
+        self.upsert(TC_TOKENS, vec![(vec![key(jid)], values)]).await
+    }
+
+    /// Forgets the token of a contact.
+    pub async fn delete_tc_token(&self, jid: &str) -> PortResult<()> {
+        self.delete_key(TC_TOKENS, vec![key(jid)]).await
+    }
+
+    /// Every contact with a token.
+    pub async fn tc_token_jids(&self) -> PortResult<Vec<String>> {
+        let rows = self.rows(&TC_TOKENS.select(self.session, &["jid"])).await?;
+        rows.iter().map(|row| column(row, "jid")).collect()
+    }
+
+    /// Forgets tokens of which both sides are older than their cutoff or absent; returns how many.
+    pub async fn delete_expired_tc_tokens(&self, token_cutoff: i64, sender_cutoff: i64) -> PortResult<u32> {
+        let token_is_gone = Expr::col("token").eq(bytes(&[])).or(Expr::col("token_secs").lt(token_cutoff));
+        let sender_is_gone =
+            Expr::col("sender_secs").is_null().or(Expr::col("sender_secs").lt(sender_cutoff));
+        let mut delete = TC_TOKENS.delete(self.session);
+        delete.and_where(token_is_gone).and_where(sender_is_gone);
+        self.delete(vec![delete]).await
+    }
+
+    /// Notes when our token was given: forward only, keeps what the contact gave.
+    pub async fn touch_tc_token(&self, jid: &str, sender_secs: i64) -> PortResult<()> {
+        let forward = case(
+            stored("sender_secs").is_null().or(stored("sender_secs").lt(given("sender_secs"))),
+            given("sender_secs"),
+            stored("sender_secs"),
+        );
+        let mut conflict = TC_TOKENS.on_key();
+        conflict.value("sender_secs", forward);
+        let values = vec![bytes(&[]), sender_secs.into(), sender_secs.into()];
+        let rows = vec![(vec![key(jid)], values)];
+        self.run(TC_TOKENS.inserts(self.session, rows, &conflict)?).await.map(drop)
+    }
+
+    /// Stores a token that a contact gave unless a newer one is there; keeps when ours was given.
+    pub async fn receive_tc_token(&self, jid: &str, token: &[u8], token_secs: i64) -> PortResult<()> {
+        let is_news = || stored("token").eq(bytes(&[])).or(stored("token_secs").lte(given("token_secs")));
+        let mut conflict = TC_TOKENS.on_key();
+        conflict
+            .value("token", case(is_news(), given("token"), stored("token")))
+            .value("token_secs", case(is_news(), given("token_secs"), stored("token_secs")));
+        let values = vec![bytes(token), token_secs.into(), None::<i64>.into()];
+        let rows = vec![(vec![key(jid)], values)];
+        self.run(TC_TOKENS.inserts(self.session, rows, &conflict)?).await.map(drop)
+    }
+}
+
+/// The column as it is on record.
+fn stored(column: &'static str) -> SimpleExpr {
+    Expr::col((TC_TOKENS.name, column))
+}
+
+/// The column of the row that met one on record.
+fn given(column: &'static str) -> SimpleExpr {
+    Expr::col(("excluded", column))
+}
+
+fn case(condition: SimpleExpr, then: SimpleExpr, otherwise: SimpleExpr) -> SimpleExpr {
+    Expr::case(condition, then).finally(otherwise).into()
+}

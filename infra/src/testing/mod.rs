@@ -1,0 +1,7 @@
+//! Throw-away servers for tests. Real ones: nothing here is a fake.
+
+mod postgres;
+mod redis;
+
+pub use postgres::Postgres;
+pub use redis::RedisServer;

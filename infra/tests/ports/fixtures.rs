@@ -1,0 +1,186 @@
+//! Messages, events and waiting for conditions.
+
+use std::{future::Future, time::Duration};
+
+use fred::prelude::{Builder, Client, ClientLike, Config, ServerConfig};
+use wagate_domain::{
+    Address, ConnectorId, ContactIds, Env, MessageId, SessionId, Timestamp, WorkspaceId,
+    events::{Event, EventData},
+    messages::{Content, Direction, Message, Priority, Status, Times},
+    ports::{Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Verdict},
+    sessions::SessionKey,
+};
+use wagate_infra::{
+    redis::{Redis, RedisLanes, RedisLeases, RedisLog},
+    system,
+    testing::RedisServer,
+};
+
+/// The epoch the fixture's connector holds its session under.
+pub(crate) const EPOCH: u64 = 3;
+
+/// A server, and a session with an owner on it.
+pub(crate) struct Fixture {
+    pub(crate) env: Env,
+    pub(crate) redis: Redis,
+    pub(crate) lanes: RedisLanes,
+    pub(crate) log: RedisLog,
+    pub(crate) leases: RedisLeases,
+    pub(crate) lane: SessionKey,
+    pub(crate) connector: ConnectorId,
+    server: Option<RedisServer>,
+}
+
+impl Fixture {
+    pub(crate) async fn start() -> Self {
+        let server = RedisServer::start().await;
+        let redis = server.connect().await;
+        Self { server: Some(server), ..Self::over(redis).await }
+    }
+
+    /// A session of its own on a Redis that is there already.
+    pub(crate) async fn over(redis: Redis) -> Self {
+        let env = system::env();
+        let lane = SessionKey { workspace: env.new_id::<WorkspaceId>(), id: env.new_id::<SessionId>() };
+        let connector = env.new_id();
+        let leases = RedisLeases::new(redis.clone());
+        leases.take(lane, connector, EPOCH).await.unwrap();
+        Self {
+            env,
+            lanes: RedisLanes::new(redis.clone()),
+            log: RedisLog::new(redis.clone()),
+            leases,
+            redis,
+            lane,
+            connector,
+            server: None,
+        }
+    }
+
+    /// The fixture's own server.
+    pub(crate) fn server(&mut self) -> &mut RedisServer {
+        self.server.as_mut().unwrap()
+    }
+
+    /// A plain client on the fixture's own server, to look behind the adapters' backs.
+    pub(crate) async fn plain_client(&self) -> Client {
+        let url = self.server.as_ref().unwrap().config().url.unwrap();
+        plain_client(url.expose()).await
+    }
+
+    /// A message nobody has accepted yet, whose text is `text`.
+    pub(crate) fn message(&self, text: &str, priority: Priority) -> Message {
+        message(&self.env, self.lane, text, priority)
+    }
+
+    pub(crate) fn status_event(&self, message: MessageId, status: Status) -> Event {
+        Event::new(&self.env, self.lane, EventData::MessageStatus { message, status, failure: None })
+    }
+
+    pub(crate) fn accepting(&self, message: &Message, due: Option<i64>) -> Accept {
+        let event = Event::new(&self.env, self.lane, EventData::MessageAccepted(Box::new(message.clone())));
+        Accept { lane: self.lane, message: message.clone(), due: due.map(Timestamp::from_millis), event }
+    }
+
+    /// Accepts a fresh message and returns it.
+    pub(crate) async fn accept(&self, text: &str, priority: Priority, due: Option<i64>) -> Message {
+        let message = self.message(text, priority);
+        let accepted = self.lanes.accept(&self.accepting(&message, due)).await.unwrap();
+        assert_eq!(accepted, Accepted::Queued);
+        message
+    }
+
+    pub(crate) async fn claim_at(&self, now: i64) -> Claim {
+        self.lanes.claim(self.lane, EPOCH, Timestamp::from_millis(now)).await.unwrap()
+    }
+
+    /// Claims at the beginning of time, where nothing has come due; there must be something.
+    pub(crate) async fn claim(&self) -> Job {
+        job(self.claim_at(0).await)
+    }
+
+    pub(crate) async fn settle(&self, id: MessageId, verdict: Verdict) {
+        self.lanes.settle(self.lane, EPOCH, id, verdict, &[]).await.unwrap();
+    }
+
+    /// Claims and settles until nothing is ready; the texts in the order they came.
+    pub(crate) async fn drain(&self, now: i64) -> Vec<String> {
+        let mut texts = Vec::new();
+        while let Claim::Job(job) = self.claim_at(now).await {
+            self.settle(job.message.id, Verdict::Done).await;
+            texts.push(text(&job.message));
+        }
+        texts
+    }
+
+    /// The log's events in order, acknowledged as they are read.
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let entries = self.log.read(Group::Store, "fixture", 500, Duration::ZERO).await.unwrap();
+            if entries.is_empty() {
+                return events;
+            }
+            let positions: Vec<_> = entries.iter().map(|entry| entry.position.clone()).collect();
+            self.log.ack(Group::Store, &positions).await.unwrap();
+            events.extend(entries.into_iter().map(|entry| entry.event.unwrap()));
+        }
+    }
+}
+
+pub(crate) fn message(env: &Env, lane: SessionKey, text: &str, priority: Priority) -> Message {
+    let id: MessageId = env.new_id();
+    Message {
+        id,
+        workspace: lane.workspace,
+        session: lane.id,
+        direction: Direction::Out,
+        chat: Address::pn("6281234567890"),
+        contact: ContactIds::of(&Address::pn("6281234567890")),
+        contact_id: None,
+        stanza_id: id.stanza_id(),
+        content: Content::Text { body: text.to_owned() },
+        quote: None,
+        mentions: Vec::new(),
+        offline: false,
+        push_name: None,
+        priority,
+        status: Status::Accepted,
+        failure: None,
+        times: Times::default(),
+        expires_at: None,
+        at: env.now(),
+    }
+}
+
+pub(crate) fn text(message: &Message) -> String {
+    message.content.text().unwrap_or_default().to_owned()
+}
+
+pub(crate) fn job(claim: Claim) -> Job {
+    match claim {
+        Claim::Job(job) => *job,
+        Claim::Nothing { next } => panic!("nothing was ready; next {next:?}"),
+    }
+}
+
+/// A client without any of the adapters' care.
+pub(crate) async fn plain_client(url: &str) -> Client {
+    let path = url.strip_prefix("redis+unix://").unwrap();
+    let config = Config { server: ServerConfig::new_unix_socket(path), ..Config::default() };
+    let client = Builder::from_config(config).build().unwrap();
+    client.init().await.unwrap();
+    client
+}
+
+/// Waits until `probe` gives a value; fails after 20 seconds.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut probe: impl FnMut() -> F) -> T {
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(value) = probe().await {
+            return value;
+        }
+        assert!(tokio::time::Instant::now() < end, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

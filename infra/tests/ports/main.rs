@@ -1,0 +1,14 @@
+//! Every port of Redis, S3 and outbound HTTP, held to its contract on the real thing.
+
+mod calls;
+mod child;
+mod cluster;
+mod fetch;
+mod fixtures;
+mod idempotency;
+mod lanes;
+mod lanes_model;
+mod leases;
+mod log;
+mod objects;
+mod outage;

@@ -1,0 +1,53 @@
+//! The record holds its promises on SQLite and on PostgreSQL: one suite, run on both.
+
+mod databases;
+mod events;
+mod opening;
+mod ports;
+mod projection;
+mod replay;
+mod sample;
+mod stale;
+
+use wagate_infra::sql::Database;
+
+use databases::{SqliteFile, postgres};
+
+async fn conforms(db: &Database) {
+    ports::workspaces(db).await;
+    ports::api_keys(db).await;
+    ports::sessions(db).await;
+    ports::epochs(db).await;
+    ports::media(db).await;
+    ports::messages(db).await;
+    ports::odd_text(db).await;
+    projection::forward_only(db).await;
+    projection::receipts(db).await;
+    projection::deduplicates(db).await;
+    projection::joins_pn_and_lid(db).await;
+    projection::numbers_move(db).await;
+    projection::merges_drop_twins(db).await;
+    projection::session_events(db).await;
+    projection::media_settles(db).await;
+    projection::two_projectors(db).await;
+    stale::every_write_is_refused(db).await;
+    stale::a_deleted_session_takes_its_store_along(db).await;
+    stale::a_write_waits_for_a_change_of_owner(db).await;
+    opening::ping_and_close(db).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite() {
+    let file = SqliteFile::new();
+    conforms(&file.open().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql() {
+    let server = postgres().await;
+    let url = server.database().await;
+    opening::many_migrate_at_once(&server.database().await).await;
+    let db = Database::open(&url).await.expect("an open database");
+    db.migrate().await.expect("the schema");
+    conforms(&db).await;
+}

@@ -1,0 +1,138 @@
+//! Things to store, told apart by a number.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wagate_domain::{
+    Address, ContactIds, MediaId, MessageId, SessionId, Timestamp, WorkspaceId,
+    auth::ApiKey,
+    ids::{Id, ulid},
+    media::{Media, MediaState},
+    messages::{Content, Direction, Message, Priority, Status, Times},
+    ports::{Sessions, Workspace},
+    sessions::{Session, SessionKey, State},
+};
+use wagate_infra::sql::Database;
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// An identifier that was not handed out before; later ones are greater.
+pub fn id<T: Id>() -> T {
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    T::from_ulid(ulid(Timestamp::from_millis(1_000_000 + i64::try_from(n).unwrap()), u128::from(n)))
+}
+
+pub const fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000 + millis)
+}
+
+pub fn workspace() -> Workspace {
+    Workspace { id: id(), name: "Ärger & Söhne".to_owned(), created_at: at(1) }
+}
+
+pub fn api_key(workspace: WorkspaceId) -> ApiKey {
+    let id: wagate_domain::ApiKeyId = id();
+    ApiKey {
+        id,
+        workspace,
+        name: "server".to_owned(),
+        prefix: "wg_123456".to_owned(),
+        hash: format!("hash of {id}"),
+        created_at: at(2),
+        revoked_at: None,
+    }
+}
+
+pub fn session(workspace: WorkspaceId) -> Session {
+    Session {
+        id: id(),
+        workspace,
+        name: "front desk".to_owned(),
+        state: State::Created,
+        reason: None,
+        wanted: true,
+        pn: None,
+        lid: None,
+        push_name: None,
+        epoch: 0,
+        created_at: at(3),
+        updated_at: at(3),
+    }
+}
+
+/// A stored session of a new workspace.
+pub async fn stored_session(db: &Database) -> SessionKey {
+    Sessions::insert(db, &session(id())).await.expect("a stored session").key()
+}
+
+pub fn pn(digits: &str) -> Address {
+    Address::pn(digits)
+}
+
+pub fn lid(digits: &str) -> Address {
+    Address::lid(digits)
+}
+
+pub fn both(pn: &str, lid: &str) -> ContactIds {
+    ContactIds { pn: Some(pn.to_owned()), lid: Some(lid.to_owned()) }
+}
+
+pub fn outgoing(session: SessionKey, chat: &Address, millis: i64) -> Message {
+    let id: MessageId = id();
+    let mut times = Times::default();
+    times.note(Status::Accepted, at(millis));
+    Message {
+        id,
+        workspace: session.workspace,
+        session: session.id,
+        direction: Direction::Out,
+        chat: chat.clone(),
+        contact: ContactIds::of(chat),
+        contact_id: None,
+        stanza_id: id.stanza_id(),
+        content: Content::Text { body: "hello\n\"world\"".to_owned() },
+        quote: None,
+        mentions: vec![pn("628111")],
+        offline: false,
+        push_name: None,
+        priority: Priority::Bulk,
+        status: Status::Accepted,
+        failure: None,
+        times,
+        expires_at: Some(at(millis + 1_000)),
+        at: at(millis),
+    }
+}
+
+pub fn incoming(session: SessionKey, chat: &Address, stanza_id: &str, millis: i64) -> Message {
+    let mut times = Times::default();
+    times.note(Status::Received, at(millis));
+    Message {
+        direction: Direction::In,
+        stanza_id: stanza_id.to_owned(),
+        content: Content::Text { body: format!("reply {stanza_id}") },
+        mentions: Vec::new(),
+        push_name: Some("Budi".to_owned()),
+        priority: Priority::Interactive,
+        status: Status::Received,
+        expires_at: None,
+        times,
+        ..outgoing(session, chat, millis)
+    }
+}
+
+pub fn media(workspace: WorkspaceId, session: Option<SessionId>, millis: i64) -> Media {
+    let id: MediaId = id();
+    Media {
+        id,
+        workspace,
+        session,
+        message: None,
+        state: MediaState::Pending,
+        mime: "image/jpeg".to_owned(),
+        size: 0,
+        sha256: None,
+        file_name: Some("cat.jpg".to_owned()),
+        locator: session.map(|_| serde_json::json!({"path": "/v/t62", "key": [1, 2, 3]})),
+        created_at: at(millis),
+    }
+}

@@ -1,0 +1,29 @@
+//! `<message>`: by what its `to` addresses.
+
+use anyhow::Result;
+use futures::future::BoxFuture;
+use wacore_binary::{Node, Server};
+
+use crate::nodes::{ack, jid};
+use crate::router::Exchange;
+
+/// Refusal of a destination that this network does not serve.
+const NOT_SERVED: u16 = 404;
+
+pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Result<()>> {
+    Box::pin(async move {
+        match jid(&node, "to") {
+            Some(to) if is_user(to.server) => exchange.direct_message(&node, &to).await,
+            to => {
+                tracing::info!(from = %exchange.origin.key(), ?to, "message to an unknown kind of chat refused");
+                exchange.replies.send(ack(&node, Some(NOT_SERVED)));
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Whether a server part addresses a person.
+pub(super) fn is_user(server: Server) -> bool {
+    server.is_pn_family() || server.is_lid_family() || server == Server::Legacy
+}

@@ -1,0 +1,88 @@
+//! The network as simulated phones see it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use wacore_binary::{Jid, Node};
+
+use crate::core::Core;
+use crate::handlers;
+use crate::ports::{AccountInfo, Companion, CompanionAddress, KeyBundle, Network, PortError, PortResult};
+use crate::router::Account;
+use crate::state::Appended;
+
+/// The seam's implementation over a running network.
+pub(crate) struct SandboxNetwork(pub(crate) Arc<Core>);
+
+impl SandboxNetwork {
+    async fn existing(&self, pn: &str) -> PortResult<Arc<Account>> {
+        self.0.find(pn).await?.ok_or_else(|| PortError::NotFound(format!("no account {pn}")))
+    }
+}
+
+#[async_trait]
+impl Network for SandboxNetwork {
+    async fn submit(&self, pn: &str, stanza: Node) -> PortResult<Option<Node>> {
+        handlers::submit(&self.0, pn, stanza).await
+    }
+
+    async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>> {
+        let account = self.0.user(user).await?.ok_or_else(|| PortError::NotFound(user.to_string()))?;
+        Ok(account.devices().into_iter().map(|device| account.jid(user.server, device)).collect())
+    }
+
+    async fn take_bundle(&self, device: &Jid) -> PortResult<KeyBundle> {
+        self.0.bundle(device).await
+    }
+
+    async fn account(&self, user: &Jid) -> PortResult<Option<AccountInfo>> {
+        Ok(self.0.find(user.user_base()).await?.map(|account| account.info.clone()))
+    }
+
+    async fn link_by_qr(&self, pn: &str, reference: &str, adv_secret: [u8; 32]) -> PortResult<CompanionAddress> {
+        self.0.pair_by_reference(pn, reference, adv_secret).await
+    }
+
+    async fn link_by_code(&self, pn: &str, code: &str) -> PortResult<CompanionAddress> {
+        self.0.pair_by_code(pn, code).await
+    }
+
+    async fn unlink(&self, pn: &str, device: u16) -> PortResult<()> {
+        let account = self.existing(pn).await?;
+        self.0.remove_companion(&account, device).await
+    }
+
+    async fn companions(&self, pn: &str) -> PortResult<Vec<Companion>> {
+        Ok(self.existing(pn).await?.companions())
+    }
+
+    async fn push_app_state(&self, pn: &str, collection: &str, base: u64, patch: Bytes) -> PortResult<u64> {
+        let account = self.existing(pn).await?;
+        match self.0.append_app_state(&account, collection, base, patch).await? {
+            Appended::Stored(version) => {
+                self.0.announce_app_state(&account, 0, collection, version).await?;
+                Ok(version)
+            }
+            Appended::Conflict(current) => {
+                Err(PortError::Refused(format!("{collection} is at version {current}, not {base}")))
+            }
+        }
+    }
+
+    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<(u64, Vec<Bytes>)> {
+        let account = self.existing(pn).await?;
+        let (current, patches) = self.0.state.patches(account.pn, collection, after, i64::MAX).await?;
+        Ok((current, patches.into_iter().map(|(_, patch)| patch).collect()))
+    }
+
+    async fn upload_media(&self, kind: &str, body: Bytes) -> PortResult<(String, String)> {
+        let stored = self.0.media.put(&self.0.state, kind, &body).await?;
+        Ok((stored.url, stored.direct_path))
+    }
+
+    async fn download_media(&self, direct_path: &str) -> PortResult<Bytes> {
+        let found = self.0.media.get(&self.0.state, direct_path).await?;
+        found.ok_or_else(|| PortError::NotFound(direct_path.to_owned()))
+    }
+}

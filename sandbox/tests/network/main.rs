@@ -1,0 +1,50 @@
+//! The network as real WhatsApp clients see it: whatsapp-rust 0.7 against a sandbox on loopback.
+
+mod client;
+mod delivery;
+mod hostile;
+mod linking;
+mod media;
+mod presence;
+mod protocol;
+mod raw;
+mod restart;
+
+use tempfile::TempDir;
+use wagate_sandbox::{Sandbox, SandboxConfig};
+
+/// A sandbox on its own folder.
+struct Lan {
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Lan {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let sandbox = Sandbox::start(SandboxConfig::new(folder.path())).await.expect("sandbox");
+        Self { sandbox, folder }
+    }
+
+    /// Stops the sandbox and starts it again on the same folder and the same wire port.
+    async fn restart(self) -> Self {
+        let wire = self.sandbox.wire_url();
+        let port = wire.trim_start_matches("ws://").trim_end_matches("/ws/chat").parse().expect("address");
+        self.sandbox.stop().await;
+        let mut config = SandboxConfig::new(self.folder.path());
+        config.wire = port;
+        Self { sandbox: Sandbox::start(config).await.expect("sandbox"), folder: self.folder }
+    }
+}
+
+/// Waits until a condition on the sandbox holds.
+async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut check: impl FnMut() -> F) -> T {
+    let deadline = tokio::time::Instant::now() + client::PATIENCE;
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
