@@ -46,12 +46,24 @@ pub(crate) async fn doctor(config: Config) -> anyhow::Result<()> {
     say(&format!("{:<12}{} events not stored yet", "log", machines.log().lag(Group::Store).await?));
     for workspace in Workspaces::list(&machines.sql).await? {
         let sessions = Sessions::list(&machines.sql, workspace.id, None, 1_000).await?;
-        say(&format!("{:<12}{} ({}), {} sessions", "workspace", workspace.id, workspace.name, sessions.len()));
+        say(&format!(
+            "{:<12}{} ({}), {} sessions",
+            "workspace",
+            workspace.id,
+            workspace.name,
+            sessions.len()
+        ));
         for session in sessions {
             let depth = machines.lanes().depth(session.key()).await?;
             say(&format!(
                 "  {} {:<12} ready {} + {} bulk, due {}, in flight {}, dead {}",
-                session.id, session.state, depth.interactive, depth.bulk, depth.due, depth.in_flight, depth.dead
+                session.id,
+                session.state,
+                depth.interactive,
+                depth.bulk,
+                depth.due,
+                depth.in_flight,
+                depth.dead
             ));
         }
     }

@@ -20,7 +20,9 @@ impl Banner<'_> {
             "\n{bold}wagate is up{plain}\n\n  API        {api}\n  documents  {api}/api/docs\n  API key    {key}\n  data       {data}\n"
         );
         if let Some(control) = self.control {
-            text.push_str(&format!("  sandbox    {control}   (simulated phones; no WhatsApp account needed)\n"));
+            text.push_str(&format!(
+                "  sandbox    {control}   (simulated phones; no WhatsApp account needed)\n"
+            ));
             text.push_str(&tour(api, key, control, bold, plain));
         }
         text.push_str("\nCtrl-C stops everything; nothing is lost.\n");
@@ -43,11 +45,11 @@ fn tour(api: &str, key: &str, control: &str, bold: &str, plain: &str) -> String 
 
   # 2. send a message; the simulated phone +6281234567890 shows it
   curl -s -X POST $WAGATE/api/v1/sessions/$SES/messages -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' -d '{{"to":"+6281234567890","type":"text","text":{{"body":"Hello"}}}}'
-  curl -s $PHONES/v1/phones/6281234567890/inbox
+  sleep 1; curl -s $PHONES/v1/phones/6281234567890/inbox
 
   # 3. answer from that phone, and read the answer through the API
   curl -s -X POST $PHONES/v1/phones/6281234567890/messages -H 'Content-Type: application/json' -d '{{"to":"+6281200000001","type":"text","text":{{"body":"Hi there!"}}}}'
-  curl -s "$WAGATE/api/v1/messages?session=$SES" -H "Authorization: Bearer $KEY"
+  sleep 1; curl -s "$WAGATE/api/v1/messages?session=$SES" -H "Authorization: Bearer $KEY"
 "#
     )
 }

@@ -44,13 +44,17 @@ impl Machines {
         let url = config.database.url.as_ref().context("no database: set DATABASE_URL")?;
         let sql = patiently(say, is_away, async || Database::open(url.expose()).await).await?;
         sql.migrate().await?;
-        let redis = patiently(say, |error| matches!(error, ConnectError::Away { .. }), async || {
-            Redis::connect(&config.redis).await
-        })
+        let redis = patiently(
+            say,
+            |error| matches!(error, ConnectError::Away { .. }),
+            async || Redis::connect(&config.redis).await,
+        )
         .await?;
-        let s3 = patiently(say, |error| matches!(error, S3Error::Bucket { .. }), async || {
-            S3::connect(&config.s3).await
-        })
+        let s3 = patiently(
+            say,
+            |error| matches!(error, S3Error::Bucket { .. }),
+            async || S3::connect(&config.s3).await,
+        )
         .await?;
         let fetch = GuardedFetch::new(&config.outbound, FetchTimeouts::default())?;
         Ok(Self { env: system::env(), redis, sql, s3, fetch })
@@ -94,7 +98,9 @@ impl Machines {
             let s3 = s3.clone();
             Box::pin(async move { s3.size("readiness").await.map(drop).map_err(|error| error.to_string()) })
         });
-        [("redis", redis), ("sql", sql), ("s3", s3)].map(|(name, ping)| ReadinessCheck::new(name, ping)).into()
+        [("redis", redis), ("sql", sql), ("s3", s3)]
+            .map(|(name, ping)| ReadinessCheck::new(name, ping))
+            .into()
     }
 
     /// What the worker is given.

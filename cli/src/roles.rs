@@ -74,7 +74,11 @@ pub(crate) async fn serve(
 }
 
 /// Starts the worker on connected machines.
-pub(crate) async fn start_worker(config: &Config, machines: &Machines, consumer: &str) -> anyhow::Result<Worker> {
+pub(crate) async fn start_worker(
+    config: &Config,
+    machines: &Machines,
+    consumer: &str,
+) -> anyhow::Result<Worker> {
     let url = config.redis.url.as_ref().context("no Redis: set REDIS_URL")?;
     let settings = WorkerConfig {
         consumer: consumer.to_owned(),
@@ -152,5 +156,6 @@ async fn wait_for_signal() {
 
 /// The log consumer's name: the same after a restart of the same machine's worker.
 fn consumer_name() -> String {
-    std::fs::read_to_string("/etc/hostname").map_or_else(|_| "worker".to_owned(), |name| name.trim().to_owned())
+    std::fs::read_to_string("/etc/hostname")
+        .map_or_else(|_| "worker".to_owned(), |name| name.trim().to_owned())
 }

@@ -181,7 +181,11 @@ impl Up {
 
 impl Embedded {
     /// Starts what the configuration leaves to us and writes the addresses into it.
-    async fn start(config: &mut Config, free_ports: bool, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
+    async fn start(
+        config: &mut Config,
+        free_ports: bool,
+        say: &(dyn Fn(&str) + Sync),
+    ) -> anyhow::Result<Self> {
         let data = std::path::absolute(&config.data_dir)?;
         let port = |usual: u16| SocketAddr::from(([127, 0, 0, 1], if free_ports { 0 } else { usual }));
         let mut embedded = Self::default();

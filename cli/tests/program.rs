@@ -64,14 +64,16 @@ impl Program {
     /// The lines of the banner that can be pasted, with a wait before those that read what takes a moment.
     fn tour(&self) -> String {
         let pasted = self.printed.lines().map(str::trim);
-        pasted.filter(|line| ["export ", "SES=", "QR=", "curl "].iter().any(|begin| line.starts_with(begin))).fold(
-            String::new(),
-            |script, line| format!("{script}{line}\necho\n"),
-        )
+        pasted
+            .filter(|line| {
+                ["export ", "SES=", "QR=", "curl ", "sleep "].iter().any(|begin| line.starts_with(begin))
+            })
+            .fold(String::new(), |script, line| format!("{script}{line}\necho\n"))
     }
 
     fn resident_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running process");
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }

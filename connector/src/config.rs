@@ -35,7 +35,7 @@ impl ConnectorConfig {
             ack_timeout: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(15),
             media_downloads: 4,
-            temp_dir: std::env::temp_dir(),
+            temp_dir: PathBuf::from("/tmp"),
         }
     }
 }
@@ -64,7 +64,9 @@ pub struct SandboxNetwork {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     /// A sandbox build was told to talk to WhatsApp, or the other way round.
-    #[error("this is a {build} build and cannot talk to {network}: install the other build or change the network")]
+    #[error(
+        "this is a {build} build and cannot talk to {network}: install the other build or change the network"
+    )]
     WrongBuild {
         /// What the build is for.
         build: &'static str,

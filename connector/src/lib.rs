@@ -5,7 +5,9 @@
 //! network only; with `live` it talks to WhatsApp only. Each refuses every other address.
 
 #[cfg(all(feature = "sandbox", feature = "live"))]
-compile_error!("the features `sandbox` and `live` exclude each other: build with --no-default-features --features live");
+compile_error!(
+    "the features `sandbox` and `live` exclude each other: build with --no-default-features --features live"
+);
 #[cfg(not(any(feature = "sandbox", feature = "live")))]
 compile_error!("choose a network: the feature `sandbox` or the feature `live`");
 

@@ -91,6 +91,16 @@ impl Address {
         matches!(self.server, Server::Pn | Server::Lid)
     }
 
+    /// Reads an address as it is written, without asking whether its number can exist: WhatsApp knows
+    /// numbers that we do not.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Option<Self> {
+        let (user, server) = text.split_once('@')?;
+        let (server, _) = Server::ALL.into_iter().find(|(_, name)| *name == server)?;
+        let shaped = (1..=64).contains(&user.len()) && user.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        shaped.then(|| Self { user: user.to_owned(), server })
+    }
+
     /// Reads a phone number: digits with or without `+`, spaces, dots, dashes and parentheses allowed.
     ///
     /// # Errors
@@ -148,7 +158,7 @@ impl Serialize for Address {
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        Self::from_canonical(&text).map_or_else(|| text.parse(), Ok).map_err(serde::de::Error::custom)
     }
 }
 
@@ -171,6 +181,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_written_reads_back_whatever_the_number() {
+        for address in [Address::pn("62811"), Address::pn("13135550002"), Address::lid("1")] {
+            let json = serde_json::to_string(&address).unwrap();
+            assert_eq!(serde_json::from_str::<Address>(&json).unwrap(), address);
+        }
+        assert!(serde_json::from_str::<Address>("\"nobody@s.whatsapp.net\"").is_err());
     }
 
     #[test]

@@ -16,6 +16,9 @@ import { createInterface } from 'node:readline'
 import makeWASocket, { downloadMediaMessage, DisconnectReason, useMultiFileAuthState } from 'baileys'
 import pino from 'pino'
 
+// Signal code below Baileys prints to the console; standard output is ours
+console.log = console.info = console.error
+
 const say = line => process.stdout.write(JSON.stringify(line) + '\n')
 const logger = pino({ level: process.env.LOG ?? 'silent' }, pino.destination(2))
 const { state, saveCreds } = await useMultiFileAuthState(process.env.AUTH_DIR)

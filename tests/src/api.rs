@@ -31,15 +31,15 @@ impl Answer {
     /// When it is no JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes)
-            .unwrap_or_else(|_| panic!("{} is no JSON: {}", self.status, String::from_utf8_lossy(&self.bytes)))
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| {
+            panic!("{} is no JSON: {}", self.status, String::from_utf8_lossy(&self.bytes))
+        })
     }
 
     /// This answer, which must have the status given.
     ///
     /// # Panics
     /// When it has another.
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
         self

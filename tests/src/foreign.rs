@@ -91,6 +91,9 @@ impl Baileys {
     /// When it does not end.
     pub async fn quit(mut self) {
         self.command(&serde_json::json!({"do": "quit"})).await;
-        tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.expect("Baileys ends").expect("waiting");
+        tokio::time::timeout(Duration::from_secs(30), self.child.wait())
+            .await
+            .expect("Baileys ends")
+            .expect("waiting");
     }
 }

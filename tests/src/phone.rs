@@ -90,7 +90,9 @@ impl Phone {
 
     /// The decrypted media of a message.
     pub async fn media(&self, id: &str) -> Answer {
-        self.control.send(self.control.request(Method::GET, &self.path(&format!("/messages/{id}/media")))).await
+        self.control
+            .send(self.control.request(Method::GET, &self.path(&format!("/messages/{id}/media"))))
+            .await
     }
 
     /// Messages of a chat.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command};
 use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
-use wagate_infra::testing::PostgresServer;
+use wagate_infra::{config::LogConfig, telemetry, testing::Postgres};
 
 use crate::{Api, Phone};
 
@@ -24,7 +24,7 @@ pub struct Stack {
     data: TempDir,
     database_url: Option<String>,
     /// Keeps the server of a PostgreSQL stack alive.
-    postgres: Option<PostgresServer>,
+    _postgres: Option<Postgres>,
     allow_private: bool,
     up: Option<Up>,
 }
@@ -46,16 +46,19 @@ impl Stack {
     }
 
     async fn begin(db: Db, allow_private: bool) -> Self {
+        // shown by the test runner when the test fails; a second stack of a process finds it set up
+        let log = LogConfig { filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(), ..LogConfig::default() };
+        telemetry::init_log(&log).ok();
         let data = TempDir::with_prefix("wagate-").expect("a temporary folder");
         let postgres = match db {
             Db::Sqlite => None,
-            Db::Postgres => Some(PostgresServer::shared().await),
+            Db::Postgres => Some(Postgres::start().await),
         };
         let database_url = match &postgres {
-            Some(server) => Some(server.create_database().await),
+            Some(server) => Some(server.database().await),
             None => None,
         };
-        let mut stack = Self { data, database_url, postgres, allow_private, up: None };
+        let mut stack = Self { data, database_url, _postgres: postgres, allow_private, up: None };
         stack.up = Some(stack.boot().await);
         stack
     }

@@ -16,8 +16,29 @@ const EDGES: [(&str, &[&str]); 8] = [
     ("wagate-worker", &["wagate-domain", "wagate-infra"]),
     ("wagate-connector", &["wagate-domain", "wagate-infra"]),
     ("wagate-sandbox", &["wagate-domain"]),
-    ("wagate-cli", &["wagate-domain", "wagate-infra", "wagate-api", "wagate-worker", "wagate-connector", "wagate-sandbox"]),
-    ("wagate-tests", &["wagate-domain", "wagate-infra", "wagate-api", "wagate-worker", "wagate-connector", "wagate-sandbox", "wagate-cli"]),
+    (
+        "wagate-cli",
+        &[
+            "wagate-domain",
+            "wagate-infra",
+            "wagate-api",
+            "wagate-worker",
+            "wagate-connector",
+            "wagate-sandbox",
+        ],
+    ),
+    (
+        "wagate-tests",
+        &[
+            "wagate-domain",
+            "wagate-infra",
+            "wagate-api",
+            "wagate-worker",
+            "wagate-connector",
+            "wagate-sandbox",
+            "wagate-cli",
+        ],
+    ),
 ];
 
 /// Foreign crates that have one home.
@@ -43,7 +64,11 @@ fn crates_depend_only_on_whom_they_may() {
     let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().expect("cargo metadata");
     let ours: BTreeSet<&str> = EDGES.iter().map(|(name, _)| *name).collect();
     let found: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
-    assert_eq!(found, ours.iter().map(ToString::to_string).collect(), "a crate without a place in the picture");
+    assert_eq!(
+        found,
+        ours.iter().map(ToString::to_string).collect(),
+        "a crate without a place in the picture"
+    );
 
     let mut wrong = Vec::new();
     for package in &metadata.packages {
@@ -81,7 +106,9 @@ fn words_stand_where_they_belong() {
     let mut wrong = Vec::new();
     for (word, folder, places) in PLACES {
         let folders: Vec<PathBuf> = if folder.is_empty() {
-            ["domain", "infra", "api", "worker", "connector", "sandbox", "cli"].map(|f| root.join(f).join("src")).into()
+            ["domain", "infra", "api", "worker", "connector", "sandbox", "cli"]
+                .map(|f| root.join(f).join("src"))
+                .into()
         } else {
             vec![root.join(folder)]
         };

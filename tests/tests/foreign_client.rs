@@ -35,7 +35,7 @@ async fn baileys_pairs_and_exchanges_text_and_images_with_the_gateway() {
     assert_eq!(got["fromMe"], false);
     api.message_is(&id, "delivered").await;
     baileys.command(&json!({"do": "text", "to": format!("{SHOP}@s.whatsapp.net"), "text": "Moin"})).await;
-    let received = received(&stack, &session, |m| m["text"]["body"] == "Moin").await;
+    let received = on_record(&stack, &session, |m| m["text"]["body"] == "Moin").await;
     assert_eq!(received["contact"]["pn"], FOREIGN, "{received}");
 
     // image, both ways, bytes compared
@@ -44,12 +44,20 @@ async fn baileys_pairs_and_exchanges_text_and_images_with_the_gateway() {
     let image = json!({"to": FOREIGN, "type": "image", "image": {"base64": PIXEL, "mimetype": "image/png", "caption": "a pixel"}});
     api.message(&session, &image).await;
     let got = baileys.wait("the image", |line| line["image"].is_object()).await;
-    assert_eq!((&got["image"]["sha256"], &got["image"]["caption"]), (&json!(sum), &json!("a pixel")), "{got}");
+    assert_eq!(
+        (&got["image"]["sha256"], &got["image"]["caption"]),
+        (&json!(sum), &json!("a pixel")),
+        "{got}"
+    );
 
     let path = stack.scratch().join("pixel.png");
     std::fs::write(&path, &pixel).expect("a file");
-    baileys.command(&json!({"do": "image", "to": format!("{SHOP}@s.whatsapp.net"), "path": path, "caption": "back"})).await;
-    let received = received(&stack, &session, |m| m["type"] == "image").await;
+    baileys
+        .command(
+            &json!({"do": "image", "to": format!("{SHOP}@s.whatsapp.net"), "path": path, "caption": "back"}),
+        )
+        .await;
+    let received = on_record(&stack, &session, |m| m["type"] == "image").await;
     assert_eq!(received["image"]["caption"], "back", "{received}");
     let media = received["image"]["id"].as_str().expect("a media id").to_owned();
     let bytes = eventually("the image in S3", || async {
@@ -63,7 +71,7 @@ async fn baileys_pairs_and_exchanges_text_and_images_with_the_gateway() {
     stack.stop().await;
 }
 
-async fn received(stack: &Stack, session: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+async fn on_record(stack: &Stack, session: &str, is_it: impl Fn(&Value) -> bool) -> Value {
     let api = stack.api();
     eventually("the message on record", || async {
         let page = api.get(&format!("/api/v1/messages?session={session}")).await.expect(200).json();

@@ -39,12 +39,20 @@ async fn out_and_back(db: Db) {
         .map(|step| read["times"][step].as_str().unwrap_or_else(|| panic!("no time of {step}: {read}")))
         .collect();
     assert!(times.is_sorted(), "{times:?}");
-    assert_eq!(customer.inbox().await.iter().filter(|m| m["text"] == "Hello").count(), 1, "shown exactly once");
+    assert_eq!(
+        customer.inbox().await.iter().filter(|m| m["text"] == "Hello").count(),
+        1,
+        "shown exactly once"
+    );
 
     // back: received, decrypted, stored, with direction and contact
     let reply = customer.write(SHOP, "Hi there!").await;
     let received = eventually("the reply on record", || async {
-        let page = api.get(&format!("/api/v1/messages?session={session}&chat=%2B{CUSTOMER}")).await.expect(200).json();
+        let page = api
+            .get(&format!("/api/v1/messages?session={session}&chat=%2B{CUSTOMER}"))
+            .await
+            .expect(200)
+            .json();
         page["messages"].as_array()?.iter().find(|m| m["direction"] == "in").cloned()
     })
     .await;
@@ -72,7 +80,9 @@ async fn quote_and_mention(stack: &Stack, session: &str, received: &str) {
 
     // and the other way: a reply typed on the phone quotes ours
     let ours = shown["id"].as_str().expect("an id");
-    customer.write_message(&json!({"to": SHOP, "type": "text", "text": {"body": "welcome"}, "reply_to": ours})).await;
+    customer
+        .write_message(&json!({"to": SHOP, "type": "text", "text": {"body": "welcome"}, "reply_to": ours}))
+        .await;
     eventually("the quoting reply on record", || async {
         let page = api.get(&format!("/api/v1/messages?session={session}")).await.expect(200).json();
         let found = page["messages"].as_array()?.iter().find(|m| m["text"]["body"] == "welcome").cloned()?;
@@ -160,7 +170,8 @@ async fn a_pairing_code_links_a_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_waits_until_its_session_is_linked() {
     let mut stack = Stack::sqlite().await;
-    let (api, shop, customer) = (stack.api(), stack.phone(SHOP, "Toko").await, stack.phone(CUSTOMER, "Ayu").await);
+    let (api, shop, customer) =
+        (stack.api(), stack.phone(SHOP, "Toko").await, stack.phone(CUSTOMER, "Ayu").await);
     let session = api.create_session().await;
     let early = json!({"to": CUSTOMER, "type": "text", "text": {"body": "early"}});
     let accepted = api.post(&format!("/api/v1/sessions/{session}/messages"), &early).await.expect(202).json();

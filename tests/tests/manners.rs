@@ -31,12 +31,32 @@ async fn bad_input_is_named_with_its_remedy() {
         (json!({"to": CUSTOMER, "type": "text", "text": {"body": long}}), 422, "text.body"),
         (json!({"to": CUSTOMER, "type": "text", "text": {"body": "x"}, "colour": "red"}), 422, "colour"),
         (json!({"to": CUSTOMER, "type": "text"}), 422, "text"),
-        (json!({"to": CUSTOMER, "type": "song", "song": {}}), 422, "type"),
-        (json!({"to": CUSTOMER, "type": "text", "text": {"body": "x"}, "reply_to": "msg_nope"}), 422, "reply_to"),
-        (json!({"to": CUSTOMER, "type": "text", "text": {"body": "x"}, "mentions": ["nobody"]}), 422, "mentions[0]"),
-        (json!({"to": CUSTOMER, "type": "image", "image": {"base64": "%%%", "mimetype": "image/png"}}), 422, "image.base64"),
-        (json!({"to": CUSTOMER, "type": "image", "image": {"url": files.url("application/pdf", 100)}}), 422, "image.url"),
-        (json!({"to": CUSTOMER, "type": "image", "image": {"url": files.url("image/png", 17_000_000)}}), 422, "image.url"),
+        (json!({"to": CUSTOMER, "type": "song"}), 422, "type"),
+        (
+            json!({"to": CUSTOMER, "type": "text", "text": {"body": "x"}, "reply_to": "msg_nope"}),
+            422,
+            "reply_to",
+        ),
+        (
+            json!({"to": CUSTOMER, "type": "text", "text": {"body": "x"}, "mentions": ["nobody"]}),
+            422,
+            "mentions[0]",
+        ),
+        (
+            json!({"to": CUSTOMER, "type": "image", "image": {"base64": "%%%", "mimetype": "image/png"}}),
+            422,
+            "image.base64",
+        ),
+        (
+            json!({"to": CUSTOMER, "type": "image", "image": {"url": files.url("application/pdf", 100)}}),
+            422,
+            "image.url",
+        ),
+        (
+            json!({"to": CUSTOMER, "type": "image", "image": {"url": files.url("image/png", 17_000_000)}}),
+            422,
+            "image.url",
+        ),
         (json!({"to": CUSTOMER, "type": "image", "image": {"url": "ftp://example.com/x"}}), 422, "image.url"),
         (json!({"to": CUSTOMER, "type": "image", "image": {"id": "med_nope"}}), 422, "image.id"),
     ] {
@@ -45,7 +65,10 @@ async fn bad_input_is_named_with_its_remedy() {
         assert_eq!(answer.status, status, "{shown}: {}", String::from_utf8_lossy(&answer.bytes));
         let problem = problem(&answer);
         assert_eq!(problem["errors"][0]["field"], field, "{shown}: {problem}");
-        assert!(problem["errors"][0]["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{problem}");
+        assert!(
+            problem["errors"][0]["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()),
+            "{problem}"
+        );
     }
     for (content_type, body, status) in [
         ("application/json", "{\"to\":".to_owned(), 400),
@@ -80,7 +103,12 @@ async fn a_url_to_a_private_address_is_refused() {
     let mut stack = Stack::guarded().await;
     let (api, files) = (stack.api(), Files::start().await);
     let session = api.create_session().await;
-    for url in [files.url("image/png", 100), "http://[::1]/x".to_owned(), "http://169.254.169.254/latest".to_owned(), "http://localhost/x".to_owned()] {
+    for url in [
+        files.url("image/png", 100),
+        "http://[::1]/x".to_owned(),
+        "http://169.254.169.254/latest".to_owned(),
+        "http://localhost/x".to_owned(),
+    ] {
         let body = json!({"to": CUSTOMER, "type": "image", "image": {"url": url}});
         let refused = api.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(422);
         assert_eq!(problem(&refused)["errors"][0]["field"], "image.url");
@@ -95,12 +123,20 @@ async fn every_path_but_health_and_documents_wants_a_key() {
     let openapi = nobody.get("/api/openapi.json").await.expect(200).json();
     let mut tried = 0;
     for (path, item) in openapi["paths"].as_object().expect("paths") {
-        for method in item.as_object().expect("an item").keys().filter(|m| ["get", "post", "put", "patch", "delete"].contains(&m.as_str())) {
+        for method in item
+            .as_object()
+            .expect("an item")
+            .keys()
+            .filter(|m| ["get", "post", "put", "patch", "delete"].contains(&m.as_str()))
+        {
             let concrete = path.replace("{id}", "x").replace("{chat}", "x");
             let method: Method = method.to_uppercase().parse().expect("a method");
             for api in [nobody.clone(), nobody.with_key("wg_00000000000000000000000000000000")] {
                 let status = api.send(api.request(method.clone(), &concrete)).await.status;
-                let open = matches!(path.as_str(), "/healthz" | "/readyz" | "/metrics" | "/api/openapi.json" | "/api/docs");
+                let open = matches!(
+                    path.as_str(),
+                    "/healthz" | "/readyz" | "/metrics" | "/api/openapi.json" | "/api/docs"
+                );
                 assert_eq!(status == 401, !open, "{method} {path} answered {status}");
                 tried += 1;
             }
@@ -108,11 +144,14 @@ async fn every_path_but_health_and_documents_wants_a_key() {
     }
     assert!(tried > 20, "only {tried} operations in the document");
     for path in ["/healthz", "/readyz", "/metrics"] {
-        let _ = nobody.get(path).await.expect(200);
+        nobody.get(path).await.expect(200);
     }
     let docs = nobody.get("/api/docs/").await.expect(200);
     let page = String::from_utf8_lossy(&docs.bytes).into_owned();
-    assert!(page.contains("swagger") && !page.contains("//cdn") && !page.contains("https://"), "assets are ours: {page}");
+    assert!(
+        page.contains("swagger") && !page.contains("//cdn") && !page.contains("https://"),
+        "assets are ours: {page}"
+    );
     stack.stop().await;
 }
 
@@ -125,7 +164,9 @@ async fn a_repeated_request_does_nothing_twice() {
     let send = |text: &'static str| {
         let request = api.request(Method::POST, &path).header("Idempotency-Key", "order 17");
         let api = api.clone();
-        async move { api.send(request.json(&json!({"to": CUSTOMER, "type": "text", "text": {"body": text}}))).await }
+        async move {
+            api.send(request.json(&json!({"to": CUSTOMER, "type": "text", "text": {"body": text}}))).await
+        }
     };
     let first = send("once").await.expect(202);
     let again = send("once").await.expect(202);
@@ -168,11 +209,11 @@ async fn another_tenant_finds_nothing() {
         problem(&answer);
     }
     let body = json!({"to": CUSTOMER, "type": "text", "text": {"body": "theirs"}});
-    let _ = stranger.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(404);
-    let _ = stranger.delete(&format!("/api/v1/sessions/{session}")).await.expect(404);
+    stranger.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(404);
+    stranger.delete(&format!("/api/v1/sessions/{session}")).await.expect(404);
     let list = stranger.get(&format!("/api/v1/messages?session={session}")).await.expect(200).json();
     assert_eq!(list["messages"], json!([]));
-    let _ = api.get(&format!("/api/v1/sessions/{session}")).await.expect(200);
+    api.get(&format!("/api/v1/sessions/{session}")).await.expect(200);
     stack.stop().await;
 }
 
@@ -188,7 +229,7 @@ async fn redis_away_refuses_and_loses_nothing() {
     let refused = api.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(503);
     assert!(refused.header("retry-after").parse::<u32>().is_ok(), "{refused:?}");
     problem(&refused);
-    let _ = api.get("/readyz").await.expect(503);
+    api.get("/readyz").await.expect(503);
     customer.write(SHOP, "are you there?").await;
     drop(pause);
 

@@ -27,17 +27,24 @@ const MP3: &[u8] = b"ID3\x04\x00\x00\x00\x00\x00\x00";
 
 /// Waits until the customer's phone shows the message and compares the decrypted bytes.
 async fn arrives(phone: &Phone, kind: &str, caption: Option<&str>, bytes: &[u8]) -> Value {
-    let shown = phone
-        .shows(kind, |m| m["type"] == kind && caption.is_none_or(|caption| m["text"] == caption))
-        .await;
+    let shown =
+        phone.shows(kind, |m| m["type"] == kind && caption.is_none_or(|caption| m["text"] == caption)).await;
     let got = phone.media(shown["id"].as_str().expect("an id")).await.expect(200);
     assert_eq!(sum(&got.bytes), sum(bytes), "{kind}: the phone decrypted other bytes: {shown}");
     shown
 }
 
-async fn multipart_send(api: &Api, session: &str, fields: &[(&'static str, &str)], name: &str, mime: &str, bytes: Vec<u8>) -> Answer {
+async fn multipart_send(
+    api: &Api,
+    session: &str,
+    fields: &[(&'static str, &str)],
+    name: &str,
+    mime: &str,
+    bytes: Vec<u8>,
+) -> Answer {
     let part = multipart::Part::bytes(bytes).file_name(name.to_owned()).mime_str(mime).expect("a MIME type");
-    let form = fields.iter().fold(multipart::Form::new(), |form, (key, value)| form.text(*key, (*value).to_owned()));
+    let form =
+        fields.iter().fold(multipart::Form::new(), |form, (key, value)| form.text(*key, (*value).to_owned()));
     let path = format!("/api/v1/sessions/{session}/messages");
     api.send(api.request(Method::POST, &path).multipart(form.part("file", part))).await
 }
@@ -66,15 +73,34 @@ async fn every_kind_goes_out_by_every_way() {
 
     // voice note and audio, multipart
     let voice = file(OGG, 9_000);
-    multipart_send(&api, &session, &[("to", CUSTOMER), ("type", "voice")], "note.ogg", "audio/ogg", voice.clone()).await.expect(202);
+    multipart_send(
+        &api,
+        &session,
+        &[("to", CUSTOMER), ("type", "voice")],
+        "note.ogg",
+        "audio/ogg",
+        voice.clone(),
+    )
+    .await
+    .expect(202);
     arrives(&customer, "voice", None, &voice).await;
     let audio = file(MP3, 70_000);
-    multipart_send(&api, &session, &[("to", CUSTOMER), ("type", "audio")], "song.mp3", "audio/mpeg", audio.clone()).await.expect(202);
+    multipart_send(
+        &api,
+        &session,
+        &[("to", CUSTOMER), ("type", "audio")],
+        "song.mp3",
+        "audio/mpeg",
+        audio.clone(),
+    )
+    .await
+    .expect(202);
     arrives(&customer, "audio", None, &audio).await;
 
     // video, uploaded by the caller to a presigned link
     let video = file(MP4, 7 * 1024 * 1024);
-    let upload = api.post("/api/v1/media/uploads", &json!({"mimetype": "video/mp4"})).await.expect(201).json();
+    let upload =
+        api.post("/api/v1/media/uploads", &json!({"mimetype": "video/mp4"})).await.expect(201).json();
     put_upload(&upload, video.clone()).await;
     let body = json!({"to": CUSTOMER, "type": "video", "video": {"id": upload["id"], "caption": "clip"}});
     let id = api.message(&session, &body).await;
@@ -103,8 +129,9 @@ async fn what_a_phone_sends_lands_in_s3() {
         ("voice", "audio/ogg", file(OGG, 8_000)),
         ("document", "application/zip", Files::bytes(3_000_000)),
     ] {
-        let sent = json!({"to": SHOP, "type": kind, "kind": kind, "base64": STANDARD.encode(&bytes),
-            "mimetype": mime, "file_name": "from the phone"});
+        let media = json!({"kind": kind, "base64": STANDARD.encode(&bytes), "mimetype": mime,
+            "file_name": "from the phone"});
+        let sent = json!({"to": SHOP, "type": "media", "media": media});
         customer.write_message(&sent).await;
         let message = eventually(&format!("the {kind} on record"), || async {
             let page = api.get(&format!("/api/v1/messages?session={session}")).await.expect(200).json();
@@ -134,7 +161,8 @@ async fn an_upload_that_has_not_arrived_is_refused() {
     let mut stack = Stack::sqlite().await;
     let api = stack.api();
     let session = api.create_session().await;
-    let upload = api.post("/api/v1/media/uploads", &json!({"mimetype": "image/png"})).await.expect(201).json();
+    let upload =
+        api.post("/api/v1/media/uploads", &json!({"mimetype": "image/png"})).await.expect(201).json();
     let body = json!({"to": CUSTOMER, "type": "image", "image": {"id": upload["id"]}});
     let refused = api.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(422).json();
     assert_eq!(refused["errors"][0]["field"], "image.id", "{refused}");

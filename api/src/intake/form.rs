@@ -3,7 +3,6 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::body::{Body, BodyDataStream};
@@ -13,14 +12,13 @@ use http::{HeaderMap, header};
 use multer::{Constraints, Multipart, SizeLimit};
 use wagate_domain::{Invalid, ports::ByteStream};
 
+use super::MAX_DRAIN;
 use crate::problem::{Code, Problem};
 
 /// Largest text field in bytes.
 const MAX_TEXT_FIELD: usize = 64 * 1024;
 /// Most text fields.
 const MAX_FIELDS: usize = 300;
-/// How long the rest of a refused form is read.
-const MAX_DRAIN: Duration = Duration::from_secs(5);
 /// The part that carries the file.
 const FILE: &str = "file";
 
@@ -78,8 +76,7 @@ impl Form {
         Err(Invalid::new(FILE, "is missing", "add a part named file that carries the file").into())
     }
 
-    /// Reads what is left and drops it, within bounds: a caller that is still writing when the connection
-    /// closes would never see the answer.
+    /// Reads what is left and drops it, for five seconds at most.
     pub(crate) async fn drain(&mut self) {
         let rest = async { while let Ok(Some(_)) = self.parts.next_field().await {} };
         // a caller slower than this loses nothing but a clear error

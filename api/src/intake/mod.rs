@@ -2,15 +2,19 @@
 
 mod base64;
 mod form;
+mod raw;
 mod sniff;
 
 pub(crate) use base64::decode;
 pub(crate) use form::{FilePart, Form, is_form};
+pub(crate) use raw::RawBody;
 pub(crate) use sniff::{Declared, settle_mime};
 
-use futures::StreamExt;
+use std::time::Duration;
+
 use ulid::Ulid;
 use wagate_domain::{
+    Invalid,
     auth::Principal,
     media::{self, Media, StageMedia},
     ports::ByteStream,
@@ -47,11 +51,30 @@ pub(crate) async fn take(
     terms: Terms<'_>,
     check: impl FnOnce(&str) -> Result<(), Problem>,
 ) -> Result<Media, Problem> {
+    check_name("file_name", file.file_name.as_deref())?;
     let (mime, bytes) = settle_mime(&file.declared, file.bytes, terms.field).await?;
     check(&mime)?;
     let request =
         StageMedia { mime, file_name: file.file_name, max_bytes: terms.max_bytes, seed: terms.seed };
     Ok(media::stage(&state.env, state.staging(), caller, request, bytes).await?)
+}
+
+/// How long the rest of a refused upload is read: a caller that is still writing when the connection closes
+/// would never see the answer.
+const MAX_DRAIN: Duration = Duration::from_secs(5);
+/// Longest name of a file, in characters: what file systems take.
+const MAX_NAME: usize = 255;
+
+/// A file's name is shown to people and used when the file is saved.
+pub(crate) fn check_name(field: &str, name: Option<&str>) -> Result<(), Invalid> {
+    let fits = |name: &str| {
+        (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(|c: char| c.is_control() || c == '/')
+    };
+    if name.is_none_or(fits) {
+        return Ok(());
+    }
+    let remedy = format!("use 1 to {MAX_NAME} characters without slashes and control characters");
+    Err(Invalid::new(field, "is no name of a file", remedy))
 }
 
 /// Deletes what was staged for a request that was then refused. Failing is not worth an error to the
@@ -66,7 +89,22 @@ pub(crate) async fn discard(state: &ApiState, media: &Media) {
     }
 }
 
-/// The bytes of a request as a stream for S3.
-pub(crate) fn body_stream(body: axum::body::Body) -> ByteStream {
-    body.into_data_stream().map(|chunk| chunk.map_err(|error| error.to_string())).boxed()
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn names_are_names() {
+        for (name, fits) in [
+            (None, true),
+            (Some("menu.pdf"), true),
+            (Some("harga kopi ☕.pdf"), true),
+            (Some(""), false),
+            (Some("../../etc/passwd"), false),
+            (Some("a\r\nb"), false),
+            (Some(&*"x".repeat(256)), false),
+        ] {
+            assert_eq!(check_name("file_name", name).is_ok(), fits, "{name:?}");
+        }
+    }
 }

@@ -116,6 +116,12 @@ mod tests {
     }
 
     #[test]
+    fn a_made_up_method_makes_no_series_of_its_own() {
+        assert_eq!(known(&Method::GET), "GET");
+        assert_eq!(known(&Method::from_bytes(b"MADE-UP").unwrap()), "OTHER");
+    }
+
+    #[test]
     fn credentials_do_not_show() {
         let mut headers = HeaderMap::from_iter([
             (header::AUTHORIZATION, HeaderValue::from_static("Bearer wg_secret")),

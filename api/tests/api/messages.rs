@@ -124,9 +124,12 @@ async fn lists_are_by_session_and_chat_newest_first() {
     let ((session, key), (other, _)) = (stack.linked_session().await, stack.linked_session().await);
     let path = format!("/api/v1/sessions/{session}/messages");
     stack.post(&path, &text("one")).await.expect(202);
+    stack.next_moment().await;
     receive(&stack, key, "two").await;
+    stack.next_moment().await;
     let group = json!({"to": "120363000000000001@g.us", "type": "text", "text": {"body": "three"}});
     stack.post(&path, &group).await.expect(202);
+    stack.next_moment().await;
     stack.post(&format!("/api/v1/sessions/{other}/messages"), &text("four")).await.expect(202);
     stack.store().await;
     let bodies = |page: &Value| -> Vec<String> {
@@ -165,6 +168,7 @@ async fn received_messages_are_marked_read_by_the_owner() {
     let stack = Stack::start().await;
     let (session, key) = stack.linked_session().await;
     let first = receive(&stack, key, "one").await;
+    stack.next_moment().await;
     receive(&stack, key, "two").await;
     let path = format!("/api/v1/sessions/{session}/chats/{TO}/read");
     let chat = format!("{TO}@s.whatsapp.net");

@@ -199,7 +199,8 @@ macro_rules! fields {
 }
 
 fn file_of(base: &wa::Message) -> Option<File<'_>> {
-    let blank = |kind, mime, fields| File { kind, mime, caption: None, file_name: None, seconds: None, fields };
+    let blank =
+        |kind, mime, fields| File { kind, mime, caption: None, file_name: None, seconds: None, fields };
     if let Some(part) = base.image_message.as_option() {
         let caption = part.caption.as_deref();
         return Some(File { caption, ..blank(MediaKind::Image, part.mimetype.as_deref(), fields!(part)) });
@@ -237,8 +238,11 @@ fn context_of(base: &wa::Message) -> Option<&wa::ContextInfo> {
 
 fn quote_of(context: &wa::ContextInfo, own: &Own) -> Option<Quote> {
     let stanza_id = context.stanza_id.clone().filter(|id| !id.is_empty())?;
-    let author =
-        context.participant.as_deref().and_then(|jid| jid.parse::<Jid>().ok()).and_then(|jid| address_of(&jid));
+    let author = context
+        .participant
+        .as_deref()
+        .and_then(|jid| jid.parse::<Jid>().ok())
+        .and_then(|jid| address_of(&jid));
     let from_me = author.as_ref().is_some_and(|author| own.is(author));
     let text = context.quoted_message.as_option().and_then(|quoted| {
         let quoted = quoted.get_base_message();

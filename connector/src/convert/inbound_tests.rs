@@ -193,8 +193,7 @@ fn quotes_and_mentions() {
             context_info: MessageField::some(context),
             ..Default::default()
         };
-        let message =
-            wa::Message { extended_text_message: MessageField::some(part), ..Default::default() };
+        let message = wa::Message { extended_text_message: MessageField::some(part), ..Default::default() };
         let message = convert(&message, &direct()).unwrap().message;
         let quote = message.quote.unwrap();
         assert_eq!(quote.stanza_id, "3EB0BB");

@@ -21,10 +21,7 @@ pub(crate) fn is_housekeeping(message: &wa::Message) -> bool {
     let Some(protocol) = message.protocol_message.as_option() else {
         return false;
     };
-    !matches!(
-        protocol.r#type,
-        Some(Type::REVOKE | Type::MESSAGE_EDIT | Type::EPHEMERAL_SETTING) | None
-    )
+    !matches!(protocol.r#type, Some(Type::REVOKE | Type::MESSAGE_EDIT | Type::EPHEMERAL_SETTING) | None)
 }
 
 /// WhatsApp's name of a content this version does not model.

@@ -79,9 +79,10 @@ fn context(message: &Message, own: &Own) -> Option<wa::ContextInfo> {
     if message.quote.is_none() && message.mentions.is_empty() {
         return None;
     }
-    let mut context = message.quote.as_ref().map_or_else(wa::ContextInfo::default, |quote| {
-        quoting(quote, &message.chat, own)
-    });
+    let mut context = message
+        .quote
+        .as_ref()
+        .map_or_else(wa::ContextInfo::default, |quote| quoting(quote, &message.chat, own));
     context.mentioned_jid = message.mentions.iter().map(ToString::to_string).collect();
     Some(context)
 }
@@ -139,37 +140,43 @@ impl Part<'_> {
     fn message(&self, kind: MediaKind, file_name: Option<&str>) -> wa::Message {
         let blank = wa::Message::default();
         match kind {
-            MediaKind::Image => wa::Message {
-                image_message: part!(self, ImageMessage { caption: self.caption() }),
-                ..blank
-            },
+            MediaKind::Image => {
+                wa::Message { image_message: part!(self, ImageMessage { caption: self.caption() }), ..blank }
+            }
             MediaKind::Video => wa::Message {
-                video_message: part!(self, VideoMessage {
-                    caption: self.caption(),
-                    seconds: self.seconds,
-                    streaming_sidecar: self.file.streaming_sidecar.clone(),
-                }),
+                video_message: part!(
+                    self,
+                    VideoMessage {
+                        caption: self.caption(),
+                        seconds: self.seconds,
+                        streaming_sidecar: self.file.streaming_sidecar.clone(),
+                    }
+                ),
                 ..blank
             },
             MediaKind::Audio | MediaKind::Voice => wa::Message {
-                audio_message: part!(self, AudioMessage {
-                    seconds: self.seconds,
-                    ptt: Some(kind == MediaKind::Voice),
-                    streaming_sidecar: self.file.streaming_sidecar.clone(),
-                }),
+                audio_message: part!(
+                    self,
+                    AudioMessage {
+                        seconds: self.seconds,
+                        ptt: Some(kind == MediaKind::Voice),
+                        streaming_sidecar: self.file.streaming_sidecar.clone(),
+                    }
+                ),
                 ..blank
             },
             MediaKind::Document => wa::Message {
-                document_message: part!(self, DocumentMessage {
-                    caption: self.caption(),
-                    file_name: file_name.map(str::to_owned),
-                    title: file_name.map(str::to_owned),
-                }),
+                document_message: part!(
+                    self,
+                    DocumentMessage {
+                        caption: self.caption(),
+                        file_name: file_name.map(str::to_owned),
+                        title: file_name.map(str::to_owned),
+                    }
+                ),
                 ..blank
             },
-            MediaKind::Sticker => {
-                wa::Message { sticker_message: part!(self, StickerMessage {}), ..blank }
-            }
+            MediaKind::Sticker => wa::Message { sticker_message: part!(self, StickerMessage {}), ..blank },
         }
     }
 }

@@ -24,8 +24,8 @@ use crate::{
     wa::{Link, Trouble},
 };
 
-/// Pending objects taken up at a time when a session starts.
-const PAGE: u32 = 100;
+/// Pending objects taken up when a session starts; those beyond wait for its next start.
+const PAGE: u32 = 1_000;
 /// How often WhatsApp's side may fail before an object is given up.
 const ATTEMPTS: u32 = 4;
 /// Longest pause before something is tried again.
@@ -204,9 +204,7 @@ impl Fetching {
                     ..media.clone()
                 })
             }
-            Err(PutError::TooLarge) => {
-                Attempt::Settled(Media { state: MediaState::Failed, ..media.clone() })
-            }
+            Err(PutError::TooLarge) => Attempt::Settled(Media { state: MediaState::Failed, ..media.clone() }),
             Err(PutError::Source(why)) => Attempt::Failed(why),
             Err(PutError::Port(error)) => {
                 tracing::warn!(media = %media.id, %error, "media could not be kept");

@@ -110,7 +110,8 @@ mod tests {
     async fn what_was_encrypted_chunk_by_chunk_opens_again() {
         let plain: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         let parts = plain.chunks(7_777).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
-        let (spooled, info) = encrypted(stream(parts), MediaType::Document, &std::env::temp_dir()).await.unwrap();
+        let (spooled, info) =
+            encrypted(stream(parts), MediaType::Document, &std::env::temp_dir()).await.unwrap();
         assert_eq!(info.file_length, 200_000);
 
         let mut cipher_text = Vec::new();

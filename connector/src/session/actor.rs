@@ -133,8 +133,7 @@ impl Actor {
         self.look_for_commands().await;
         self.ask_again().await;
         loop {
-            let flushed =
-                self.outbox.flush(&self.shared.ports, &self.inbound, self.key, self.epoch).await;
+            let flushed = self.outbox.flush(&self.shared.ports, &self.inbound, self.key, self.epoch).await;
             if flushed.is_err() {
                 self.stale = true;
             }

@@ -37,8 +37,7 @@ pub(super) struct Device {
 
 impl Device {
     pub(super) fn new(session: &Session, online: watch::Sender<Option<Link>>) -> Self {
-        let linked =
-            session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
+        let linked = session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
         Self { generation: 0, link: None, linked, online, open_at: None }
     }
 

@@ -74,7 +74,8 @@ impl InboundStore {
 #[async_trait]
 impl InboundSink for InboundStore {
     async fn store(&self, batch: Vec<Inbound>) -> Result<(), NotStored> {
-        let appended = tokio::time::timeout(PATIENCE, self.append(&batch)).await.unwrap_or_else(|_| Err(slow()));
+        let appended =
+            tokio::time::timeout(PATIENCE, self.append(&batch)).await.unwrap_or_else(|_| Err(slow()));
         appended.map_err(|error| {
             let stale = matches!(error, PortError::Stale);
             tracing::warn!(

@@ -97,4 +97,3 @@ pub(crate) fn start(shared: Arc<Shared>, session: Session) -> ActorHandle {
     let actor = actor::Actor::new(shared, session, inbox.clone(), inputs);
     ActorHandle { key, epoch, inbox, task: tokio::spawn(actor.run()) }
 }
-

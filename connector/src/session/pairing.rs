@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use wagate_domain::{
     Env, Timestamp,
+    events::EventData,
     sessions::{self, CommandReply, Reason, Signal},
 };
 
@@ -88,6 +89,10 @@ impl Actor {
     }
 
     pub(super) fn on_qr(&mut self, code: String, valid_for: Duration) {
+        if self.device.linked.take().is_some() {
+            // a device that shows QR codes has no account, whatever the record says
+            self.publish(EventData::SessionUnlinked {});
+        }
         let until = self.shared.env.now().plus(valid_for);
         self.pairing.qr = Some(Offered { code, until });
         self.pairing.exhausted = false;
@@ -123,8 +128,7 @@ impl Actor {
     }
 
     fn request_code(&mut self) {
-        let (Some(link), Some((command, phone))) =
-            (self.device.link.clone(), self.pairing.to_request.take())
+        let (Some(link), Some((command, phone))) = (self.device.link.clone(), self.pairing.to_request.take())
         else {
             return;
         };
@@ -177,7 +181,8 @@ impl Actor {
         }
         self.close_device().await;
         self.pairing_closed("pairing_expired", "the QR codes ran out; ask for a new one");
-        let reason = Reason::new("pairing_expired", "nobody scanned the QR codes; ask for a new one to go on");
+        let reason =
+            Reason::new("pairing_expired", "nobody scanned the QR codes; ask for a new one to go on");
         self.signal(Signal::PairingEnded, Some(reason));
     }
 
@@ -194,10 +199,11 @@ impl Actor {
 
     /// Puts up the code that is out, else the QR code.
     fn show(&mut self) {
-        let code = self.pairing.code.as_ref().map(|offered| sessions::Pairing::Code {
-            code: offered.code.clone(),
-            expires_at: offered.until,
-        });
+        let code = self
+            .pairing
+            .code
+            .as_ref()
+            .map(|offered| sessions::Pairing::Code { code: offered.code.clone(), expires_at: offered.until });
         let pairing = code.or_else(|| self.qr());
         self.pairing.offered = pairing.is_some();
         self.outbox.push(Entry::Offer(pairing));

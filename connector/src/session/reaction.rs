@@ -115,7 +115,12 @@ mod tests {
             (WireEvent::Lost, Some(State::Reconnecting), None, Then::GoOn),
             (WireEvent::Ended, Some(State::Reconnecting), None, Then::Reopen),
             (WireEvent::Renamed, None, None, Then::GoOn),
-            (logged_out("device_removed", true), Some(State::LoggedOut), Some("device_removed"), Then::Unlink),
+            (
+                logged_out("device_removed", true),
+                Some(State::LoggedOut),
+                Some("device_removed"),
+                Then::Unlink,
+            ),
             (logged_out("account_locked", false), Some(State::LoggedOut), Some("account_locked"), Then::Park),
             (WireEvent::Over(Goodbye::Replaced), Some(State::Failed), Some("replaced"), Then::Park),
             (WireEvent::Over(banned), Some(State::Banned), Some("temporary_ban"), Then::Park),
@@ -133,7 +138,7 @@ mod tests {
     fn on_the_way_up() {
         let qr = WireEvent::Qr { code: "2@x".to_owned(), valid_for: Duration::from_secs(60) };
         for (from, event, to) in [
-            (State::Starting, qr.clone(), Some(State::Pairing)),
+            (State::Starting, qr, Some(State::Pairing)),
             (State::Starting, WireEvent::Online, Some(State::Connected)),
             (State::Pairing, WireEvent::Lost, None),
             (State::Pairing, WireEvent::Online, Some(State::Connected)),

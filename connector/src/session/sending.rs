@@ -38,6 +38,8 @@ pub(super) struct Lane {
     sweep_at: Option<Instant>,
     /// A message is being sent.
     busy: Option<MessageId>,
+    /// A claim's answer was lost: it may have taken a message that nobody knows of.
+    uncertain: bool,
     /// How often the message at the head was tried, lost connections not counted.
     tries: Option<(MessageId, u32)>,
     numbers: Arc<Numbers>,
@@ -50,6 +52,7 @@ impl Lane {
             look_at: None,
             sweep_at: Some(Instant::now()),
             busy: None,
+            uncertain: false,
             tries: None,
             numbers: Arc::default(),
         }
@@ -125,11 +128,20 @@ impl Actor {
         }
     }
 
-    async fn claim(&self, now: Timestamp) -> PortResult<Claim> {
-        let claim = self.shared.ports.lanes.claim(self.key, self.epoch, now);
-        tokio::time::timeout(PATIENCE, claim)
-            .await
-            .unwrap_or_else(|_| Err(slow()))
+    /// Claims the head. Nothing of ours is in flight here, so after a claim whose answer was lost
+    /// whatever is in flight is what that claim took: it goes back to the head first.
+    async fn claim(&mut self, now: Timestamp) -> PortResult<Claim> {
+        let lanes = Arc::clone(&self.shared.ports.lanes);
+        let (key, epoch, uncertain) = (self.key, self.epoch, self.lane.uncertain);
+        let claim = async move {
+            if uncertain {
+                lanes.recover(key, epoch).await?;
+            }
+            lanes.claim(key, epoch, now).await
+        };
+        let claimed = tokio::time::timeout(PATIENCE, claim).await.unwrap_or_else(|_| Err(slow()));
+        self.lane.uncertain = claimed.is_err();
+        claimed
     }
 
     fn take_job(&mut self, job: Job, now: Timestamp, can_send: bool) {

@@ -55,11 +55,7 @@ pub(super) async fn claim(
 }
 
 /// Whether nobody alive holds the session. One on record as ours, without an actor, is an orphan too.
-async fn is_orphan(
-    shared: &Shared,
-    session: &Session,
-    alive: &HashSet<ConnectorId>,
-) -> PortResult<bool> {
+async fn is_orphan(shared: &Shared, session: &Session, alive: &HashSet<ConnectorId>) -> PortResult<bool> {
     let owner = shared.ports.leases.owner(session.key()).await?;
     Ok(owner.is_none_or(|(owner, _)| owner == shared.me || !alive.contains(&owner)))
 }

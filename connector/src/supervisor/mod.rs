@@ -5,16 +5,19 @@ mod heartbeat;
 mod roster;
 mod share;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinHandle,
-    time::MissedTickBehavior,
+    time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
-use wagate_domain::{ConnectorId, Env, ports::{Wake, WakeStream}};
+use wagate_domain::{
+    ConnectorId, Env,
+    ports::{Wake, WakeStream},
+};
 
 use crate::{
     config::{ConnectorConfig, StartError},
@@ -22,15 +25,17 @@ use crate::{
     session::{Leave, Shared},
     wa::Links,
 };
-use heartbeat::heartbeat;
+use heartbeat::{Pulse, heartbeat};
 use roster::Roster;
+
+/// Least time between two rounds.
+const BREATH: Duration = Duration::from_millis(200);
 
 /// The long-lived process part that holds WhatsApp sockets.
 #[derive(Debug)]
 pub struct Connector;
 
-/// A running connector. Dropping it stops the process part without handing sessions over; prefer
-/// [`ConnectorHandle::shutdown`].
+/// A running connector. Dropping it only begins the shutdown; [`ConnectorHandle::shutdown`] waits for it.
 #[derive(Debug)]
 #[must_use = "dropping the handle stops the connector"]
 pub struct ConnectorHandle {
@@ -64,7 +69,9 @@ impl Connector {
         });
         let stop = CancellationToken::new();
         let (count, held) = watch::channel(0);
-        let supervisor = Supervisor { roster: Roster::new(shared, count), stop: stop.clone() };
+        let pulse = Pulse::default();
+        let roster = Roster::new(shared, pulse.clone(), count);
+        let supervisor = Supervisor { roster, pulse, soon: None, looked: Instant::now(), stop: stop.clone() };
         let supervisor = tokio::spawn(supervisor.run());
         Ok(ConnectorHandle { id, stop, held, supervisor: Some(supervisor) })
     }
@@ -102,6 +109,10 @@ impl Drop for ConnectorHandle {
 
 struct Supervisor {
     roster: Roster,
+    pulse: Pulse,
+    /// A round that is due before the next poll.
+    soon: Option<Instant>,
+    looked: Instant,
     stop: CancellationToken,
 }
 
@@ -109,16 +120,18 @@ impl Supervisor {
     async fn run(mut self) {
         let shared = Arc::clone(self.roster.shared());
         let still = CancellationToken::new();
-        let beating = tokio::spawn(heartbeat(Arc::clone(&shared), still.clone()));
+        let beating = tokio::spawn(heartbeat(Arc::clone(&shared), self.pulse.clone(), still.clone()));
         let mut polls = tokio::time::interval(shared.config.poll_interval);
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut wakes = self.subscribe().await;
         loop {
+            let soon = self.soon;
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                _ = polls.tick() => self.roster.look().await,
+                _ = polls.tick() => self.look().await,
+                () = sleep_until(soon) => self.look().await,
                 wake = wakes.next() => match wake {
-                    Some(wake) => self.wake(wake).await,
+                    Some(wake) => self.wake(wake),
                     None => wakes = self.subscribe().await,
                 },
             }
@@ -131,19 +144,24 @@ impl Supervisor {
         }
     }
 
-    async fn wake(&mut self, wake: Wake) {
-        match wake {
-            Wake::Session(session) => {
-                if !self.roster.wake(session) {
-                    // perhaps a session that wants an owner
-                    self.roster.look().await;
-                }
-            }
+    fn wake(&mut self, wake: Wake) {
+        let news = match wake {
+            Wake::Session(session) => self.roster.wake(session),
             Wake::Everything => {
                 self.roster.wake_all();
-                self.roster.look().await;
+                true
             }
+        };
+        if news {
+            // many wake-ups at once are one round
+            self.soon = self.soon.or(Some(self.looked + BREATH));
         }
+    }
+
+    async fn look(&mut self) {
+        self.soon = None;
+        self.roster.look().await;
+        self.looked = Instant::now();
     }
 
     /// The wake-ups; while they cannot be had, an endless stream without any (polling goes on).
@@ -160,5 +178,13 @@ impl Supervisor {
                 .boxed()
             }
         }
+    }
+}
+
+/// Waits until then, or for ever.
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

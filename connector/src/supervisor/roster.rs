@@ -12,7 +12,10 @@ use wagate_domain::{
     sessions::{Session, SessionKey},
 };
 
-use super::share::{Balance, balance};
+use super::{
+    heartbeat::Pulse,
+    share::{Balance, balance},
+};
 use crate::session::{self, ActorHandle, End, Input, Leave, Shared, chain};
 
 /// After an actor ended in disorder its session rests for so long, doubling.
@@ -27,28 +30,39 @@ pub(super) struct Roster {
     shared: Arc<Shared>,
     actors: HashMap<SessionId, ActorHandle>,
     resting: HashMap<SessionId, (Instant, Duration)>,
+    /// Sessions that wanted an owner in the last round.
+    known: HashSet<SessionId>,
     /// Holding too much was seen in the last round too.
     heavy: bool,
+    pulse: Pulse,
     count: watch::Sender<usize>,
 }
 
 impl Roster {
-    pub(super) fn new(shared: Arc<Shared>, count: watch::Sender<usize>) -> Self {
-        Self { shared, actors: HashMap::new(), resting: HashMap::new(), heavy: false, count }
+    pub(super) fn new(shared: Arc<Shared>, pulse: Pulse, count: watch::Sender<usize>) -> Self {
+        Self {
+            shared,
+            actors: HashMap::new(),
+            resting: HashMap::new(),
+            known: HashSet::new(),
+            heavy: false,
+            pulse,
+            count,
+        }
     }
 
     pub(super) const fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
-    /// Wakes the actor of a session; `false` when it is not held here.
+    /// Wakes the actor of a session; whether it is a session that nobody wanted in the last round.
     pub(super) fn wake(&self, session: SessionKey) -> bool {
-        let Some(actor) = self.actors.get(&session.id).filter(|actor| actor.key == session) else {
+        if let Some(actor) = self.actors.get(&session.id).filter(|actor| actor.key == session) {
+            // an actor that has just ended is noticed in the next round
+            let _ = actor.inbox.send(Input::Wake);
             return false;
-        };
-        // an actor that has just ended is noticed in the next round
-        let _ = actor.inbox.send(Input::Wake);
-        true
+        }
+        !self.known.contains(&session.id)
     }
 
     pub(super) fn wake_all(&self) {
@@ -68,7 +82,12 @@ impl Roster {
                 return;
             }
         };
+        self.known = wanted.iter().map(|session| session.id).collect();
         self.drop_unwanted(&wanted);
+        if !self.pulse.is_steady() {
+            // Redis was away: the others have not said yet that they are alive
+            return;
+        }
         match balance(wanted.len(), alive.len(), self.actors.len()) {
             Balance::Give(surplus) if self.heavy => self.give(surplus.min(GIVE_AT_ONCE)),
             // one round of grace: a connector that restarts is missed only for a moment

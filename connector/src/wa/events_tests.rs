@@ -33,7 +33,13 @@ fn only_a_removed_device_loses_its_credentials() {
     use ConnectFailureReason as Reason;
     let failure = || Some(NodeBuilder::new("failure").attr("reason", "401").build());
     for (on_connect, reason, raw, code, definite) in [
-        (false, Reason::LoggedOut, Some(stream_error(Some("401"), Some("device_removed"))), "device_removed", true),
+        (
+            false,
+            Reason::LoggedOut,
+            Some(stream_error(Some("401"), Some("device_removed"))),
+            "device_removed",
+            true,
+        ),
         (false, Reason::LoggedOut, Some(stream_error(None, Some("device_removed"))), "device_removed", true),
         (false, Reason::LoggedOut, Some(stream_error(Some("516"), None)), "device_removed", true),
         (false, Reason::LoggedOut, Some(stream_error(Some("401"), None)), "device_removed", true),
@@ -71,7 +77,9 @@ fn connections_end_for_good_or_for_a_moment() {
 fn pairing_and_login_are_told() {
     let qr = PairingQrCode::builder().code("2@a".to_owned()).timeout(Duration::from_secs(20)).build();
     let told = translate(&Event::PairingQrCode(qr));
-    assert!(matches!(told, Some(WireEvent::Qr { code, valid_for }) if code == "2@a" && valid_for.as_secs() == 20));
+    assert!(
+        matches!(told, Some(WireEvent::Qr { code, valid_for }) if code == "2@a" && valid_for.as_secs() == 20)
+    );
     let end = PairingQrCodesExhausted::builder().disconnected(true).build();
     let told = translate(&Event::PairingQrCodesExhausted(end));
     assert!(matches!(told, Some(WireEvent::QrExhausted { closed: true })));

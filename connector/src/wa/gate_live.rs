@@ -74,7 +74,10 @@ impl Resolve for Outside {
 async fn outside(host: &str, port: u16) -> anyhow::Result<Vec<SocketAddr>> {
     let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
     let inside = addresses.iter().any(|address| is_inside(address.ip()));
-    anyhow::ensure!(!inside && !addresses.is_empty(), "a live build does not connect to {host}: it leads inside");
+    anyhow::ensure!(
+        !inside && !addresses.is_empty(),
+        "a live build does not connect to {host}: it leads inside"
+    );
     Ok(addresses)
 }
 

@@ -47,7 +47,11 @@ impl WaHttp {
         })
     }
 
-    fn request(&self, client: &reqwest::Client, request: &HttpRequest) -> anyhow::Result<reqwest::RequestBuilder> {
+    fn request(
+        &self,
+        client: &reqwest::Client,
+        request: &HttpRequest,
+    ) -> anyhow::Result<reqwest::RequestBuilder> {
         let url = self.gate.http(&request.url)?;
         let method = request.method.parse().context("method")?;
         Ok(request

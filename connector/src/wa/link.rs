@@ -239,10 +239,8 @@ pub(super) async fn known(client: &Client, contact: ContactIds) -> ContactIds {
         _ => return contact,
     };
     match client.get_lid_pn_entry(&jid_of(&address)).await {
-        Ok(Some(entry)) => contact.or(ContactIds {
-            pn: Some(entry.phone_number.to_string()),
-            lid: Some(entry.lid.to_string()),
-        }),
+        Ok(Some(entry)) => contact
+            .or(ContactIds { pn: Some(entry.phone_number.to_string()), lid: Some(entry.lid.to_string()) }),
         Ok(None) => contact,
         Err(error) => {
             tracing::debug!(%error, server = ?address.server() as Server, "contact identities unreadable");

@@ -7,14 +7,8 @@ use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
 
 use super::{
-    Gate, InboundSink, WireEvent,
-    acks::AckBook,
-    events::Tap,
-    hook::Hook,
-    http::WaHttp,
-    link::Link,
-    transport::GatedTransport,
-    version::Version,
+    Gate, InboundSink, WireEvent, acks::AckBook, events::Tap, hook::Hook, http::WaHttp, link::Link,
+    transport::GatedTransport, version::Version,
 };
 use crate::config::{Network, StartError};
 

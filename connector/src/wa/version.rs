@@ -72,9 +72,8 @@ mod lookup {
     }
 
     async fn fetch(http: &WaHttp) -> Option<Numbers> {
-        let request = HttpRequest::get(SCRIPT)
-            .with_header("sec-fetch-site", "none")
-            .with_header("user-agent", BROWSER);
+        let request =
+            HttpRequest::get(SCRIPT).with_header("sec-fetch-site", "none").with_header("user-agent", BROWSER);
         let response = http.execute(request).await.ok()?;
         (response.status_code == 200)
             .then(|| response.body_string().ok())

@@ -1,4 +1,5 @@
 //! The connector against the simulated network, with real Redis, SQLite and S3.
+#![cfg(feature = "sandbox")]
 
 mod handover;
 mod media;
@@ -6,3 +7,4 @@ mod messages;
 mod pairing;
 mod rig;
 mod trouble;
+mod wire;

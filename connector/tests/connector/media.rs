@@ -1,7 +1,5 @@
 //! Files both ways.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use futures::StreamExt;
 use wagate_domain::{
@@ -53,6 +51,30 @@ async fn settled(rig: &Rig, session: SessionKey, id: MediaId) -> Media {
     .await
 }
 
+/// Sends a picture with the caption "look" from the phone.
+async fn phone_shows(rig: &Rig, body: &Bytes) {
+    let upload = MediaUpload {
+        kind: PhoneKind::Image,
+        mimetype: "image/jpeg".to_owned(),
+        file_name: None,
+        body: body.clone(),
+    };
+    let outgoing = Outgoing {
+        to: US.to_owned(),
+        text: Some("look".to_owned()),
+        media: Some(upload),
+        reply_to: None,
+        mentions: Vec::new(),
+    };
+    rig.sandbox.phones().send(THEM, outgoing).await.expect("sent");
+}
+
+async fn object(rig: &Rig, media: &Media) -> Vec<u8> {
+    let stream = rig.objects.get(&media.object_key()).await.expect("object").expect("there");
+    let parts: Vec<Bytes> = stream.map(|part| part.expect("part")).collect().await;
+    parts.concat()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_staged_file_reaches_the_phone_whole() {
     let rig = Rig::start().await;
@@ -66,14 +88,13 @@ async fn a_staged_file_reaches_the_phone_whole() {
     ] {
         let body = file(length);
         let media = staged(&rig, mime, &body).await;
-        let content =
-            Body::Media { kind, media: media.id, caption: Some("see".to_owned()), file_name: None };
+        let content = Body::Media { kind, media: media.id, caption: Some("see".to_owned()), file_name: None };
         let sent = rig.send(session, THEM, content).await;
         rig.status(session, sent.id, Status::Sent).await;
+        let message = rig.shown(THEM, &sent.stanza_id).await;
         let (shown, plain) = rig.sandbox.phones().media(THEM, &sent.stanza_id).await.expect("on the phone");
         assert_eq!(shown.mimetype, mime);
         assert_eq!(plain, body, "{kind:?}");
-        let message = rig.sandbox.phones().message(THEM, &sent.stanza_id).await.expect("message");
         assert_eq!(message.text.as_deref(), Some("see"));
     }
     connector.shutdown().await;
@@ -110,29 +131,38 @@ async fn a_file_that_comes_in_is_kept() {
     let connector = rig.connector();
     let session = rig.linked(US).await;
     let body = file(200_000);
-    let upload = MediaUpload {
-        kind: PhoneKind::Image,
-        mimetype: "image/jpeg".to_owned(),
-        file_name: None,
-        body: body.clone(),
-    };
-    let outgoing = Outgoing {
-        to: US.to_owned(),
-        text: Some("look".to_owned()),
-        media: Some(upload),
-        reply_to: None,
-        mentions: Vec::new(),
-    };
-    rig.sandbox.phones().send(THEM, outgoing).await.expect("sent");
+    phone_shows(&rig, &body).await;
     let message = rig.received(session, "look").await;
     let Content::Media { kind, media, .. } = message.content else { panic!("no media: {message:?}") };
     assert_eq!(kind, MediaKind::Image);
     let kept = settled(&rig, session, media).await;
     assert_eq!((kept.state, kept.size), (MediaState::Ready, 200_000));
-    let objects: Arc<dyn Objects> = Arc::new(rig.objects.clone());
-    let stream = objects.get(&kept.object_key()).await.expect("object").expect("there");
-    let parts: Vec<Bytes> = stream.map(|part| part.expect("part")).collect().await;
-    assert_eq!(parts.concat(), body);
+    assert_eq!(object(&rig, &kept).await, body);
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_could_not_be_kept_is_fetched_after_a_restart() {
+    let mut rig = Rig::start().await;
+    rig.phone(THEM).await;
+    let connector = rig.connector();
+    let session = rig.linked(US).await;
+    let address = rig.lose_objects().await;
+    let body = file(50_000);
+    phone_shows(&rig, &body).await;
+    let message = rig.received(session, "look").await;
+    let Content::Media { media, .. } = message.content else { panic!("no media: {message:?}") };
+    connector.shutdown().await;
+    let workspace = session.workspace;
+    let pending = MediaIndex::get(&rig.db, workspace, media).await.expect("record").expect("known");
+    assert_eq!(pending.state, MediaState::Pending);
+
+    rig.regain_objects(address).await;
+    let connector = rig.connector();
+    let kept = settled(&rig, session, media).await;
+    assert_eq!(kept.state, MediaState::Ready);
+    assert_eq!(object(&rig, &kept).await, body);
     connector.shutdown().await;
     rig.stop().await;
 }

@@ -24,7 +24,7 @@ async fn a_text_is_sent_delivered_and_read() {
     let sent = rig.send_text(session, THEM, "hello").await;
     rig.status(session, sent.id, Status::Sending).await;
     rig.status(session, sent.id, Status::Sent).await;
-    let shown = rig.sandbox.phones().message(THEM, &sent.stanza_id).await.expect("on the phone");
+    let shown = rig.shown(THEM, &sent.stanza_id).await;
     assert_eq!((shown.text.as_deref(), shown.duplicates), (Some("hello"), 0));
     for wanted in [Status::Delivered, Status::Read] {
         let contact = rig
@@ -100,6 +100,7 @@ async fn texts_arrive_in_the_order_they_were_accepted() {
     }
     for message in &sent {
         rig.status(session, message.id, Status::Sent).await;
+        rig.shown(THEM, &message.stanza_id).await;
     }
     let inbox = rig.sandbox.phones().inbox(THEM, 0, 100).await.expect("inbox");
     let texts: Vec<String> = inbox.items.into_iter().filter_map(|message| message.text).collect();

@@ -20,7 +20,9 @@ async fn a_scanned_qr_code_links_the_session() {
     let states: Vec<State> = rig
         .events(session)
         .iter()
-        .filter_map(|data| if let EventData::SessionStatus { state, .. } = data { Some(*state) } else { None })
+        .filter_map(
+            |data| if let EventData::SessionStatus { state, .. } = data { Some(*state) } else { None },
+        )
         .collect();
     assert_eq!(states, [State::Starting, State::Pairing, State::Connected]);
     eventually("the offer taken down", || async {
@@ -28,7 +30,10 @@ async fn a_scanned_qr_code_links_the_session() {
     })
     .await;
     let refused = rig.call(session, Command::OfferQr).await;
-    assert!(matches!(&refused, CommandReply::Refused { code, .. } if code == "already_linked"), "{refused:?}");
+    assert!(
+        matches!(&refused, CommandReply::Refused { code, .. } if code == "already_linked"),
+        "{refused:?}"
+    );
     connector.shutdown().await;
     rig.stop().await;
 }
@@ -57,7 +62,10 @@ async fn a_bad_number_gets_no_code() {
     let connector = rig.connector();
     let session = rig.session().await;
     let refused = rig.call(session, Command::OfferCode { phone: "0".to_owned() }).await;
-    assert!(matches!(&refused, CommandReply::Refused { code, .. } if code == "bad_phone_number"), "{refused:?}");
+    assert!(
+        matches!(&refused, CommandReply::Refused { code, .. } if code == "bad_phone_number"),
+        "{refused:?}"
+    );
     connector.shutdown().await;
     rig.stop().await;
 }
@@ -100,6 +108,25 @@ async fn a_device_removed_on_the_phone_is_forgotten() {
     let connector = rig.connector();
     eventually("taken over", || async { (connector.held() == 1).then_some(()) }).await;
     assert!(matches!(rig.call(session, Command::OfferQr).await, CommandReply::Pairing(_)));
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes three minutes: WhatsApp's own lifetime of QR codes"]
+async fn codes_that_nobody_scans_run_out_and_can_be_asked_for_again() {
+    let rig = Rig::start().await;
+    let connector = rig.connector();
+    let session = rig.session().await;
+    // asking for the code itself would count as somebody waiting
+    rig.in_state(session, State::Pairing).await;
+    tokio::time::sleep(std::time::Duration::from_secs(150)).await;
+    let record = rig.in_state(session, State::Created).await;
+    assert_eq!(record.reason.map(|reason| reason.code).as_deref(), Some("pairing_expired"));
+    let reply = rig.call(session, Command::OfferQr).await;
+    assert!(matches!(reply, CommandReply::Pairing(Pairing::Qr { .. })), "{reply:?}");
+    rig.scan(session, "4915155555555").await;
+    rig.in_state(session, State::Connected).await;
     connector.shutdown().await;
     rig.stop().await;
 }

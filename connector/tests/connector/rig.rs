@@ -1,6 +1,7 @@
 //! Everything a connector needs, for one test.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -28,7 +29,12 @@ use wagate_infra::{
     sql::Database,
     testing::RedisServer,
 };
-use wagate_sandbox::{Sandbox, SandboxConfig, phones::Outgoing};
+use wagate_sandbox::{
+    Sandbox, SandboxConfig,
+    phones::{Outgoing, StoredMessage},
+};
+
+use crate::wire::Wire;
 
 /// How long a test waits for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,7 +54,7 @@ pub(crate) struct Rig {
     pub(crate) redis: RedisServer,
     pub(crate) objects: S3,
     connection: Redis,
-    s3: EmbeddedS3,
+    s3: Option<EmbeddedS3>,
     caller: Principal,
     told: Arc<Told>,
     stop: CancellationToken,
@@ -65,16 +71,11 @@ impl Rig {
         let db = Database::open(&url).await.expect("database");
         db.migrate().await.expect("migration");
         let sandbox = Sandbox::start(SandboxConfig::new(folder.path())).await.expect("sandbox");
-        let config = S3Config::default();
-        let free = ([127, 0, 0, 1], 0).into();
-        let s3 = EmbeddedS3::start(&folder.path().join("s3"), free, &config.access_key, &config.secret_key)
-            .await
-            .expect("object store");
-        let config = S3Config { endpoint: Some(s3.endpoint()), ..config };
+        let s3 = object_store(&folder, ([127, 0, 0, 1], 0).into()).await;
+        let config = S3Config { endpoint: Some(s3.endpoint()), ..S3Config::default() };
         let objects = S3::connect(&config).await.expect("bucket");
         let caller = Principal { workspace: env.new_id::<WorkspaceId>(), key: env.new_id::<ApiKeyId>() };
-        let workspace =
-            Workspace { id: caller.workspace, name: "test".to_owned(), created_at: env.now() };
+        let workspace = Workspace { id: caller.workspace, name: "test".to_owned(), created_at: env.now() };
         Workspaces::insert(&db, &workspace).await.expect("workspace");
         let rig = Self {
             env,
@@ -83,7 +84,7 @@ impl Rig {
             redis,
             objects,
             connection,
-            s3,
+            s3: Some(s3),
             caller,
             told: Arc::default(),
             stop: CancellationToken::new(),
@@ -162,6 +163,19 @@ impl Rig {
             lease_ttl: Duration::from_secs(3),
             ..ConnectorConfig::new(network)
         }
+    }
+
+    /// A cable to the network and a connector at the other end of it.
+    pub(crate) async fn wired(&self) -> (Wire, ConnectorHandle) {
+        let url = self.sandbox.wire_url();
+        let target = url.trim_start_matches("ws://").split('/').next().unwrap_or_default();
+        let wire = Wire::to(target.to_owned()).await;
+        let mut config = self.config();
+        if let Network::Sandbox(network) = &mut config.network {
+            network.ws_url = wire.url();
+        }
+        config.ack_timeout = Duration::from_secs(2);
+        (wire, self.connector_with(config))
     }
 
     pub(crate) fn connector(&self) -> ConnectorHandle {
@@ -279,19 +293,17 @@ impl Rig {
     /// Waits until a message of ours has come so far.
     pub(crate) async fn status(&self, session: SessionKey, id: MessageId, wanted: Status) {
         self.event(&format!("{id} {wanted}"), session, |data| match data {
-            EventData::MessageStatus { message, status, .. } if *message == id && *status == wanted => Some(()),
+            EventData::MessageStatus { message, status, .. } if *message == id && *status == wanted => {
+                Some(())
+            }
             _ => None,
         })
         .await;
     }
 
     pub(crate) async fn send(&self, session: SessionKey, to: &str, body: Body) -> Message {
-        let ports = SendPorts {
-            sessions: &self.db,
-            messages: &self.db,
-            media: &self.db,
-            lanes: &self.lanes(),
-        };
+        let ports =
+            SendPorts { sessions: &self.db, messages: &self.db, media: &self.db, lanes: &self.lanes() };
         let request = SendMessage {
             session: session.id,
             to: to.to_owned(),
@@ -320,18 +332,47 @@ impl Rig {
         self.sandbox.phones().send(from, outgoing).await.expect("sent").id
     }
 
+    /// Waits until a phone shows a message.
+    pub(crate) async fn shown(&self, number: &str, id: &str) -> StoredMessage {
+        eventually("the message on the phone", || async {
+            self.sandbox.phones().message(number, id).await.ok()
+        })
+        .await
+    }
+
     /// Makes sure that a phone exists.
     pub(crate) async fn phone(&self, number: &str) {
         self.sandbox.phones().register(number, None, Default::default()).await.expect("phone");
+    }
+
+    /// Stops the object store; where it was.
+    pub(crate) async fn lose_objects(&mut self) -> SocketAddr {
+        let s3 = self.s3.take().expect("the object store runs");
+        let address = s3.endpoint().trim_start_matches("http://").parse().expect("address");
+        s3.stop().await;
+        address
+    }
+
+    /// Starts the object store again, with what it had.
+    pub(crate) async fn regain_objects(&mut self, address: SocketAddr) {
+        self.s3 = Some(object_store(&self.folder, address).await);
     }
 
     /// Ends everything in order.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.sandbox.stop().await;
-        self.s3.stop().await;
+        if let Some(s3) = self.s3 {
+            s3.stop().await;
+        }
         self.connection.close().await;
     }
+}
+
+async fn object_store(folder: &TempDir, address: SocketAddr) -> EmbeddedS3 {
+    let config = S3Config::default();
+    let root = folder.path().join("s3");
+    EmbeddedS3::start(&root, address, &config.access_key, &config.secret_key).await.expect("object store")
 }
 
 /// Reference and ADV secret of a QR text.

@@ -1,12 +1,24 @@
 //! Redis away, the network away, another connection of the same device.
 
+use std::time::Duration;
+
+use wagate_connector::{BackendFactory, SqlBackends};
 use wagate_domain::{
-    events::EventData,
-    messages::Status,
-    sessions::{Command, State},
+    Address, ContactIds, MessageId,
+    events::{Event, EventData},
+    messages::{Content, Direction, Message, Priority, Status, Times},
+    ports::{Accept, Lanes},
+    sessions::{Command, SessionKey, State, remove},
+};
+use whatsapp_rust::{
+    bot::{Bot, BotHandle},
+    transport::TokioWebSocketTransportFactory,
 };
 
-use crate::rig::Rig;
+use crate::{
+    rig::{Rig, eventually},
+    wire::Mode,
+};
 
 const US: &str = "4915111111111";
 const THEM: &str = "6281234567890";
@@ -17,7 +29,7 @@ async fn a_session_taken_over_elsewhere_is_not_fought_over() {
     let connector = rig.connector();
     let session = rig.linked(US).await;
     let epoch = rig.record(session).await.epoch;
-    let other = crate::trouble::twin(&rig, session, epoch).await;
+    let other = twin(&rig, session, epoch).await;
     let record = rig.in_state(session, State::Failed).await;
     assert_eq!(record.reason.map(|reason| reason.code).as_deref(), Some("replaced"));
     other.shutdown().await;
@@ -29,23 +41,16 @@ async fn a_session_taken_over_elsewhere_is_not_fought_over() {
 }
 
 /// The same device, opened a second time.
-async fn twin(
-    rig: &Rig,
-    session: wagate_domain::sessions::SessionKey,
-    epoch: u64,
-) -> whatsapp_rust::bot::BotHandle {
-    use wagate_connector::{BackendFactory, SqlBackends};
+async fn twin(rig: &Rig, session: SessionKey, epoch: u64) -> BotHandle {
     let backend = SqlBackends::new(rig.db.clone()).open(session, epoch).await.expect("backend");
-    let url = rig.sandbox.wire_url();
-    whatsapp_rust::bot::Bot::builder()
+    let bot = Bot::builder()
         .with_backend_arc(backend)
-        .with_transport_factory(whatsapp_rust::transport::TokioWebSocketTransportFactory::new().with_url(url))
+        .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(rig.sandbox.wire_url()))
         .with_http_client(NoHttp)
         .with_version((2, 3000, 1_042_742_319))
         .build()
-        .await
-        .expect("twin")
-        .spawn()
+        .await;
+    bot.expect("twin").spawn()
 }
 
 struct NoHttp;
@@ -70,9 +75,101 @@ async fn what_comes_in_while_redis_is_away_is_not_lost() {
     assert_eq!(message.status, Status::Received);
     // Redis has forgotten the queue and the owner; the session goes on
     let sent = rig.send_text(session, THEM, "back again").await;
-    rig.event("sent", session, |data| match data {
-        EventData::MessageStatus { message, status: Status::Sent, .. } if *message == sent.id => Some(()),
-        _ => None,
+    rig.status(session, sent.id, Status::Sent).await;
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_ack_is_lost_is_shown_once() {
+    let rig = Rig::start().await;
+    rig.phone(THEM).await;
+    let (wire, connector) = rig.wired().await;
+    let session = rig.linked(US).await;
+    // keys are fetched with the first message; the second one needs no answer but its ack
+    let first = rig.send_text(session, THEM, "first").await;
+    rig.status(session, first.id, Status::Sent).await;
+    wire.set(Mode::Mute);
+    let second = rig.send_text(session, THEM, "second").await;
+    rig.shown(THEM, &second.stanza_id).await;
+    wire.set(Mode::Cut);
+    rig.in_state(session, State::Reconnecting).await;
+    wire.set(Mode::Through);
+    rig.status(session, second.id, Status::Sent).await;
+    let inbox = rig.sandbox.phones().inbox(THEM, 0, 100).await.expect("inbox");
+    let texts: Vec<String> = inbox.items.into_iter().filter_map(|message| message.text).collect();
+    assert_eq!(texts, ["first", "second"]);
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_accepted_while_the_network_is_away_leaves_when_it_is_back() {
+    let rig = Rig::start().await;
+    rig.phone(THEM).await;
+    let (wire, connector) = rig.wired().await;
+    let session = rig.linked(US).await;
+    wire.set(Mode::Cut);
+    rig.in_state(session, State::Reconnecting).await;
+    let sent = rig.send_text(session, THEM, "patience").await;
+    wire.set(Mode::Through);
+    rig.in_state(session, State::Connected).await;
+    rig.status(session, sent.id, Status::Sent).await;
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_waits_too_long_expires() {
+    let rig = Rig::start().await;
+    let connector = rig.connector();
+    let session = rig.session().await;
+    rig.qr(session).await;
+    let id: MessageId = rig.env.new_id();
+    let now = rig.env.now();
+    let message = Message {
+        id,
+        workspace: session.workspace,
+        session: session.id,
+        direction: Direction::Out,
+        chat: Address::pn(THEM),
+        contact: ContactIds::default(),
+        contact_id: None,
+        stanza_id: id.stanza_id(),
+        content: Content::Text { body: "too late".to_owned() },
+        quote: None,
+        mentions: Vec::new(),
+        offline: false,
+        push_name: None,
+        priority: Priority::Interactive,
+        status: Status::Accepted,
+        failure: None,
+        times: Times::default(),
+        expires_at: Some(now.plus(Duration::from_millis(500))),
+        at: now,
+    };
+    let event = Event::new(&rig.env, session, EventData::MessageAccepted(Box::new(message.clone())));
+    rig.lanes().accept(&Accept { lane: session, message, due: None, event }).await.expect("accepted");
+    rig.status(session, id, Status::Expired).await;
+    eventually("an empty lane", || async {
+        let depth = rig.lanes().depth(session).await.expect("depth");
+        (depth.interactive + depth.in_flight == 0).then_some(())
+    })
+    .await;
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_session_is_unlinked_and_let_go() {
+    let rig = Rig::start().await;
+    let connector = rig.connector();
+    let session = rig.linked(US).await;
+    remove(&rig.db, &rig.calls(), rig.caller(), session.id).await.expect("removed");
+    eventually("letting go", || async { (connector.held() == 0).then_some(()) }).await;
+    eventually("unlinking", || async {
+        let left = rig.sandbox.network().companions(US).await.expect("companions");
+        left.is_empty().then_some(())
     })
     .await;
     connector.shutdown().await;

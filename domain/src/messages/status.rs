@@ -74,6 +74,18 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
+    /// How many of accepted, sending, sent, delivered and read come before this status.
+    const fn steps_before(self) -> usize {
+        match self {
+            Self::Accepted | Self::Scheduled | Self::Received => 0,
+            Self::Sending => 1,
+            Self::Sent => 2,
+            Self::Delivered => 3,
+            Self::Read => 4,
+            Self::Played | Self::Failed | Self::Cancelled | Self::Expired => 5,
+        }
+    }
+
     /// Whether a message in this status may move to `next`: only forward, and an end is an end.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
@@ -135,8 +147,12 @@ pub struct Times {
 }
 
 impl Times {
-    /// Notes when `status` was reached; the first time stands.
+    /// Notes when `status` was reached; the first time stands. Receipts carry whole seconds of another
+    /// clock, so a step is never noted as earlier than one that came before it.
     pub fn note(&mut self, status: Status, at: Timestamp) {
+        let steps = [self.accepted, self.sending, self.sent, self.delivered, self.read];
+        let before = &steps[..status.steps_before()];
+        let at = before.iter().flatten().fold(at, |latest, step| latest.max(*step));
         let slot = match status {
             Status::Accepted | Status::Scheduled => &mut self.accepted,
             Status::Sending => &mut self.sending,
@@ -153,7 +169,19 @@ impl Times {
 
 #[cfg(test)]
 mod tests {
-    use super::Status as T;
+    use super::{Status as T, Times, Timestamp};
+
+    #[test]
+    fn no_step_is_noted_before_the_one_it_follows() {
+        let at = Timestamp::from_millis;
+        let mut times = Times::default();
+        times.note(T::Accepted, at(1_200));
+        times.note(T::Sent, at(1_800));
+        times.note(T::Delivered, at(1_000));
+        times.note(T::Delivered, at(5_000));
+        times.note(T::Read, at(2_000));
+        assert_eq!((times.sent, times.delivered, times.read), (Some(at(1_800)), Some(at(1_800)), Some(at(2_000))));
+    }
 
     #[test]
     fn moves_forward_only() {

@@ -88,9 +88,10 @@ impl Config {
             let remedy = "set both so that two heartbeats may be lost, for example 5s and 15s";
             return Err(ConfigError::new("connector.heartbeat_every", problem, remedy));
         }
-        for (field, value) in
-            [("connector.max_sessions", connector.max_sessions), ("connector.concurrency", connector.concurrency)]
-        {
+        for (field, value) in [
+            ("connector.max_sessions", connector.max_sessions),
+            ("connector.concurrency", connector.concurrency),
+        ] {
             if value == 0 {
                 return Err(ConfigError::new(field, "is 0", "set at least 1"));
             }

@@ -48,6 +48,7 @@ impl Config {
 }
 
 #[cfg(test)]
+#[expect(clippy::result_large_err, reason = "figment's test harness wants figment's error")]
 mod tests {
     use std::time::Duration;
 
@@ -57,11 +58,7 @@ mod tests {
     use crate::config::Mode;
 
     // figment's own test harness sets the variables of the process under a lock
-    fn with_sources(
-        toml: &str,
-        variables: &[(&str, &str)],
-        check: impl FnOnce(Result<Config, ConfigError>),
-    ) {
+    fn with_sources(toml: &str, variables: &[(&str, &str)], check: impl FnOnce(Result<Config, ConfigError>)) {
         Jail::expect_with(|jail| {
             jail.clear_env();
             jail.create_file("wagate.toml", toml)?;

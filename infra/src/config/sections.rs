@@ -204,7 +204,10 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::default(), filter: "info,s3s=warn,s3s_fs=warn,fred=warn,sqlx=warn".to_owned() }
+        Self {
+            format: LogFormat::default(),
+            filter: "info,s3s=warn,s3s_fs=warn,fred=warn,sqlx=warn".to_owned(),
+        }
     }
 }
 

@@ -71,35 +71,35 @@ impl<'de> Deserialize<'de> for Cidr {
 /// Networks that are not the public internet: IANA's special-purpose registries for IPv4 and IPv6
 /// (RFC 6890 and its updates), and multicast.
 const SPECIAL: [Cidr; 29] = [
-    Cidr::v4(0, 0, 0, 0, 8),         // this network
-    Cidr::v4(10, 0, 0, 0, 8),        // private
-    Cidr::v4(100, 64, 0, 0, 10),     // carrier-grade NAT
-    Cidr::v4(127, 0, 0, 0, 8),       // loopback
-    Cidr::v4(169, 254, 0, 0, 16),    // link-local; cloud metadata
-    Cidr::v4(172, 16, 0, 0, 12),     // private
-    Cidr::v4(192, 0, 0, 0, 24),      // protocol assignments
-    Cidr::v4(192, 0, 2, 0, 24),      // documentation
-    Cidr::v4(192, 31, 196, 0, 24),   // AS112
-    Cidr::v4(192, 52, 193, 0, 24),   // AMT
-    Cidr::v4(192, 88, 99, 0, 24),    // 6to4 relay
-    Cidr::v4(192, 168, 0, 0, 16),    // private
-    Cidr::v4(192, 175, 48, 0, 24),   // AS112
-    Cidr::v4(198, 18, 0, 0, 15),     // benchmarking
-    Cidr::v4(198, 51, 100, 0, 24),   // documentation
-    Cidr::v4(203, 0, 113, 0, 24),    // documentation
-    Cidr::v4(224, 0, 0, 0, 4),       // multicast
-    Cidr::v4(240, 0, 0, 0, 4),       // reserved, broadcast
-    Cidr::v6(0, 0, 16),              // unspecified, loopback, IPv4-compatible
-    Cidr::v6(0x64, 0xff9b, 32),      // NAT64, local-use too: leads into IPv4
-    Cidr::v6(0x100, 0, 16),          // discard, dummy
-    Cidr::v6(0x2001, 0, 23),         // protocol assignments, Teredo, ORCHID
-    Cidr::v6(0x2001, 0xdb8, 32),     // documentation
-    Cidr::v6(0x2002, 0, 16),         // 6to4: leads into IPv4
-    Cidr::v6(0x3fff, 0, 20),         // documentation
-    Cidr::v6(0x5f00, 0, 16),         // segment routing
-    Cidr::v6(0xfc00, 0, 7),          // unique local
-    Cidr::v6(0xfe80, 0, 9),          // link-local, site-local
-    Cidr::v6(0xff00, 0, 8),          // multicast
+    Cidr::v4(0, 0, 0, 0, 8),       // this network
+    Cidr::v4(10, 0, 0, 0, 8),      // private
+    Cidr::v4(100, 64, 0, 0, 10),   // carrier-grade NAT
+    Cidr::v4(127, 0, 0, 0, 8),     // loopback
+    Cidr::v4(169, 254, 0, 0, 16),  // link-local; cloud metadata
+    Cidr::v4(172, 16, 0, 0, 12),   // private
+    Cidr::v4(192, 0, 0, 0, 24),    // protocol assignments
+    Cidr::v4(192, 0, 2, 0, 24),    // documentation
+    Cidr::v4(192, 31, 196, 0, 24), // AS112
+    Cidr::v4(192, 52, 193, 0, 24), // AMT
+    Cidr::v4(192, 88, 99, 0, 24),  // 6to4 relay
+    Cidr::v4(192, 168, 0, 0, 16),  // private
+    Cidr::v4(192, 175, 48, 0, 24), // AS112
+    Cidr::v4(198, 18, 0, 0, 15),   // benchmarking
+    Cidr::v4(198, 51, 100, 0, 24), // documentation
+    Cidr::v4(203, 0, 113, 0, 24),  // documentation
+    Cidr::v4(224, 0, 0, 0, 4),     // multicast
+    Cidr::v4(240, 0, 0, 0, 4),     // reserved, broadcast
+    Cidr::v6(0, 0, 16),            // unspecified, loopback, IPv4-compatible
+    Cidr::v6(0x64, 0xff9b, 32),    // NAT64, local-use too: leads into IPv4
+    Cidr::v6(0x100, 0, 16),        // discard, dummy
+    Cidr::v6(0x2001, 0, 23),       // protocol assignments, Teredo, ORCHID
+    Cidr::v6(0x2001, 0xdb8, 32),   // documentation
+    Cidr::v6(0x2002, 0, 16),       // 6to4: leads into IPv4
+    Cidr::v6(0x3fff, 0, 20),       // documentation
+    Cidr::v6(0x5f00, 0, 16),       // segment routing
+    Cidr::v6(0xfc00, 0, 7),        // unique local
+    Cidr::v6(0xfe80, 0, 9),        // link-local, site-local
+    Cidr::v6(0xff00, 0, 8),        // multicast
 ];
 
 /// Whether an address is one of the public internet.

@@ -85,8 +85,7 @@ mod tests {
 
     #[test]
     fn exceptions_are_exact_and_one_private_address_is_enough_to_refuse() {
-        let config =
-            OutboundConfig { allow_private: false, allow: vec!["127.0.0.1/32".parse().unwrap()] };
+        let config = OutboundConfig { allow_private: false, allow: vec!["127.0.0.1/32".parse().unwrap()] };
         let guard = Guard::new(&config);
         for (addresses, good) in [
             (vec!["1.1.1.1"], true),
@@ -96,8 +95,7 @@ mod tests {
             (vec!["1.1.1.1", "10.0.0.1"], false),
             (vec![], false),
         ] {
-            let sockets: Vec<_> =
-                addresses.iter().map(|a| SocketAddr::new(a.parse().unwrap(), 80)).collect();
+            let sockets: Vec<_> = addresses.iter().map(|a| SocketAddr::new(a.parse().unwrap(), 80)).collect();
             assert_eq!(guard.check(&sockets).is_ok(), good, "{addresses:?}");
         }
         let open = Guard::new(&OutboundConfig { allow_private: true, allow: vec![] });

@@ -11,7 +11,15 @@ use crate::telemetry::names;
 
 /// Answers that mean "not now": Redis is starting, failing over, full or overloaded.
 const NOT_NOW: [&str; 10] = [
-    "LOADING", "BUSY ", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "OOM", "NOREPLICAS",
+    "LOADING",
+    "BUSY ",
+    "MASTERDOWN",
+    "READONLY",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "MISCONF",
+    "OOM",
+    "NOREPLICAS",
     "UNBLOCKED",
 ];
 /// What our scripts answer a caller whose epoch is not the owner's.
@@ -42,7 +50,11 @@ pub(super) fn port_error(error: Error) -> PortError {
     let reason = if away { "unavailable" } else { "internal" };
     metrics::counter!(names::REDIS_FAILURES, "reason" => reason).increment(1);
     let source = Box::new(error);
-    if away { PortError::Unavailable { what: "Redis", source } } else { PortError::Internal { what: "Redis", source } }
+    if away {
+        PortError::Unavailable { what: "Redis", source }
+    } else {
+        PortError::Internal { what: "Redis", source }
+    }
 }
 
 fn not_now(said: &str) -> bool {
@@ -56,7 +68,12 @@ pub(super) fn garbled(what: impl Into<Box<dyn std::error::Error + Send + Sync>>)
 
 impl Redis {
     /// Runs a script. All keys must be of one slot.
-    pub(super) async fn run(&self, script: &Script, keys: Vec<String>, args: Vec<Value>) -> PortResult<Value> {
+    pub(super) async fn run(
+        &self,
+        script: &Script,
+        keys: Vec<String>,
+        args: Vec<Value>,
+    ) -> PortResult<Value> {
         self.try_run(script, keys, args).await.map_err(port_error)
     }
 

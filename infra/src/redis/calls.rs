@@ -87,7 +87,8 @@ impl SessionCalls for RedisCalls {
         command: &Command,
         patience: Duration,
     ) -> PortResult<Option<CommandReply>> {
-        let left = Left { id: ulid::Ulid::from(rand::random::<u128>()).to_string(), command: command.clone() };
+        let left =
+            Left { id: ulid::Ulid::from(rand::random::<u128>()).to_string(), command: command.clone() };
         let args = vec![
             reply::to_json(&left)?.into(),
             i64::from(MAX_COMMANDS).into(),

@@ -11,10 +11,10 @@ use std::{
 use fred::{
     clients::WithOptions,
     prelude::{
-        Builder, Client, ClientLike, Config, ConnectionConfig, Error, LuaInterface, Options, PerformanceConfig,
-        ReconnectPolicy, ServerConfig,
+        Builder, Client, ClientLike, Config, ConnectionConfig, Error, LuaInterface, Options,
+        PerformanceConfig, ReconnectPolicy, ServerConfig,
     },
-    types::config::UnresponsiveConfig,
+    types::{ConnectHandle, config::UnresponsiveConfig},
 };
 
 use super::{
@@ -43,14 +43,37 @@ struct Inner {
     is_cluster: bool,
 }
 
+/// A connection that is closed when it is dropped, whatever it is waiting for.
+#[derive(Debug)]
+pub(super) struct Dedicated {
+    client: Client,
+    connection: ConnectHandle,
+}
+
+impl Dedicated {
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Dedicated {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// No URL is configured.
-    #[error("no Redis is configured; set REDIS_URL (redis://host:6379), or run `wagate up`, which brings its own")]
+    #[error(
+        "no Redis is configured; set REDIS_URL (redis://host:6379), or run `wagate up`, which brings its own"
+    )]
     NoUrl,
     /// The URL cannot be used.
-    #[error("REDIS_URL cannot be used: {0}; write redis://[user:password@]host:port[/database], redis-cluster://… or redis+unix:///path")]
+    #[error(
+        "REDIS_URL cannot be used: {0}; write redis://[user:password@]host:port[/database], redis-cluster://… or redis+unix:///path"
+    )]
     BadUrl(String),
     /// Nothing answers there, or it refuses us.
     #[error("Redis at {place} cannot be reached; check that it runs, and REDIS_URL's password")]
@@ -118,9 +141,11 @@ impl Redis {
         &self.0.shared[next % self.0.shared.len()]
     }
 
-    /// A connection of one's own, for subscribing or blocking. To be closed with `quit`.
-    pub(super) async fn dedicated(&self) -> Result<Client, Error> {
-        open(&self.0.builder).await
+    /// A connection of one's own, for subscribing or blocking.
+    pub(super) async fn dedicated(&self) -> Result<Dedicated, Error> {
+        let client = self.0.builder.build()?;
+        let connection = client.init().await?;
+        Ok(Dedicated { client, connection })
     }
 
     pub(super) fn is_cluster(&self) -> bool {

@@ -100,6 +100,11 @@ impl Keys {
         self.in_shard(shard, "wake")
     }
 
+    /// Channel: what a listener says to itself to prove that it hears.
+    pub(super) fn proof(&self, listener: &str) -> String {
+        format!("{}:proof:{listener}", self.prefix)
+    }
+
     /// List: commands left for a session's owner.
     pub(super) fn commands(&self, session: SessionKey) -> String {
         self.of_session(session, "commands")

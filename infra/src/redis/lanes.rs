@@ -89,14 +89,8 @@ impl Lanes for RedisLanes {
     async fn accept(&self, accept: &Accept) -> PortResult<Accepted> {
         let Accept { lane, message, due, event } = accept;
         let LaneKeys { interactive, bulk, in_flight, due: due_key, .. } = self.redis.keys().lane(*lane);
-        let keys = vec![
-            self.record(*lane, message.id),
-            interactive,
-            bulk,
-            in_flight,
-            due_key,
-            self.stream(*lane),
-        ];
+        let keys =
+            vec![self.record(*lane, message.id), interactive, bulk, in_flight, due_key, self.stream(*lane)];
         let priority = match message.priority {
             Priority::Interactive => "i",
             Priority::Bulk => "b",
@@ -150,16 +144,8 @@ impl Lanes for RedisLanes {
         events: &[Event],
     ) -> PortResult<()> {
         let LaneKeys { owner, interactive, bulk, in_flight, dead, hold, .. } = self.redis.keys().lane(lane);
-        let keys = vec![
-            owner,
-            interactive,
-            bulk,
-            in_flight,
-            dead,
-            hold,
-            self.record(lane, id),
-            self.stream(lane),
-        ];
+        let keys =
+            vec![owner, interactive, bulk, in_flight, dead, hold, self.record(lane, id), self.stream(lane)];
         let (verdict, retry_at) = match verdict {
             Verdict::Done => ("done", String::new()),
             Verdict::RetryAt(at) => ("retry", at.as_millis().to_string()),

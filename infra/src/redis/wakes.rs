@@ -8,19 +8,25 @@ use fred::{
     types::Message,
 };
 use futures::StreamExt;
-use tokio::sync::{broadcast::error::RecvError, mpsc};
+use tokio::{
+    sync::{broadcast::error::RecvError, mpsc},
+    time::timeout,
+};
 use wagate_domain::{
     ports::{PortResult, Wake, WakeStream},
     sessions::SessionKey,
 };
 
-use super::{call::port_error, connect::Redis};
+use super::{
+    call::port_error,
+    connect::{COMMAND_TIMEOUT, Dedicated, Redis},
+};
 
 /// Wake-ups a slow reader may be behind; after that it is told to look at everything.
 const BACKLOG: usize = 4_096;
 
 /// How often the connection is proven alive: a dead one that nobody has told of would stay silent.
-const PROOF: Duration = Duration::from_secs(10);
+const PROOF: Duration = Duration::from_secs(5);
 
 /// A session in a wake-up message.
 pub(super) fn wake_text(session: SessionKey) -> String {
@@ -35,11 +41,13 @@ fn read(text: &str) -> Option<SessionKey> {
 /// Subscribes to the channels of all shards over a connection of its own, which lives as long as
 /// the stream. After an interruption it subscribes again and says [`Wake::Everything`].
 pub(super) async fn subscribe(redis: &Redis) -> PortResult<WakeStream> {
-    let client = redis.dedicated().await.map_err(port_error)?;
-    let channels = (0..redis.keys().shards()).map(|shard| redis.keys().wake(shard)).collect();
-    let listener = Listener { channels, client };
+    let connection = redis.dedicated().await.map_err(port_error)?;
+    let proof = redis.keys().proof(&ulid::Ulid::from(rand::random::<u128>()).to_string());
+    let shards = (0..redis.keys().shards()).map(|shard| redis.keys().wake(shard));
+    let channels = shards.chain([proof.clone()]).collect();
+    let listener = Listener { redis: redis.clone(), connection, channels, proof, heard: true };
     // listening starts before subscribing, so that nothing falls between
-    let (messages, reconnects) = (listener.client.message_rx(), listener.client.reconnect_rx());
+    let (messages, reconnects) = (listener.client().message_rx(), listener.client().reconnect_rx());
     listener.subscribe().await.map_err(port_error)?;
     let (wakes, stream) = mpsc::channel(BACKLOG);
     tokio::spawn(listener.run(messages, reconnects, wakes));
@@ -47,19 +55,38 @@ pub(super) async fn subscribe(redis: &Redis) -> PortResult<WakeStream> {
 }
 
 struct Listener {
-    client: Client,
+    redis: Redis,
+    connection: Dedicated,
     channels: Vec<String>,
+    // a channel of our own: what we say there over another connection, we must hear
+    proof: String,
+    heard: bool,
 }
 
 type Messages = tokio::sync::broadcast::Receiver<Message>;
 type Reconnects = tokio::sync::broadcast::Receiver<fred::types::config::Server>;
 
 impl Listener {
-    async fn subscribe(&self) -> Result<(), Error> {
-        self.client.subscribe(self.channels.clone()).await
+    fn client(&self) -> &Client {
+        self.connection.client()
     }
 
-    async fn run(self, mut messages: Messages, mut reconnects: Reconnects, wakes: mpsc::Sender<Wake>) {
+    async fn subscribe(&self) -> Result<(), Error> {
+        self.client().subscribe(self.channels.clone()).await
+    }
+
+    /// Replaces a connection over which the last proof did not come, then asks for the next.
+    async fn prove(&mut self) {
+        if !self.heard {
+            tracing::warn!("wakes.deaf");
+            // when it takes longer, it goes on without us waiting
+            drop(timeout(COMMAND_TIMEOUT, self.client().force_reconnection()).await);
+        }
+        // while Redis is away nothing can be proven
+        self.heard = self.redis.shared().publish::<u64, _, _>(&self.proof, "").await.is_err();
+    }
+
+    async fn run(mut self, mut messages: Messages, mut reconnects: Reconnects, wakes: mpsc::Sender<Wake>) {
         let mut missed = true;
         let mut proof = tokio::time::interval(PROOF);
         loop {
@@ -79,13 +106,9 @@ impl Listener {
                     // a failure here means that the connection is gone again, and will come back again
                     missed = self.subscribe().await.is_ok();
                 }
-                _ = proof.tick() => {
-                    // subscribing again changes nothing, but it must be answered
-                    if self.subscribe().await.is_err() {
-                        drop(self.client.force_reconnection().await);
-                    }
-                }
+                _ = proof.tick() => self.prove().await,
                 message = messages.recv() => match message {
+                    Ok(message) if message.channel == self.proof.as_str() => self.heard = true,
                     Ok(message) => {
                         if let Some(session) = message.value.as_str().as_deref().and_then(read) {
                             missed = wakes.try_send(Wake::Session(session)).is_err();
@@ -96,8 +119,6 @@ impl Listener {
                 },
             }
         }
-        // a connection that is gone already is what was asked for
-        drop(self.client.quit().await);
     }
 }
 

@@ -3,8 +3,8 @@
 use aws_sdk_s3::{
     Client,
     config::{
-        BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation,
+        ResponseChecksumValidation, retry::RetryConfig, timeout::TimeoutConfig,
     },
     error::DisplayErrorContext,
     types::{BucketLocationConstraint, CreateBucketConfiguration},
@@ -32,7 +32,9 @@ pub enum S3Error {
     #[error("no object storage is configured; set S3_ENDPOINT, or run `wagate up`, which brings its own")]
     NoEndpoint,
     /// The bucket is not there and cannot be made, or nothing answers.
-    #[error("bucket {bucket} at {endpoint} cannot be used; check S3_ENDPOINT, S3_BUCKET and the keys: {reason}")]
+    #[error(
+        "bucket {bucket} at {endpoint} cannot be used; check S3_ENDPOINT, S3_BUCKET and the keys: {reason}"
+    )]
     Bucket {
         /// The bucket.
         bucket: String,

@@ -20,8 +20,8 @@ use s3s::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
         CompleteMultipartUploadOutput, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
         CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput, GetObjectOutput,
-        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput, PutObjectOutput,
-        UploadPartInput, UploadPartOutput,
+        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, PutObjectInput,
+        PutObjectOutput, UploadPartInput, UploadPartOutput,
     },
     service::{S3Service, S3ServiceBuilder},
 };
@@ -68,7 +68,8 @@ impl EmbeddedS3 {
         let unusable = |error| EmbeddedError::Files(root.to_owned(), error);
         std::fs::create_dir_all(root).map_err(unusable)?;
         forget_uploads(root).map_err(unusable)?;
-        let files = FileSystem::new(root).map_err(|error| unusable(io::Error::other(format!("{error:?}"))))?;
+        let files =
+            FileSystem::new(root).map_err(|error| unusable(io::Error::other(format!("{error:?}"))))?;
         let mut service = S3ServiceBuilder::new(Files { files, root: root.to_owned() });
         service.set_auth(SimpleAuth::from_single(access_key, secret_key.expose().as_str()));
         let taken = |error| EmbeddedError::Listen(address, error);
@@ -124,7 +125,8 @@ fn forget_uploads(root: &Path) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let of_upload = name.starts_with(".upload") || (name.starts_with(".bucket-") && name.contains(".upload-"));
+        let of_upload =
+            name.starts_with(".upload") || (name.starts_with(".bucket-") && name.contains(".upload-"));
         if of_upload && entry.file_type()?.is_file() {
             std::fs::remove_file(entry.path())?;
         }

@@ -17,5 +17,9 @@ where
         Some(status) => status >= 500 || status == 429,
     };
     let source = Box::new(error);
-    if later { PortError::Unavailable { what: "S3", source } } else { PortError::Internal { what: "S3", source } }
+    if later {
+        PortError::Unavailable { what: "S3", source }
+    } else {
+        PortError::Internal { what: "S3", source }
+    }
 }

@@ -74,7 +74,8 @@ impl Objects for S3 {
 }
 
 fn lifetime(ttl: Duration) -> PortResult<PresigningConfig> {
-    PresigningConfig::expires_in(ttl).map_err(|error| PortError::Internal { what: "S3", source: Box::new(error) })
+    PresigningConfig::expires_in(ttl)
+        .map_err(|error| PortError::Internal { what: "S3", source: Box::new(error) })
 }
 
 fn stream_of(body: S3Body) -> ByteStream {
@@ -88,8 +89,10 @@ fn stream_of(body: S3Body) -> ByteStream {
 /// `attachment`, so that a browser saves what a stranger sent instead of showing it (RFC 6266).
 fn disposition(file_name: Option<&str>) -> String {
     let Some(name) = file_name else { return "attachment".to_owned() };
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') { c } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') { c } else { '_' })
+        .collect();
     let mut extended = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

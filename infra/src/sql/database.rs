@@ -5,16 +5,19 @@ use std::time::Duration;
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        postgres::PgConnectOptions,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use wagate_domain::ports::{PortError, PortResult};
 
 use super::error::{internal, sql_error};
 
-/// How long a call waits for a connection before the database counts as overloaded.
-const ACQUIRE: Duration = Duration::from_secs(30);
+/// How long a call waits for a connection before the database counts as overloaded or away.
+const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long SQLite waits for a writer in another process.
-const BUSY: Duration = Duration::from_secs(15);
+const BUSY: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
@@ -100,12 +103,14 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
 }
 
 async fn open_postgres(url: &str) -> PortResult<Database> {
-    let mut options = ConnectOptions::new(url);
+    let server: PgConnectOptions = url.parse().map_err(internal)?;
+    // the URL carries a password, and SeaORM shows the one it is given to whoever traces it
+    let mut options = ConnectOptions::new("postgres://");
     options
         .sqlx_logging(false)
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE)
-        .set_application_name("wagate");
+        .map_sqlx_postgres_opts(move |_| server.clone().application_name("wagate"));
     let pool = sea_orm::Database::connect(options).await.map_err(sql_error)?;
     Ok(Database { write: pool.clone(), read: pool })
 }

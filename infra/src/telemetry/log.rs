@@ -10,7 +10,9 @@ use crate::config::{LogConfig, LogFormat};
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// `log.filter` is not a list of directives.
-    #[error("log.filter is not a filter; write level or target=level, comma-separated (info,wagate_api=debug)")]
+    #[error(
+        "log.filter is not a filter; write level or target=level, comma-separated (info,wagate_api=debug)"
+    )]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// Logging was set up before.
     #[error("logging was set up before")]

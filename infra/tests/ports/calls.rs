@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use wagate_domain::{
     Timestamp,
     messages::Priority,
@@ -11,7 +10,7 @@ use wagate_domain::{
 };
 use wagate_infra::redis::RedisCalls;
 
-use crate::fixtures::{Fixture, eventually};
+use crate::fixtures::{Fixture, eventually, next};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -20,10 +19,8 @@ async fn a_call_is_answered_by_the_owner() {
     let f = Fixture::start().await;
     let calls = RedisCalls::new(f.redis.clone());
     let owner = async {
-        let (id, command) = eventually("the command arrives", || async {
-            calls.next_command(f.lane).await.unwrap()
-        })
-        .await;
+        let (id, command) =
+            eventually("the command arrives", || async { calls.next_command(f.lane).await.unwrap() }).await;
         let reply = CommandReply::Refused { code: "no".to_owned(), message: "because".to_owned() };
         calls.reply(f.lane, &id, &reply).await.unwrap();
         (command, reply)
@@ -62,7 +59,8 @@ async fn replies_find_their_own_callers() {
     };
     let owner = async {
         for _ in 0..10 {
-            let (id, command) = eventually("a command", || async { calls.next_command(f.lane).await.unwrap() }).await;
+            let (id, command) =
+                eventually("a command", || async { calls.next_command(f.lane).await.unwrap() }).await;
             let Command::OfferCode { phone } = command else { panic!("{command:?}") };
             let offer = Pairing::Code { code: phone, expires_at: Timestamp::from_millis(0) };
             calls.reply(f.lane, &id, &CommandReply::Pairing(offer)).await.unwrap();
@@ -104,7 +102,8 @@ async fn an_offer_stands_until_its_time_ends_or_it_is_taken_down() {
     calls.offer(f.lane, Some(&offer(-1))).await.unwrap();
     assert_eq!(calls.offered(f.lane).await.unwrap(), None, "it had ended before it was put up");
     calls.offer(f.lane, Some(&offer(300))).await.unwrap();
-    eventually("the offer ends", || async { calls.offered(f.lane).await.unwrap().is_none().then_some(()) }).await;
+    eventually("the offer ends", || async { calls.offered(f.lane).await.unwrap().is_none().then_some(()) })
+        .await;
 }
 
 #[tokio::test]
@@ -123,16 +122,16 @@ async fn an_owner_is_woken_by_messages_commands_and_announcements() {
     let f = Fixture::start().await;
     let calls = RedisCalls::new(f.redis.clone());
     let mut wakes = calls.wakes().await.unwrap();
-    assert_eq!(wakes.next().await, Some(Wake::Everything), "it may have missed what came before");
+    assert_eq!(next(&mut wakes).await, Wake::Everything, "it may have missed what came before");
     f.accept("x", Priority::Bulk, None).await;
-    assert_eq!(wakes.next().await, Some(Wake::Session(f.lane)));
+    assert_eq!(next(&mut wakes).await, Wake::Session(f.lane));
     f.accept("later", Priority::Bulk, Some(i64::from(u32::MAX))).await;
-    assert_eq!(wakes.next().await, Some(Wake::Session(f.lane)));
+    assert_eq!(next(&mut wakes).await, Wake::Session(f.lane));
     calls.call(f.lane, &Command::Refresh, Duration::ZERO).await.unwrap();
-    assert_eq!(wakes.next().await, Some(Wake::Session(f.lane)));
+    assert_eq!(next(&mut wakes).await, Wake::Session(f.lane));
     for _ in 0..40 {
         let session = SessionKey { workspace: f.env.new_id(), id: f.env.new_id() };
         calls.announce(session).await.unwrap();
-        assert_eq!(wakes.next().await, Some(Wake::Session(session)), "whatever its shard");
+        assert_eq!(next(&mut wakes).await, Wake::Session(session), "whatever its shard");
     }
 }

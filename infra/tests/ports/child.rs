@@ -169,7 +169,8 @@ async fn every_write_is_in_the_file_before_it_is_answered() {
         let value = format!("value-{n}");
         client.set::<(), _, _>("key", value.as_str(), None, None, false).await.unwrap();
         let files = std::fs::read_dir(dir.path().join("redis/appendonlydir")).unwrap();
-        let written = files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<_>>().concat();
+        let written =
+            files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<_>>().concat();
         assert!(String::from_utf8_lossy(&written).contains(&value));
     }
     child.stop().await;

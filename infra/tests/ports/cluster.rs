@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use wagate_domain::{
     messages::{Priority, Status},
@@ -18,7 +17,7 @@ use wagate_infra::{
     redis::{Redis, RedisCalls, RedisIdempotency},
 };
 
-use crate::fixtures::{EPOCH, Fixture, eventually};
+use crate::fixtures::{EPOCH, Fixture, eventually, next};
 
 /// A cluster of one node that owns all slots, ended with the test.
 struct Cluster {
@@ -42,7 +41,8 @@ impl Cluster {
             .unwrap();
         let cluster = Self { node, port, _dir: dir };
         let mut socket =
-            eventually("the node listens", || async { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
+            eventually("the node listens", || async { TcpStream::connect(("127.0.0.1", port)).await.ok() })
+                .await;
         socket.write_all(b"CLUSTER ADDSLOTSRANGE 0 16383\r\n").await.unwrap();
         cluster
     }
@@ -71,11 +71,12 @@ async fn everything_works_on_a_cluster() {
     let f = Fixture::over(cluster.connect().await).await;
     let calls = RedisCalls::new(f.redis.clone());
     let mut wakes = calls.wakes().await.unwrap();
-    assert_eq!(wakes.next().await, Some(Wake::Everything));
+    assert_eq!(next(&mut wakes).await, Wake::Everything);
 
-    let [a, b, c] = [("a", None), ("b", Some(5)), ("c", None)].map(|(text, due)| f.accept(text, Priority::Bulk, due));
+    let [a, b, c] =
+        [("a", None), ("b", Some(5)), ("c", None)].map(|(text, due)| f.accept(text, Priority::Bulk, due));
     let (a, _, c) = (a.await, b.await, c.await);
-    assert_eq!(wakes.next().await, Some(Wake::Session(f.lane)));
+    assert_eq!(next(&mut wakes).await, Wake::Session(f.lane));
     assert_eq!(f.lanes.peek(f.lane.workspace, c.id).await.unwrap(), Some(c.clone()));
     f.claim().await;
     f.settle(a.id, Verdict::RetryAt(f.env.now())).await;

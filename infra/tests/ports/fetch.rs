@@ -49,7 +49,8 @@ fn fetcher(allow: &[&str]) -> GuardedFetch {
 async fn outcome(fetch: &GuardedFetch, url: &str) -> Result<String, String> {
     match fetch.get(url).await {
         Ok(fetched) => {
-            let body: Result<Vec<u8>, String> = fetched.body.map_ok(|chunk| chunk.to_vec()).try_concat().await;
+            let body: Result<Vec<u8>, String> =
+                fetched.body.map_ok(|chunk| chunk.to_vec()).try_concat().await;
             body.map(|body| String::from_utf8(body).unwrap()).map_err(|why| format!("body: {why}"))
         }
         Err(FetchError::BadUrl) => Err("bad url".to_owned()),
@@ -119,7 +120,10 @@ async fn every_hop_of_a_redirect_is_checked() {
         ("/4", "HTTP/1.1 303 Other\r\nlocation: /5\r\ncontent-length: 0\r\n\r\n"),
         ("/5", "HTTP/1.1 302 Found\r\nlocation: /ok\r\ncontent-length: 0\r\n\r\n"),
         ("/loop", LOOP),
-        ("/inside", "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.2:{port}/ok\r\ncontent-length: 0\r\n\r\n"),
+        (
+            "/inside",
+            "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.2:{port}/ok\r\ncontent-length: 0\r\n\r\n",
+        ),
         ("/metadata", "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"),
         ("/name", "HTTP/1.1 302 Found\r\nlocation: http://localhost:{port}/ok\r\ncontent-length: 0\r\n\r\n"),
         ("/file", "HTTP/1.1 302 Found\r\nlocation: file:///etc/passwd\r\ncontent-length: 0\r\n\r\n"),

@@ -3,11 +3,12 @@
 use std::{future::Future, time::Duration};
 
 use fred::prelude::{Builder, Client, ClientLike, Config, ServerConfig};
+use futures::StreamExt;
 use wagate_domain::{
     Address, ConnectorId, ContactIds, Env, MessageId, SessionId, Timestamp, WorkspaceId,
     events::{Event, EventData},
     messages::{Content, Direction, Message, Priority, Status, Times},
-    ports::{Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Verdict},
+    ports::{Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Verdict, Wake, WakeStream},
     sessions::SessionKey,
 };
 use wagate_infra::{
@@ -115,9 +116,13 @@ impl Fixture {
 
     /// The log's events in order, acknowledged as they are read.
     pub(crate) async fn events(&self) -> Vec<Event> {
+        self.events_as("fixture").await
+    }
+
+    pub(crate) async fn events_as(&self, consumer: &str) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
-            let entries = self.log.read(Group::Store, "fixture", 500, Duration::ZERO).await.unwrap();
+            let entries = self.log.read(Group::Store, consumer, 500, Duration::ZERO).await.unwrap();
             if entries.is_empty() {
                 return events;
             }
@@ -173,8 +178,17 @@ pub(crate) async fn plain_client(url: &str) -> Client {
     client
 }
 
+/// The next wake-up; fails after 20 seconds.
+pub(crate) async fn next(wakes: &mut WakeStream) -> Wake {
+    let wake = tokio::time::timeout(Duration::from_secs(20), wakes.next()).await;
+    wake.expect("a wake-up in time").expect("a stream without end")
+}
+
 /// Waits until `probe` gives a value; fails after 20 seconds.
-pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut probe: impl FnMut() -> F) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut probe: impl FnMut() -> F,
+) -> T {
     let end = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(value) = probe().await {

@@ -192,6 +192,19 @@ async fn a_held_lane_does_not_name_a_moment_before_it_opens() {
 }
 
 #[tokio::test]
+async fn a_held_lane_with_nothing_in_it_names_no_moment() {
+    let f = Fixture::start().await;
+    let message = f.accept("a", Interactive, None).await;
+    f.claim().await;
+    f.settle(message.id, Verdict::RetryAt(at(1_000))).await;
+    let event = f.status_event(message.id, Status::Cancelled);
+    assert!(f.lanes.cancel(f.lane, message.id, &event).await.unwrap());
+    assert_eq!(f.claim_at(500).await, Claim::Nothing { next: None });
+    f.accept("later", Interactive, Some(5_000)).await;
+    assert_eq!(f.claim_at(500).await, Claim::Nothing { next: Some(at(5_000)) });
+}
+
+#[tokio::test]
 async fn scheduled_messages_wait_for_their_moment_and_leave_in_its_order() {
     let f = Fixture::start().await;
     f.accept("third", Interactive, Some(300)).await;
@@ -341,7 +354,8 @@ async fn a_message_that_cannot_be_read_is_buried_and_the_lane_goes_on() {
     let redis = f.plain_client().await;
     let broken = f.accept("broken", Interactive, None).await;
     f.accept("whole", Interactive, None).await;
-    let keys: Vec<String> = redis.custom(fred::cmd!("KEYS"), vec![format!("*msg:{}", broken.id)]).await.unwrap();
+    let keys: Vec<String> =
+        redis.custom(fred::cmd!("KEYS"), vec![format!("*msg:{}", broken.id)]).await.unwrap();
     let arguments = vec![keys[0].as_str(), "m", "{\"from\":\"another version\"}"];
     let _: i64 = redis.custom(fred::cmd!("HSET"), arguments).await.unwrap();
     assert_eq!(f.drain(0).await, ["whole"]);
@@ -357,6 +371,7 @@ async fn lanes_do_not_touch_each_other() {
     let held = f.claim().await;
     f.settle(held.message.id, Verdict::RetryAt(at(1_000))).await;
     assert_eq!(g.drain(0).await, ["g"]);
-    let told: Vec<_> = f.events().await.into_iter().filter(|e| matches!(e.data, EventData::MessageAccepted(_))).collect();
+    let told: Vec<_> =
+        f.events().await.into_iter().filter(|e| matches!(e.data, EventData::MessageAccepted(_))).collect();
     assert_eq!(told.len(), 2, "one log for both");
 }

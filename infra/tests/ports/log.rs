@@ -143,6 +143,18 @@ async fn waiting_readers_do_not_hold_others_up() {
 }
 
 #[tokio::test]
+async fn a_read_that_is_given_up_does_not_hold_the_next_one_up() {
+    let f = Fixture::start().await;
+    f.read("a", 1).await;
+    for _ in 0..3 {
+        let given_up = f.log.read(GROUP, "a", 10, Duration::from_secs(60));
+        assert!(tokio::time::timeout(Duration::from_millis(50), given_up).await.is_err());
+    }
+    let sent = f.append(2).await;
+    assert_eq!(f.events_as("a").await, sent, "and what it might have been given is not lost");
+}
+
+#[tokio::test]
 async fn a_stale_owner_appends_nothing() {
     let f = Fixture::start().await;
     let event = [f.event_of(f.lane)];
@@ -168,7 +180,10 @@ async fn an_entry_that_cannot_be_read_is_told_and_can_be_passed() {
     }
     let last = f.append(1).await;
     let entries = f.read("a", 10).await;
-    assert_eq!(entries.iter().map(|entry| entry.event.is_some()).collect::<Vec<_>>(), [true, false, false, true]);
+    assert_eq!(
+        entries.iter().map(|entry| entry.event.is_some()).collect::<Vec<_>>(),
+        [true, false, false, true]
+    );
     assert_eq!(entries[3].event.as_ref(), last.first());
     f.log.ack(GROUP, &positions(&entries)).await.unwrap();
     assert_eq!(f.log.lag(GROUP).await.unwrap(), 0);
@@ -234,6 +249,9 @@ async fn many_writers_lose_nothing() {
     let read = f.events().await;
     assert_eq!(read.len(), 1_000);
     for (session, events) in written {
-        assert!(read.iter().filter(|event| event.session == session).eq(&events), "in order within a session");
+        assert!(
+            read.iter().filter(|event| event.session == session).eq(&events),
+            "in order within a session"
+        );
     }
 }

@@ -41,7 +41,10 @@ impl Store {
     /// Files of the server beyond the bucket's directory and its objects.
     fn leftovers(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.root.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        names.map(|name| name.to_string_lossy().into_owned()).filter(|name| *name != self.config.bucket).collect()
+        names
+            .map(|name| name.to_string_lossy().into_owned())
+            .filter(|name| *name != self.config.bucket)
+            .collect()
     }
 
     async fn read(&self, key: &str) -> Option<Vec<u8>> {
@@ -223,7 +226,8 @@ async fn a_link_ends() {
 #[tokio::test]
 async fn links_name_the_public_endpoint() {
     let store = Store::start().await;
-    let public = S3Config { public_endpoint: Some("https://media.example.com".to_owned()), ..store.config.clone() };
+    let public =
+        S3Config { public_endpoint: Some("https://media.example.com".to_owned()), ..store.config.clone() };
     let s3 = S3::connect(&public).await.unwrap();
     let link = s3.presign_get("ws_1/med_1", "x/y", None, Duration::from_secs(60)).await.unwrap();
     assert!(link.starts_with("https://media.example.com/wagate/ws_1/med_1?"), "{link}");

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use tokio::{
     net::{UnixListener, UnixStream},
     sync::watch,
@@ -19,7 +18,7 @@ use wagate_infra::{
     testing::RedisServer,
 };
 
-use crate::fixtures::{EPOCH, Fixture, eventually};
+use crate::fixtures::{EPOCH, Fixture, eventually, next};
 
 /// What a caller may be made to wait before it is told.
 const AT_MOST: Duration = Duration::from_secs(2);
@@ -74,11 +73,11 @@ async fn a_listener_is_told_to_look_at_everything_when_it_is_back() {
     let mut f = Fixture::start().await;
     let calls = RedisCalls::new(f.redis.clone());
     let mut wakes = calls.wakes().await.unwrap();
-    assert_eq!(wakes.next().await, Some(Wake::Everything));
+    assert_eq!(next(&mut wakes).await, Wake::Everything);
     f.server().start_again().await;
-    assert_eq!(wakes.next().await, Some(Wake::Everything));
+    assert_eq!(next(&mut wakes).await, Wake::Everything);
     eventually("wake-ups arrive again", || async { calls.announce(f.lane).await.ok() }).await;
-    assert_eq!(wakes.next().await, Some(Wake::Session(f.lane)));
+    assert_eq!(next(&mut wakes).await, Wake::Session(f.lane));
 }
 
 /// Stands between us and a server; what was connected when it is cut stays open and silent.
@@ -123,7 +122,7 @@ async fn connections_that_died_in_silence_are_replaced() {
     let f = Fixture::over(Redis::connect(&config).await.unwrap()).await;
     let calls = RedisCalls::new(f.redis.clone());
     let mut wakes = calls.wakes().await.unwrap();
-    assert_eq!(wakes.next().await, Some(Wake::Everything));
+    assert_eq!(next(&mut wakes).await, Wake::Everything);
     f.events().await;
     cable.cut.send(()).unwrap();
     assert_away("accept", f.lanes.accept(&f.accepting(&f.message("x", Priority::Bulk), None))).await;
@@ -135,9 +134,9 @@ async fn connections_that_died_in_silence_are_replaced() {
     f.accept("y", Priority::Bulk, None).await;
     let read = || async { f.log.read(Group::Store, "fixture", 10, Duration::ZERO).await.ok() };
     assert_eq!(eventually("the reader works again", read).await.len(), 1);
-    assert_eq!(wakes.next().await, Some(Wake::Everything), "the listener noticed");
+    assert_eq!(next(&mut wakes).await, Wake::Everything, "the listener noticed");
     calls.announce(f.lane).await.unwrap();
-    assert_eq!(wakes.next().await, Some(Wake::Session(f.lane)));
+    assert_eq!(next(&mut wakes).await, Wake::Session(f.lane));
 }
 
 #[tokio::test]

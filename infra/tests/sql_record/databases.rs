@@ -4,21 +4,21 @@ use tempfile::TempDir;
 use wagate_infra::{sql::Database, testing::Postgres};
 
 /// A SQLite file in a directory of its own.
-pub struct SqliteFile {
+pub(crate) struct SqliteFile {
     dir: TempDir,
 }
 
 impl SqliteFile {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().expect("a temporary directory") }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("sqlite://{}/record.db", self.dir.path().display())
     }
 
     /// Opens the file with the schema up to date.
-    pub async fn open(&self) -> Database {
+    pub(crate) async fn open(&self) -> Database {
         let db = Database::open(&self.url()).await.expect("an open database");
         db.migrate().await.expect("the schema");
         db
@@ -26,6 +26,6 @@ impl SqliteFile {
 }
 
 /// A PostgreSQL server.
-pub async fn postgres() -> Postgres {
+pub(crate) async fn postgres() -> Postgres {
     Postgres::start().await
 }

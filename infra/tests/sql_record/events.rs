@@ -10,7 +10,7 @@ use wagate_domain::{
 
 use crate::sample::{at, id};
 
-pub fn event(session: SessionKey, millis: i64, data: EventData) -> Event {
+pub(crate) fn event(session: SessionKey, millis: i64, data: EventData) -> Event {
     Event { id: id(), workspace: session.workspace, session: session.id, at: at(millis), data }
 }
 
@@ -18,26 +18,32 @@ fn of(message: &Message) -> SessionKey {
     SessionKey { workspace: message.workspace, id: message.session }
 }
 
-pub fn accepted(message: &Message, millis: i64) -> Event {
+pub(crate) fn accepted(message: &Message, millis: i64) -> Event {
     event(of(message), millis, EventData::MessageAccepted(Box::new(message.clone())))
 }
 
-pub fn received(message: &Message, media: Option<&Media>, millis: i64) -> Event {
+pub(crate) fn received(message: &Message, media: Option<&Media>, millis: i64) -> Event {
     let media = media.cloned().map(Box::new);
     event(of(message), millis, EventData::MessageReceived { message: Box::new(message.clone()), media })
 }
 
-pub fn status(session: SessionKey, message: MessageId, status: Status, millis: i64) -> Event {
+pub(crate) fn status(session: SessionKey, message: MessageId, status: Status, millis: i64) -> Event {
     let failure = (status == Status::Failed)
         .then(|| Failure { code: "not_on_whatsapp".to_owned(), message: "Nobody there.".to_owned() });
     event(session, millis, EventData::MessageStatus { message, status, failure })
 }
 
-pub fn receipt(session: SessionKey, chat: &Address, stanza_ids: &[&str], status: Status, millis: i64) -> Event {
+pub(crate) fn receipt(
+    session: SessionKey,
+    chat: &Address,
+    stanza_ids: &[&str],
+    status: Status,
+    millis: i64,
+) -> Event {
     receipt_by(session, chat, ContactIds::of(chat), stanza_ids, status, millis)
 }
 
-pub fn receipt_by(
+pub(crate) fn receipt_by(
     session: SessionKey,
     chat: &Address,
     contact: ContactIds,
@@ -51,11 +57,16 @@ pub fn receipt_by(
     event(session, millis, data)
 }
 
-pub fn contact(session: SessionKey, contact: ContactIds, push_name: Option<&str>, millis: i64) -> Event {
+pub(crate) fn contact(
+    session: SessionKey,
+    contact: ContactIds,
+    push_name: Option<&str>,
+    millis: i64,
+) -> Event {
     let push_name = push_name.map(str::to_owned);
     event(session, millis, EventData::ContactUpdated { contact, push_name })
 }
 
-pub fn state(session: SessionKey, state: State, millis: i64) -> Event {
+pub(crate) fn state(session: SessionKey, state: State, millis: i64) -> Event {
     event(session, millis, EventData::SessionStatus { state, reason: None })
 }

@@ -25,6 +25,7 @@ async fn conforms(db: &Database) {
     projection::receipts(db).await;
     projection::deduplicates(db).await;
     projection::joins_pn_and_lid(db).await;
+    projection::learns_beside_a_busy_api(db).await;
     projection::numbers_move(db).await;
     projection::merges_drop_twins(db).await;
     projection::session_events(db).await;

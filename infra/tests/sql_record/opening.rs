@@ -6,7 +6,7 @@ use wagate_infra::sql::Database;
 
 use crate::databases::SqliteFile;
 
-pub async fn many_migrate_at_once(url: &str) {
+pub(crate) async fn many_migrate_at_once(url: &str) {
     let starts = (0..6).map(|_| {
         let url = url.to_owned();
         tokio::spawn(async move {
@@ -20,7 +20,7 @@ pub async fn many_migrate_at_once(url: &str) {
     assert_eq!(taken, 1, "each step is taken once");
 }
 
-pub async fn ping_and_close(db: &Database) {
+pub(crate) async fn ping_and_close(db: &Database) {
     db.ping().await.unwrap();
     db.close().await.unwrap();
     let after = db.ping().await;
@@ -43,7 +43,7 @@ async fn what_is_no_database_is_refused() {
     }
     let opened = Database::open("sqlite:///no/such/folder/record.db").await;
     assert!(matches!(opened, Err(PortError::Unavailable { .. })), "{opened:?}");
-    let opened = Database::open("postgres://nobody@localhost:1/x").await;
+    let opened = Database::open("postgres://nobody@localhost/x?host=/no/such/folder").await;
     assert!(matches!(opened, Err(PortError::Unavailable { .. })), "{opened:?}");
 }
 

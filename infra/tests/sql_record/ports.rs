@@ -14,10 +14,12 @@ use wagate_infra::sql::Database;
 
 use crate::{
     events::{accepted, received},
-    sample::{api_key, at, id, incoming, lid, media as media_of, outgoing, pn, session, stored_session, workspace},
+    sample::{
+        api_key, at, id, incoming, lid, media as media_of, outgoing, pn, session, stored_session, workspace,
+    },
 };
 
-pub async fn workspaces(db: &Database) {
+pub(crate) async fn workspaces(db: &Database) {
     let (first, second) = (workspace(), workspace());
     Workspaces::insert(db, &second).await.unwrap();
     Workspaces::insert(db, &first).await.unwrap();
@@ -28,27 +30,27 @@ pub async fn workspaces(db: &Database) {
     assert!(matches!(again, Err(PortError::Internal { what: "SQL", .. })), "{again:?}");
 }
 
-pub async fn api_keys(db: &Database) {
+pub(crate) async fn api_keys(db: &Database) {
     let workspace = id();
     let (first, second) = (api_key(workspace), api_key(workspace));
     for key in [&first, &second, &api_key(id())] {
         ApiKeys::insert(db, key).await.unwrap();
     }
-    assert_eq!(db.find(&first.hash).await.unwrap(), Some(first.clone()));
-    assert_eq!(db.find("no such hash").await.unwrap(), None);
+    assert_eq!(ApiKeys::find(db, &first.hash).await.unwrap(), Some(first.clone()));
+    assert_eq!(ApiKeys::find(db, "no such hash").await.unwrap(), None);
     assert_eq!(ApiKeys::list(db, workspace).await.unwrap(), [first.clone(), second.clone()]);
 
     assert!(!db.revoke(id(), first.id, at(9)).await.unwrap(), "another tenant's key");
     assert!(!db.revoke(workspace, id::<ApiKeyId>(), at(9)).await.unwrap(), "no such key");
     assert!(db.revoke(workspace, first.id, at(9)).await.unwrap());
     assert!(db.revoke(workspace, first.id, at(10)).await.unwrap());
-    assert_eq!(db.find(&first.hash).await.unwrap(), None);
+    assert_eq!(ApiKeys::find(db, &first.hash).await.unwrap(), None);
     let listed = ApiKeys::list(db, workspace).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(at(9)), "the first date stands");
     assert_eq!(listed[1], second);
 }
 
-pub async fn sessions(db: &Database) {
+pub(crate) async fn sessions(db: &Database) {
     let workspace = id();
     let mut stored = Vec::new();
     for n in 0..3 {
@@ -87,7 +89,7 @@ pub async fn sessions(db: &Database) {
     assert_eq!(Sessions::get(db, workspace, stored[0].id).await.unwrap(), None);
 }
 
-pub async fn epochs(db: &Database) {
+pub(crate) async fn epochs(db: &Database) {
     let key = stored_session(db).await;
     let owner: ConnectorId = id();
     let raised = db.raise_epoch(key.id, 0, owner).await.unwrap().unwrap();
@@ -99,14 +101,15 @@ pub async fn epochs(db: &Database) {
         let db = db.clone();
         tokio::spawn(async move { db.raise_epoch(key.id, 1, id()).await.unwrap() })
     });
-    let won = futures::future::join_all(takers).await.into_iter().filter(|taken| taken.as_ref().unwrap().is_some());
+    let won =
+        futures::future::join_all(takers).await.into_iter().filter(|taken| taken.as_ref().unwrap().is_some());
     assert_eq!(won.count(), 1, "one of many takes it");
 
     db.set_wanted(key.workspace, key.id, false).await.unwrap();
     assert_eq!(db.raise_epoch(key.id, 2, owner).await.unwrap(), None, "not wanted any more");
 }
 
-pub async fn media(db: &Database) {
+pub(crate) async fn media(db: &Database) {
     let key = stored_session(db).await;
     let mut staged = media_of(key.workspace, None, 5);
     let (late, early) = (media_of(key.workspace, Some(key.id), 8), media_of(key.workspace, Some(key.id), 7));
@@ -145,7 +148,7 @@ pub async fn media(db: &Database) {
     assert_eq!(MediaIndex::get(db, key.workspace, staged.id).await.unwrap(), None);
 }
 
-pub async fn messages(db: &Database) {
+pub(crate) async fn messages(db: &Database) {
     let key = stored_session(db).await;
     let group: wagate_domain::Address = "120363000000000001@g.us".parse().unwrap();
     let mut told = Vec::new();
@@ -205,7 +208,7 @@ async fn pages(db: &Database, key: SessionKey, told: &[Message], reply: &Message
 }
 
 /// What peers write may hold characters that PostgreSQL does not take; it must not stop the log.
-pub async fn odd_text(db: &Database) {
+pub(crate) async fn odd_text(db: &Database) {
     let key = stored_session(db).await;
     let mut message = incoming(key, &pn("62815"), "odd\0id", 1);
     message.push_name = Some("nul\0nul".to_owned());
@@ -227,7 +230,7 @@ pub async fn odd_text(db: &Database) {
 }
 
 /// The one contact of a session under an address.
-pub trait FindOne {
+pub(crate) trait FindOne {
     fn find_one(
         &self,
         key: SessionKey,

@@ -20,17 +20,23 @@ async fn message(db: &Database, message: &Message) -> Message {
     Messages::get(db, message.workspace, message.id).await.unwrap().expect("a stored message")
 }
 
-pub async fn forward_only(db: &Database) {
+pub(crate) async fn forward_only(db: &Database) {
     let key = stored_session(db).await;
     let sent = outgoing(key, &pn("62811"), 1);
     db.apply(&[accepted(&sent, 1), status(key, sent.id, Status::Sending, 2)]).await.unwrap();
     db.apply(&[receipt(key, &pn("62811"), &[&sent.stanza_id], Status::Delivered, 5)]).await.unwrap();
     let found = message(db, &sent).await;
     assert_eq!((found.status, found.times.sent), (Status::Delivered, None), "sent was not reported yet");
-    db.apply(&[status(key, sent.id, Status::Sent, 6), status(key, sent.id, Status::Failed, 7)]).await.unwrap();
+    db.apply(&[status(key, sent.id, Status::Sent, 6), status(key, sent.id, Status::Failed, 7)])
+        .await
+        .unwrap();
     let found = message(db, &sent).await;
     assert_eq!((found.status, found.failure), (Status::Delivered, None));
-    assert_eq!((found.times.sending, found.times.sent), (Some(at(2)), Some(at(6))), "reported late, still noted");
+    assert_eq!(
+        (found.times.sending, found.times.sent),
+        (Some(at(2)), Some(at(6))),
+        "reported late, still noted"
+    );
     assert_eq!((found.times.delivered, found.times.ended), (Some(at(4)), None));
 
     let failed = outgoing(key, &pn("62811"), 1);
@@ -40,14 +46,18 @@ pub async fn forward_only(db: &Database) {
     assert_eq!(found.failure.unwrap().code, "not_on_whatsapp");
     db.apply(&[status(key, failed.id, Status::Sent, 9)]).await.unwrap();
     let found = message(db, &failed).await;
-    assert_eq!((found.status, found.failure, found.times.ended), (Status::Sent, None, None), "it arrived after all");
+    assert_eq!(
+        (found.status, found.failure, found.times.ended),
+        (Status::Sent, None, None),
+        "it arrived after all"
+    );
 
     let other = stored_session(db).await;
     db.apply(&[status(other, failed.id, Status::Read, 10)]).await.unwrap();
     assert_eq!(message(db, &failed).await.status, Status::Sent, "another session's event");
 }
 
-pub async fn receipts(db: &Database) {
+pub(crate) async fn receipts(db: &Database) {
     let key = stored_session(db).await;
     let chat = pn("62812");
     let (first, second) = (outgoing(key, &chat, 1), outgoing(key, &chat, 2));
@@ -70,7 +80,7 @@ pub async fn receipts(db: &Database) {
     assert_eq!(db.find_one(key, &lid("812")).await.ids, both("62812", "812"), "receipts teach the LID");
 }
 
-pub async fn deduplicates(db: &Database) {
+pub(crate) async fn deduplicates(db: &Database) {
     let key = stored_session(db).await;
     let first = incoming(key, &pn("62811"), "X1", 1);
     let mut events = vec![received(&first, None, 1)];
@@ -91,7 +101,7 @@ pub async fn deduplicates(db: &Database) {
     assert_eq!(db.pending(key.workspace, key.id, 10).await.unwrap(), [], "the copy's file is not fetched");
 }
 
-pub async fn joins_pn_and_lid(db: &Database) {
+pub(crate) async fn joins_pn_and_lid(db: &Database) {
     let key = stored_session(db).await;
     let to_number = outgoing(key, &pn("62831"), 1);
     let from_lid = incoming(key, &lid("831"), "L1", 2);
@@ -121,7 +131,18 @@ pub async fn joins_pn_and_lid(db: &Database) {
     assert_eq!(listed.len(), 3);
 }
 
-pub async fn numbers_move(db: &Database) {
+/// The API's clock may be ahead of the connector's; what a message teaches still counts.
+pub(crate) async fn learns_beside_a_busy_api(db: &Database) {
+    let key = stored_session(db).await;
+    db.apply(&[accepted(&outgoing(key, &pn("62836"), 1), 5_000)]).await.unwrap();
+    let mut reply = incoming(key, &lid("836"), "B1", 2);
+    reply.contact = both("62836", "836");
+    db.apply(&[received(&reply, None, 2)]).await.unwrap();
+    let found = db.find_one(key, &pn("62836")).await;
+    assert_eq!((found.ids, found.push_name.as_deref()), (both("62836", "836"), Some("Budi")));
+}
+
+pub(crate) async fn numbers_move(db: &Database) {
     let key = stored_session(db).await;
     db.apply(&[contact(key, both("62841", "841"), Some("old"), 1)]).await.unwrap();
     let old = db.find_one(key, &pn("62841")).await;
@@ -142,7 +163,7 @@ pub async fn numbers_move(db: &Database) {
     assert_eq!(db.find_one(key, &lid("842")).await.ids, both("62841", "842"));
 }
 
-pub async fn merges_drop_twins(db: &Database) {
+pub(crate) async fn merges_drop_twins(db: &Database) {
     let key = stored_session(db).await;
     let (one, two) = (incoming(key, &pn("62851"), "T1", 1), incoming(key, &lid("851"), "T1", 2));
     let three = incoming(key, &lid("851"), "T2", 3);
@@ -154,11 +175,12 @@ pub async fn merges_drop_twins(db: &Database) {
     assert_eq!(ids, [three.id, one.id], "what both chats had is there once");
 }
 
-pub async fn session_events(db: &Database) {
+pub(crate) async fn session_events(db: &Database) {
     let key = stored_session(db).await;
     let get = async || Sessions::get(db, key.workspace, key.id).await.unwrap();
     let reason = Some(Reason::new("restricted", "Wait."));
-    let restricted = event(key, 10, EventData::SessionStatus { state: State::Restricted, reason: reason.clone() });
+    let restricted =
+        event(key, 10, EventData::SessionStatus { state: State::Restricted, reason: reason.clone() });
     let linked = |lid: Option<&str>, name: Option<&str>, millis| {
         let data = EventData::SessionLinked {
             pn: "62861".to_owned(),
@@ -168,11 +190,19 @@ pub async fn session_events(db: &Database) {
         event(key, millis, data)
     };
     // the second owner's clock is behind the first one's
-    let told =
-        [state(key, State::Connected, 20), linked(Some("861"), Some("Shop"), 21), linked(None, None, 22), restricted];
+    let told = [
+        state(key, State::Connected, 20),
+        linked(Some("861"), Some("Shop"), 21),
+        linked(None, None, 22),
+        restricted,
+    ];
     db.apply(&told).await.unwrap();
     let found = get().await.unwrap();
-    assert_eq!((found.state, found.reason.clone()), (State::Restricted, reason), "the log's order, not the clocks'");
+    assert_eq!(
+        (found.state, found.reason.clone()),
+        (State::Restricted, reason),
+        "the log's order, not the clocks'"
+    );
     assert_eq!((found.pn.as_deref(), found.lid.as_deref()), (Some("62861"), Some("861")));
     assert_eq!((found.push_name.as_deref(), found.updated_at), (Some("Shop"), at(22)));
 
@@ -198,7 +228,7 @@ pub async fn session_events(db: &Database) {
     assert_eq!(get().await, None, "a deleted session stays deleted");
 }
 
-pub async fn media_settles(db: &Database) {
+pub(crate) async fn media_settles(db: &Database) {
     let key = stored_session(db).await;
     let told = incoming(key, &pn("62871"), "M1", 1);
     let mut file = media(key.workspace, Some(key.id), 1);
@@ -211,8 +241,11 @@ pub async fn media_settles(db: &Database) {
     let early = settled(MediaState::Ready, 1, 0);
     db.apply(&[early]).await.unwrap();
     assert_eq!(MediaIndex::get(db, key.workspace, file.id).await.unwrap(), None, "unknown is not missed");
-    let events =
-        [received(&told, Some(&file), 1), settled(MediaState::Failed, 0, 2), settled(MediaState::Ready, 99, 3)];
+    let events = [
+        received(&told, Some(&file), 1),
+        settled(MediaState::Failed, 0, 2),
+        settled(MediaState::Ready, 99, 3),
+    ];
     db.apply(&events[..1]).await.unwrap();
     assert_eq!(db.pending(key.workspace, key.id, 9).await.unwrap(), std::slice::from_ref(&file));
     db.apply(&events).await.unwrap();
@@ -222,11 +255,15 @@ pub async fn media_settles(db: &Database) {
 
     MediaIndex::delete(db, key.workspace, file.id).await.unwrap();
     db.apply(&events).await.unwrap();
-    assert_eq!(MediaIndex::get(db, key.workspace, file.id).await.unwrap(), None, "a replay brings nothing back");
+    assert_eq!(
+        MediaIndex::get(db, key.workspace, file.id).await.unwrap(),
+        None,
+        "a replay brings nothing back"
+    );
 }
 
 /// Two workers that read the same events (one was thought dead) end up with one record.
-pub async fn two_projectors(db: &Database) {
+pub(crate) async fn two_projectors(db: &Database) {
     let keys = [stored_session(db).await, stored_session(db).await];
     let mut events = Vec::new();
     for n in 0..40 {

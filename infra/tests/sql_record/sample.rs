@@ -16,20 +16,20 @@ use wagate_infra::sql::Database;
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// An identifier that was not handed out before; later ones are greater.
-pub fn id<T: Id>() -> T {
+pub(crate) fn id<T: Id>() -> T {
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     T::from_ulid(ulid(Timestamp::from_millis(1_000_000 + i64::try_from(n).unwrap()), u128::from(n)))
 }
 
-pub const fn at(millis: i64) -> Timestamp {
+pub(crate) const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_767_225_600_000 + millis)
 }
 
-pub fn workspace() -> Workspace {
+pub(crate) fn workspace() -> Workspace {
     Workspace { id: id(), name: "Ärger & Söhne".to_owned(), created_at: at(1) }
 }
 
-pub fn api_key(workspace: WorkspaceId) -> ApiKey {
+pub(crate) fn api_key(workspace: WorkspaceId) -> ApiKey {
     let id: wagate_domain::ApiKeyId = id();
     ApiKey {
         id,
@@ -42,7 +42,7 @@ pub fn api_key(workspace: WorkspaceId) -> ApiKey {
     }
 }
 
-pub fn session(workspace: WorkspaceId) -> Session {
+pub(crate) fn session(workspace: WorkspaceId) -> Session {
     Session {
         id: id(),
         workspace,
@@ -60,23 +60,23 @@ pub fn session(workspace: WorkspaceId) -> Session {
 }
 
 /// A stored session of a new workspace.
-pub async fn stored_session(db: &Database) -> SessionKey {
+pub(crate) async fn stored_session(db: &Database) -> SessionKey {
     Sessions::insert(db, &session(id())).await.expect("a stored session").key()
 }
 
-pub fn pn(digits: &str) -> Address {
+pub(crate) fn pn(digits: &str) -> Address {
     Address::pn(digits)
 }
 
-pub fn lid(digits: &str) -> Address {
+pub(crate) fn lid(digits: &str) -> Address {
     Address::lid(digits)
 }
 
-pub fn both(pn: &str, lid: &str) -> ContactIds {
+pub(crate) fn both(pn: &str, lid: &str) -> ContactIds {
     ContactIds { pn: Some(pn.to_owned()), lid: Some(lid.to_owned()) }
 }
 
-pub fn outgoing(session: SessionKey, chat: &Address, millis: i64) -> Message {
+pub(crate) fn outgoing(session: SessionKey, chat: &Address, millis: i64) -> Message {
     let id: MessageId = id();
     let mut times = Times::default();
     times.note(Status::Accepted, at(millis));
@@ -103,7 +103,7 @@ pub fn outgoing(session: SessionKey, chat: &Address, millis: i64) -> Message {
     }
 }
 
-pub fn incoming(session: SessionKey, chat: &Address, stanza_id: &str, millis: i64) -> Message {
+pub(crate) fn incoming(session: SessionKey, chat: &Address, stanza_id: &str, millis: i64) -> Message {
     let mut times = Times::default();
     times.note(Status::Received, at(millis));
     Message {
@@ -120,7 +120,7 @@ pub fn incoming(session: SessionKey, chat: &Address, stanza_id: &str, millis: i6
     }
 }
 
-pub fn media(workspace: WorkspaceId, session: Option<SessionId>, millis: i64) -> Media {
+pub(crate) fn media(workspace: WorkspaceId, session: Option<SessionId>, millis: i64) -> Media {
     let id: MediaId = id();
     Media {
         id,

@@ -37,7 +37,10 @@ fn app_sync_writes(store: &WaStore) -> Vec<Write<'_>> {
     vec![
         ("put_sync_key", Box::pin(async move { store.put_sync_key(b"id", &sync_key()).await })),
         ("put_sync_version", Box::pin(store.put_sync_version("regular", b"v"))),
-        ("put_mutation_macs", Box::pin(store.put_mutation_macs("regular", 1, [(b"i".as_slice(), b"v".as_slice())]))),
+        (
+            "put_mutation_macs",
+            Box::pin(store.put_mutation_macs("regular", 1, [(b"i".as_slice(), b"v".as_slice())])),
+        ),
         ("delete_mutation_macs", Box::pin(store.delete_mutation_macs("regular", [b"i".as_slice()]))),
         ("clear_mutation_macs", Box::pin(store.clear_mutation_macs("regular"))),
     ]
@@ -87,10 +90,12 @@ fn counted<'a>(
 }
 
 fn all_writes(store: &WaStore) -> impl Iterator<Item = Write<'_>> {
-    [signal_writes(store), app_sync_writes(store), protocol_writes(store), other_writes(store)].into_iter().flatten()
+    [signal_writes(store), app_sync_writes(store), protocol_writes(store), other_writes(store)]
+        .into_iter()
+        .flatten()
 }
 
-pub async fn every_write_is_refused(db: &Database) {
+pub(crate) async fn every_write_is_refused(db: &Database) {
     let key = stored_session(db).await;
     let first = WaStore::new(db.clone(), key, 0);
     for (name, write) in all_writes(&first) {
@@ -122,7 +127,7 @@ async fn fill(store: &WaStore) {
     store.put_device(b"d").await.unwrap();
 }
 
-pub async fn a_deleted_session_takes_its_store_along(db: &Database) {
+pub(crate) async fn a_deleted_session_takes_its_store_along(db: &Database) {
     let (key, other) = (stored_session(db).await, stored_session(db).await);
     let (gone, kept) = (WaStore::new(db.clone(), key, 0), WaStore::new(db.clone(), other, 0));
     for store in [&gone, &kept] {
@@ -140,7 +145,7 @@ pub async fn a_deleted_session_takes_its_store_along(db: &Database) {
 
 /// However writes of an old owner and a change of owner race: what was accepted was accepted before
 /// the change, and the new owner sees it.
-pub async fn a_write_waits_for_a_change_of_owner(db: &Database) {
+pub(crate) async fn a_write_waits_for_a_change_of_owner(db: &Database) {
     let key = stored_session(db).await;
     let old = WaStore::new(db.clone(), key, 0);
     let writer = tokio::spawn(async move {

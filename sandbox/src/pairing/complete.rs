@@ -72,7 +72,7 @@ impl Core {
             .map_err(|text| PortError::Refused(format!("the companion refused: {text}")))?;
         let signed_identity = checked_identity(&container, &signed, &request, account)
             .map_err(|error| PortError::Refused(format!("the companion's signature is wrong: {error:#}")))?;
-        self.put_device(account, stored(&request, signed_identity)).await?;
+        self.add_device(account, stored(&request, signed_identity)).await?;
         self.pairings.remove(link);
         link.conn.end_with(NodeBuilder::new("stream:error").attr("code", 515).build());
         self.announce(account, slot, ListChange::Added).await?;

@@ -51,11 +51,7 @@ impl Core {
             inline_history: device.inline_history,
         };
         self.phones()?.companion_ready(&address, &request).await?;
-        if let Some(device) = origin.account.device(origin.device) {
-            let mut changed = Arc::unwrap_or_clone(device);
-            changed.ready = true;
-            self.put_device(&origin.account, changed).await?;
-        }
+        self.change_device(&origin.account, origin.device, |device| device.ready = true).await?;
         Ok(())
     }
 }

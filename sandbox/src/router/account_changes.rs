@@ -23,19 +23,33 @@ impl Core {
         Ok(slot)
     }
 
-    /// Stores a companion, new or changed. A new one changes the device list.
-    pub(crate) async fn put_device(&self, account: &Account, device: DeviceRow) -> PortResult<()> {
+    /// Stores a companion that was just linked.
+    pub(crate) async fn add_device(&self, account: &Account, device: DeviceRow) -> PortResult<()> {
         let _order = account.changes.lock().await;
         self.state.save_device(account.pn, device.clone()).await?;
         let row = account.write(|state| {
-            let id = device.device;
-            let known = state.devices.insert(id, Arc::new(device)).is_some();
-            (!known).then(|| state.touch_list())
+            state.devices.insert(device.device, Arc::new(device));
+            state.touch_list()
         });
-        if let Some(row) = row {
-            self.state.save_account(account.pn, row).await?;
-        }
+        self.state.save_account(account.pn, row).await?;
         Ok(())
+    }
+
+    /// Changes a companion and returns whether it is still linked: a change that was under way
+    /// when the companion was unlinked must not bring it back.
+    pub(crate) async fn change_device(
+        &self,
+        account: &Account,
+        device: u16,
+        change: impl FnOnce(&mut DeviceRow),
+    ) -> PortResult<bool> {
+        let _order = account.changes.lock().await;
+        let Some(known) = account.device(device) else { return Ok(false) };
+        let mut changed = Arc::unwrap_or_clone(known);
+        change(&mut changed);
+        self.state.save_device(account.pn, changed.clone()).await?;
+        account.write(|state| state.devices.insert(device, Arc::new(changed)));
+        Ok(true)
     }
 
     /// Removes a companion; `false` when it was not linked.

@@ -88,7 +88,11 @@ impl Core {
         version: u64,
     ) -> Result<()> {
         let mut entries = Vec::new();
-        for companion in account.companions().into_iter().filter(|companion| companion.device != except) {
+        // one that its phone has not introduced yet asks by itself once it has the keys
+        let introduced = |device| account.device(device).is_some_and(|row| row.ready);
+        let others =
+            account.companions().into_iter().filter(|other| other.device != except && introduced(other.device));
+        for companion in others {
             let child = NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
             let node = notification("server_sync", SERVER).children([child]).build();
             entries.push(Entry::new(account.key(companion.device), &node, None)?);

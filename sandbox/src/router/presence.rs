@@ -1,7 +1,7 @@
 //! Who is online, and who wants to know.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use wacore_binary::builder::NodeBuilder;
@@ -134,8 +134,6 @@ pub(crate) async fn keep_push_name(core: &Core, origin: &Origin, name: String) -
     if device.push_name.as_deref() == Some(name.as_str()) {
         return Ok(());
     }
-    let mut changed = Arc::unwrap_or_clone(device);
-    changed.push_name = Some(name);
-    core.put_device(&origin.account, changed).await?;
+    core.change_device(&origin.account, origin.device, |device| device.push_name = Some(name)).await?;
     Ok(())
 }

@@ -72,6 +72,10 @@ async fn enter(core: &Arc<Core>, conn: &Arc<Conn>, ready: Ready) -> Result<()> {
     };
     tracing::debug!(conn = conn.id, device = %origin.key(), "login");
     login::welcome(core, &origin, conn, &payload).await?;
+    if !origin.account.has(origin.device) {
+        // Unlinked between the check and now, when nobody could find this connection to end it.
+        conn.end_with(login::refusal());
+    }
     let result = stanzas(core, conn, ready, &Stage::Online(origin.clone())).await;
     // First over, then detached: a login still under way must not bring it back.
     conn.gone.cancel();

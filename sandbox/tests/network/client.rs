@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use wacore::net::{HttpClient, HttpRequest, HttpResponse};
 use wacore::proto_helpers::MessageExt;
 use wacore::store::in_memory::InMemoryBackend;
-use wacore::types::events::{Event, InboundMessage, Receipt};
+use wacore::types::events::{Event, EventHandler, InboundMessage, Receipt};
 use wagate_sandbox::Sandbox;
 use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::pair_code::PairCodeOptions;
@@ -23,6 +23,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 struct Log {
     events: Mutex<Vec<Arc<Event>>>,
     bell: Notify,
+}
+
+/// Called in the order of the events; callbacks of the builder run in tasks of their own and have none.
+struct Recorder(Arc<Log>);
+
+impl EventHandler for Recorder {
+    fn handle_event(&self, event: Arc<Event>) {
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.0.bell.notify_waiters();
+    }
 }
 
 /// A client that is running.
@@ -46,19 +56,12 @@ impl Client {
     /// A client on a store that may be linked already.
     pub(crate) async fn with_store(sandbox: &Sandbox, store: Arc<InMemoryBackend>, code_for: Option<&str>) -> Self {
         let log = Arc::new(Log::default());
-        let events = Arc::clone(&log);
         let mut builder = Bot::builder()
             .with_backend_arc(store.clone())
             .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(sandbox.wire_url()))
             .with_http_client(Http { host: sandbox.media_https_host(), plain: sandbox.media_http_addr() })
             .with_version((2, 3000, 1_023_000_000))
-            .on_event(move |event, _| {
-                let log = Arc::clone(&events);
-                async move {
-                    log.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-                    log.bell.notify_waiters();
-                }
-            });
+            .with_event_handler(Recorder(Arc::clone(&log)));
         if let Some(number) = code_for {
             let options = PairCodeOptions { phone_number: number.to_owned(), ..Default::default() };
             builder = builder.with_pair_code(options);
@@ -67,12 +70,15 @@ impl Client {
         Self { handle, log, store }
     }
 
-    /// A client linked to a number by QR code, connected.
+    /// A client linked to a number by QR code, connected, with everything its phone sends first:
+    /// without a push name its next login would wait ten seconds for a key share.
     pub(crate) async fn linked(sandbox: &Sandbox, number: &str) -> Self {
         let client = Self::start(sandbox).await;
         let qr = client.qr().await;
         link(sandbox, number, &qr).await;
         client.connected().await;
+        let named = || async { (!client.wa().push_name().is_empty()).then_some(()) };
+        crate::eventually("push name", named).await;
         client
     }
 
@@ -117,14 +123,12 @@ impl Client {
         self.wait("connection", |event| matches!(event, Event::Connected(_)).then_some(())).await;
     }
 
-    pub(crate) fn texts(&self) -> Vec<(String, InboundMessage)> {
+    /// Texts it has shown, in order; messages between phone and companion have none.
+    pub(crate) fn texts(&self) -> Vec<String> {
         let mut texts = Vec::new();
         for event in self.events() {
             if let Event::Messages(batch) = &*event {
-                for message in batch.messages.iter() {
-                    let text = message.message.text_content().unwrap_or_default().to_owned();
-                    texts.push((text, message.clone()));
-                }
+                texts.extend(batch.messages.iter().filter_map(|m| m.message.text_content()).map(str::to_owned));
             }
         }
         texts
@@ -141,13 +145,21 @@ impl Client {
         .await
     }
 
-    /// Waits for a receipt of a message.
+    /// Waits for a receipt of a message from any device of the other side.
     pub(crate) async fn receipt(&self, id: &str, kind: &str) -> Receipt {
+        self.receipt_by(id, kind, |_| true).await
+    }
+
+    /// Waits for a receipt from a companion; the phone of the same account sends its own.
+    pub(crate) async fn receipt_from(&self, device: u16, id: &str, kind: &str) -> Receipt {
+        self.receipt_by(id, kind, |receipt| receipt.source.sender.device == device).await
+    }
+
+    async fn receipt_by(&self, id: &str, kind: &str, by: impl Fn(&Receipt) -> bool) -> Receipt {
         self.wait(&format!("{kind} receipt of {id}"), |event| match event {
-            Event::Receipt(receipt)
-                if receipt.message_ids.iter().any(|m| m == id) && format!("{:?}", receipt.r#type) == kind =>
-            {
-                Some(receipt.clone())
+            Event::Receipt(receipt) => {
+                let of_it = receipt.message_ids.iter().any(|m| m == id);
+                (of_it && format!("{:?}", receipt.r#type) == kind && by(receipt)).then(|| receipt.clone())
             }
             _ => None,
         })

@@ -92,8 +92,6 @@ async fn a_client_that_logs_out_is_unlinked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_connection_replaces_the_first() {
     let lan = Lan::start().await;
-    // Both start from a store that holds everything: a client that shares one with another that
-    // is still saving its keys would wait for a key share of its own.
     let store = Client::linked(&lan.sandbox, "4915188888888").await.leave().await;
     let first = Client::with_store(&lan.sandbox, store.clone(), None).await;
     first.connected().await;

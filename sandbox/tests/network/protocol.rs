@@ -144,17 +144,27 @@ async fn a_second_patch_on_the_same_base_is_a_conflict_that_carries_the_first() 
     let phone = Raw::link(&lan.sandbox, ALICE).await;
     let tablet = Raw::link(&lan.sandbox, ALICE).await;
     let (mut a, mut b) = (online(&lan, &phone).await, online(&lan, &tablet).await);
-    let push = |mark: u8| {
-        let patch = NodeBuilder::new("patch").bytes(vec![0x40, mark]).build();
-        let collection = NodeBuilder::new("collection").attr("name", "regular").attr("version", 0).children([patch]);
-        NodeBuilder::new("sync").children([collection.build()]).build()
+    let push = |base: u64| {
+        let patch = NodeBuilder::new("patch").bytes(vec![0x40, 1]).build();
+        let collection = NodeBuilder::new("collection").attr("name", "regular").attr("version", base);
+        NodeBuilder::new("sync").children([collection.children([patch]).build()]).build()
     };
     let of = |answer: &Node| answer.get_optional_child_by_tag(&["sync", "collection"]).expect("collection").clone();
-    let (answer, _) = a.ask("w:sync:app:state", "set", push(1)).await;
-    assert!(has(&of(&answer), "version", "1"));
-    let told = b.expect("notification", |node| node.tag == "notification" && has(node, "type", "server_sync")).await;
-    assert!(has(told.get_optional_child("collection").expect("collection"), "version", "1"));
-    let (answer, _) = b.ask("w:sync:app:state", "set", push(2)).await;
+    // A companion is told of other devices' patches once its phone has introduced it.
+    b.upload_keys(&tablet, 12).await;
+    let told = |node: &Node| node.tag == "notification" && has(node, "type", "server_sync");
+    let deadline = tokio::time::Instant::now() + crate::client::PATIENCE;
+    for base in 0.. {
+        let (answer, _) = a.ask("w:sync:app:state", "set", push(base)).await;
+        assert!(has(&of(&answer), "version", &(base + 1).to_string()), "{answer:?}");
+        let (_, seen) = b.ask("w:p", "get", NodeBuilder::new("ping").build()).await;
+        let of_it = |node: &Node| has(node.get_optional_child("collection").expect("collection"), "name", "regular");
+        if seen.iter().any(|node| told(node) && of_it(node)) {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "the other device was never told");
+    }
+    let (answer, _) = b.ask("w:sync:app:state", "set", push(0)).await;
     let collection = of(&answer);
     assert!(has(&collection, "type", "error"));
     assert!(has(collection.get_optional_child("error").expect("error"), "code", "409"));
@@ -174,20 +184,7 @@ async fn few_keys_left_are_announced_and_unknown_requests_are_answered() {
     let (count, _) = a.ask("encrypt", "get", NodeBuilder::new("count").build()).await;
     assert!(has(count.get_optional_child("count").expect("count"), "value", "0"));
 
-    let key = |id: u8| {
-        let parts = [NodeBuilder::new("id").bytes(vec![0, 0, id]), NodeBuilder::new("value").bytes(vec![id; 32])];
-        NodeBuilder::new("key").children(parts.map(NodeBuilder::build)).build()
-    };
-    let skey = [("id", vec![0, 0, 2]), ("value", vec![2; 32]), ("signature", vec![3; 64])];
-    let skey = skey.map(|(tag, content)| NodeBuilder::new(tag).bytes(content).build());
-    let upload = NodeBuilder::new("iq").attr("xmlns", "encrypt").attr("type", "set").attr("id", "up");
-    let children = [
-        NodeBuilder::new("registration").bytes(vec![0, 0, 1, 2]).build(),
-        NodeBuilder::new("list").children((1..=12).map(key)).build(),
-        NodeBuilder::new("skey").children(skey).build(),
-    ];
-    a.send(upload.attr("to", "s.whatsapp.net").children(children).build()).await;
-    a.expect("answer", |node| node.tag == "iq" && has(node, "id", "up") && has(node, "type", "result")).await;
+    a.upload_keys(&keys, 12).await;
     let network = lan.sandbox.network();
     for _ in 0..12 {
         network.take_bundle(&device).await.expect("bundle");
@@ -230,4 +227,24 @@ async fn a_device_cannot_be_taken_over_with_other_keys() {
     let failure = raw.expect("failure", |node| node.tag == "failure").await;
     assert!(has(&failure, "reason", "401"));
     raw.closed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_under_way_does_not_bring_an_unlinked_device_back() {
+    let lan = Lan::start().await;
+    let network = lan.sandbox.network();
+    for round in 0..20 {
+        let number = format!("49157010000{round:02}");
+        let keys = Raw::link(&lan.sandbox, &number).await;
+        let mut raw = online(&lan, &keys).await;
+        // Each of these changes the stored device; none is answered before the unlinking starts.
+        for n in 0..30 {
+            raw.send(NodeBuilder::new("presence").attr("name", format!("name {n}")).build()).await;
+        }
+        network.unlink(&number, keys.device).await.expect("unlink");
+        raw.closed().await;
+        assert!(network.companions(&number).await.expect("companions").is_empty(), "round {round}");
+        let mut again = Raw::try_login(&lan.sandbox, &keys).await;
+        again.expect("failure", |node| node.tag == "failure").await;
+    }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Raw {
 /// Keys of a linked device.
 pub(crate) struct Keys {
     pub(crate) noise: KeyPair,
+    pub(crate) skey: KeyPair,
+    pub(crate) signature: Vec<u8>,
     pub(crate) number: u64,
     pub(crate) device: u16,
 }
@@ -108,7 +110,7 @@ impl Raw {
         let device = linking.await.expect("task").expect("link").device;
         raw.expect("restart", |node| node.tag == "stream:error").await;
         raw.closed().await;
-        Keys { noise, number: number.parse().expect("number"), device }
+        Keys { noise, skey, signature: signature.to_vec(), number: number.parse().expect("number"), device }
     }
 
     /// Logs in; returns after `<success>`.
@@ -169,16 +171,45 @@ impl Raw {
         while self.receive().await.is_some() {}
     }
 
+    /// Uploads one-time keys with the signed key of its registration.
+    pub(crate) async fn upload_keys(&mut self, keys: &Keys, count: u8) {
+        let skey = [
+            NodeBuilder::new("id").bytes(vec![0, 0, 1]).build(),
+            NodeBuilder::new("value").bytes(keys.skey.public_key.public_key_bytes()).build(),
+            NodeBuilder::new("signature").bytes(keys.signature.clone()).build(),
+        ];
+        let children = vec![
+            NodeBuilder::new("registration").bytes(vec![0, 0, 1, 2]).build(),
+            key_upload(count),
+            NodeBuilder::new("skey").children(skey).build(),
+        ];
+        let (answer, _) = self.request("encrypt", "set", children).await;
+        assert!(has(&answer, "type", "result"), "{answer:?}");
+    }
+
     /// Sends a request and returns its answer and what came before it.
     pub(crate) async fn ask(&mut self, xmlns: &'static str, kind: &'static str, child: Node) -> (Node, Vec<Node>) {
+        self.request(xmlns, kind, vec![child]).await
+    }
+
+    async fn request(&mut self, xmlns: &'static str, kind: &'static str, children: Vec<Node>) -> (Node, Vec<Node>) {
         self.requests += 1;
         let id = format!("q{}", self.requests);
         let iq = NodeBuilder::new("iq").attr("xmlns", xmlns).attr("type", kind).attr("id", id.as_str());
-        self.send(iq.attr("to", "s.whatsapp.net").children([child]).build()).await;
+        self.send(iq.attr("to", "s.whatsapp.net").children(children).build()).await;
         let mut seen = self.collect("answer", |node| node.tag == "iq" && has(node, "id", &id)).await;
         let answer = seen.pop().expect("answer");
         (answer, seen)
     }
+}
+
+/// The content of a first upload of keys: `count` one-time keys and a signed one.
+fn key_upload(count: u8) -> Node {
+    let key = |id: u8| {
+        let parts = [NodeBuilder::new("id").bytes(vec![0, 0, id]), NodeBuilder::new("value").bytes(vec![id; 32])];
+        NodeBuilder::new("key").children(parts.map(NodeBuilder::build)).build()
+    };
+    NodeBuilder::new("list").children((1..=count).map(key)).build()
 }
 
 /// Whether an attribute has a value.

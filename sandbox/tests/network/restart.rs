@@ -12,8 +12,9 @@ async fn linked_clients_queues_and_sessions_survive() {
     let lan = Lan::start().await;
     let alice = Client::linked(&lan.sandbox, ALICE).await;
     let bob = Client::linked(&lan.sandbox, BOB).await;
-    alice.say(BOB, "one").await;
+    let one = alice.say(BOB, "one").await;
     bob.text("one").await;
+    alice.receipt_from(1, &one, "Delivered").await;
     bob.say(ALICE, "two").await;
     alice.text("two").await;
     let store = bob.leave().await;
@@ -26,7 +27,7 @@ async fn linked_clients_queues_and_sessions_survive() {
     bob.text("waiting").await;
     let id = bob.say(ALICE, "three").await;
     alice.text("three").await;
-    bob.receipt(&id, "Delivered").await;
+    bob.receipt_from(1, &id, "Delivered").await;
     let phones = lan.sandbox.phones();
     let shown = eventually("message on the phone", || async { phones.message(ALICE, &id).await.ok() }).await;
     assert_eq!(shown.text.as_deref(), Some("three"));

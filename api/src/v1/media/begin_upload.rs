@@ -14,6 +14,7 @@ use wagate_domain::{
 use crate::{
     ApiState,
     extract::{Answer, Caller, Fingerprint, JsonBody, Once},
+    intake,
     problem::Problem,
 };
 
@@ -89,6 +90,7 @@ pub(crate) async fn begin_upload(
     JsonBody { value, digest }: JsonBody<BeginUpload>,
 ) -> Result<Response, Problem> {
     check_size(value.size)?;
+    intake::check_name("file_name", value.file_name.as_deref())?;
     let state = &state;
     once.run(state, Fingerprint::of([digest.as_str()]), |seed| async move {
         let request = media::BeginUpload { mime: value.mimetype, file_name: value.file_name, seed };

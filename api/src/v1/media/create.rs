@@ -1,7 +1,6 @@
 //! `POST /api/v1/media`
 
 use axum::{
-    body::Body,
     extract::{Request, State},
     response::Response,
 };
@@ -19,7 +18,7 @@ use super::view::{MediaView, example};
 use crate::{
     ApiState,
     extract::{Answer, Caller, Fingerprint, Once, Query},
-    intake::{self, Declared, Form, Incoming, Terms},
+    intake::{self, Declared, Form, Incoming, RawBody, Terms},
     problem::Problem,
 };
 
@@ -74,7 +73,10 @@ pub(crate) async fn create_media(
     let (parts, body) = request.into_parts();
     let uploader = Uploader { state: &state, caller };
     if !intake::is_form(&parts.headers) {
-        return uploader.take_body(once, &parts.headers, query, body).await;
+        let body = RawBody::new(body);
+        let answer = uploader.take_body(once, &parts.headers, query, &body).await;
+        body.drain().await;
+        return answer;
     }
     let mut form = Form::open(&parts.headers, body)?;
     let answer = uploader.take_form(once, &parts.headers, query, &mut form).await;
@@ -95,11 +97,11 @@ impl Uploader<'_> {
         once: Once,
         headers: &HeaderMap,
         query: CreateMedia,
-        body: Body,
+        body: &RawBody,
     ) -> Result<Response, Problem> {
         let mime = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let declared = Declared::first(mime, None);
-        let file = Incoming { declared, file_name: query.file_name, bytes: intake::body_stream(body) };
+        let file = Incoming { declared, file_name: query.file_name, bytes: body.stream() };
         let fingerprint = fingerprint(headers, &file);
         once.run(self.state, fingerprint, |seed| async move {
             let media = self.store("Content-Type", file, seed).await?;

@@ -51,6 +51,7 @@ impl Wanted<'_> {
     /// The file a JSON request names.
     pub(super) async fn attach(self, body: &mut MediaBody) -> Result<Attached, Problem> {
         let name = self.kind.name();
+        intake::check_name(&format!("{name}.file_name"), body.file_name.as_deref())?;
         match body.take_source(self.kind)? {
             Source::Id(id) => self.uploaded(&id).await,
             Source::Url(url) => self.fetch(&url, body).await,
@@ -128,6 +129,10 @@ impl Wanted<'_> {
     }
 
     fn check_kind(self, field: &str, mime: &str) -> Result<(), Problem> {
+        if !mime.split_once('/').is_some_and(|(class, rest)| !class.is_empty() && !rest.is_empty()) {
+            let remedy = "send a type such as image/jpeg or application/pdf";
+            return Err(Invalid::new(field, "is not a MIME type", remedy).into());
+        }
         if self.kind.accepts(mime) {
             return Ok(());
         }

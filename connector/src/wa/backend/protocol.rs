@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use wacore::store::{
     error::Result,
     traits::{
-        DeviceListRecord, LidPnMappingEntry, PendingInboundKey, PendingInboundRow, ProtocolStore, TcTokenEntry,
+        DeviceListRecord, LidPnMappingEntry, PendingInboundKey, PendingInboundRow, ProtocolStore,
+        TcTokenEntry,
     },
 };
 use wagate_infra::sql::wa::{LidMapping, PendingInbound, TcToken};
@@ -180,8 +181,7 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn delete_pending_inbound_batch(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
-        let places =
-            keys.iter().map(|key| PendingInbound { chat: key.chat, sender: key.sender, id: key.id });
+        let places = keys.iter().map(|key| PendingInbound { chat: key.chat, sender: key.sender, id: key.id });
         self.store.delete_pending_inbound(places).await.map_err(failed)
     }
 }

@@ -1,6 +1,6 @@
 //! Signal: identities, sessions, pre-keys and sender keys.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -67,7 +67,8 @@ impl SignalStore for SqlBackend {
 
     async fn load_prekeys_batch(&self, ids: &[u32]) -> Result<Vec<(u32, Bytes)>> {
         let found = self.store.prekeys(ids).await.map_err(failed)?;
-        Ok(found.into_iter().map(|(id, record)| (id, Bytes::from(record))).collect())
+        let found: HashMap<u32, Bytes> = found.into_iter().map(|(id, record)| (id, record.into())).collect();
+        Ok(ids.iter().filter_map(|id| Some((*id, found.get(id)?.clone()))).collect())
     }
 
     async fn mark_prekeys_uploaded(&self, ids: &[u32]) -> Result<()> {

@@ -149,7 +149,9 @@ async fn supervise(
             pause = (pause * 2).min(longest);
             match launch(program, &place, durability).await {
                 Ok(process) => break process,
-                Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "redis_child.restart_failed"),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "redis_child.restart_failed");
+                }
             }
         };
         (pause, _) = PAUSE;

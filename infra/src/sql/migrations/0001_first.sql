@@ -96,7 +96,7 @@ CREATE TABLE media (
 );
 CREATE INDEX media_by_state ON media (session_id, state, created_at, id);
 
--- How far a session's events have been told: their latest time, and the ids of the events at that time.
+-- How far a session's contacts have been told of: the latest time, and the ids of the events at that time.
 CREATE TABLE projection_marks (
     session_id {key} NOT NULL PRIMARY KEY,
     workspace_id {key} NOT NULL,

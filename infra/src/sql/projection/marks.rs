@@ -1,4 +1,4 @@
-//! How far each session's events have been told.
+//! How far each session's contacts have been told of.
 
 use std::collections::HashMap;
 

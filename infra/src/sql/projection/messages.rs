@@ -14,6 +14,17 @@ use crate::sql::rows::{
     text, to_json,
 };
 
+/// One step of a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step<'a> {
+    /// What it reaches.
+    pub(super) status: Status,
+    /// Why it ended, when it failed.
+    pub(super) failure: Option<&'a Failure>,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
 /// The messages that a batch of events can touch.
 #[derive(Debug, Default)]
 pub(super) struct MessageBook {
@@ -53,17 +64,11 @@ impl MessageBook {
         Ok(true)
     }
 
-    /// Moves a message on; one that is not on record is not missed.
-    pub(super) fn advance(
-        &mut self,
-        id: &str,
-        status: Status,
-        failure: Option<&Failure>,
-        at: Timestamp,
-    ) -> PortResult<()> {
+    /// Moves a message of a session on; one that is not on record is not missed.
+    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<()> {
         match self.rows.get_mut(id) {
-            Some(row) => advance(row, status, failure, at),
-            None => Ok(()),
+            Some(row) if row.row().session_id == session => advance(row, step),
+            _ => Ok(()),
         }
     }
 
@@ -111,12 +116,8 @@ impl MessageBook {
     }
 }
 
-fn advance(
-    row: &mut Tracked<Model>,
-    status: Status,
-    failure: Option<&Failure>,
-    at: Timestamp,
-) -> PortResult<()> {
+fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<()> {
+    let Step { status, failure, at } = step;
     let current = row.row().status()?;
     let mut times = row.row().times()?;
     let before = times;
@@ -129,7 +130,7 @@ fn advance(
             times.ended = None;
         }
         times.note(status, at);
-    } else if was_passed_over(current, status) {
+    } else if is_noted(current, status) {
         times.note(status, at);
     }
     if times != before {
@@ -138,7 +139,8 @@ fn advance(
     Ok(())
 }
 
-/// Whether a report of `status` comes late, for a message that has gone further.
-fn was_passed_over(current: Status, status: Status) -> bool {
-    (Status::Sent..=Status::Played).contains(&current) && (Status::Sending..current).contains(&status)
+/// Whether a step that does not move the message is still noted: it was reported, if late or twice.
+const fn is_noted(current: Status, status: Status) -> bool {
+    !matches!(current, Status::Cancelled | Status::Received)
+        && matches!(status, Status::Sending | Status::Sent | Status::Delivered | Status::Read | Status::Played)
 }

@@ -25,6 +25,10 @@ use wagate_domain::{
 
 use super::{Database, error::sql_error};
 
+/// First half of the keys of PostgreSQL's advisory locks used here: "wgpr" in ASCII.
+const LOCK_SPACE: i32 = 0x7767_7072;
+const LOCKS: u128 = 4_096;
+
 #[async_trait]
 impl Projection for Database {
     async fn apply(&self, events: &[Event]) -> PortResult<()> {
@@ -47,11 +51,10 @@ impl Projection for Database {
 /// Keeps two projectors from applying events of one session at the same time. In ascending order,
 /// so that two batches never wait for each other.
 async fn lock(tx: &DatabaseTransaction, events: &[Event]) -> PortResult<()> {
-    let keys: BTreeSet<i64> =
-        events.iter().map(|event| (event.session.ulid().random() as u64).cast_signed()).collect();
-    for key in keys {
-        let sql = format!("SELECT pg_advisory_xact_lock({key})");
-        tx.execute_unprepared(&sql).await.map_err(sql_error)?;
-    }
-    Ok(())
+    // sessions share a bounded number of locks: PostgreSQL's room for them is bounded too
+    let keys: BTreeSet<u128> = events.iter().map(|event| event.session.ulid().random() % LOCKS).collect();
+    let keys: Vec<String> = keys.into_iter().map(|key| key.to_string()).collect();
+    let keys = keys.join(",");
+    let sql = format!("SELECT pg_advisory_xact_lock({LOCK_SPACE}, key) FROM unnest(ARRAY[{keys}]::int[]) AS key");
+    tx.execute_unprepared(&sql).await.map(drop).map_err(sql_error)
 }

@@ -10,7 +10,7 @@ use wagate_domain::{
 };
 
 use super::{
-    contacts::ContactBook, marks::Marks, media::settle, messages::MessageBook, sessions, sighting::Sighting,
+    contacts::ContactBook, marks::Marks, media::settle, messages::{MessageBook, Step}, sessions, sighting::Sighting,
     tracked::Tracked,
 };
 use crate::sql::rows::{media, session};
@@ -28,7 +28,7 @@ pub(super) struct Record {
 impl Record {
     /// Applies one event.
     pub(super) fn apply(&mut self, event: &Event) -> PortResult<()> {
-        let stale = self.marks.pass(event);
+        let stale = teaches(&event.data) && self.marks.pass(event);
         if let Some(row) = self.sessions.get_mut(&event.session.to_string())
             && row.row().workspace_id == event.workspace.to_string()
         {
@@ -40,13 +40,16 @@ impl Record {
                 self.add(event, message, media.as_deref(), stale)
             }
             EventData::MessageStatus { message, status, failure } => {
-                self.messages.advance(&message.to_string(), *status, failure.as_ref(), event.at)
+                let step = Step { status: *status, failure: failure.as_ref(), at: event.at };
+                self.messages.advance(&event.session.to_string(), &message.to_string(), step)
             }
             EventData::MessageReceipt { stanza_ids, status, at, .. } => {
                 self.meet(event, stale);
+                let session = event.session.to_string();
+                let step = Step { status: *status, failure: None, at: *at };
                 for stanza in stanza_ids {
-                    for id in self.messages.sent_as(&event.session.to_string(), stanza) {
-                        self.messages.advance(&id, *status, None, *at)?;
+                    for id in self.messages.sent_as(&session, stanza) {
+                        self.messages.advance(&session, &id, step)?;
                     }
                 }
                 Ok(())
@@ -100,4 +103,13 @@ impl Record {
         }
         contact
     }
+}
+
+/// Whether an event can change what is known of a contact and is not known by the id of its message.
+/// These come from the session's owner, so their times rise; the API's clock is another.
+const fn teaches(data: &EventData) -> bool {
+    matches!(
+        data,
+        EventData::MessageReceived { .. } | EventData::MessageReceipt { .. } | EventData::ContactUpdated { .. }
+    )
 }

@@ -1,4 +1,4 @@
-//! How far the events of one session have been told.
+//! How far the contacts of one session have been told of.
 
 use sea_orm::entity::prelude::*;
 

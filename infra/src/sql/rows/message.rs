@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use wagate_domain::{
-    Timestamp,
+    Address, ContactIds, Timestamp,
     messages::{Direction, Message, Priority, Status, Times},
     ports::PortResult,
 };
@@ -104,10 +104,10 @@ impl Model {
             workspace: parse("workspace id", &self.workspace_id)?,
             session: parse("session id", &self.session_id)?,
             direction: if self.direction == "out" { Direction::Out } else { Direction::In },
-            chat: parse("chat", &self.chat)?,
+            chat: Address::from_canonical(&self.chat).ok_or_else(|| unreadable("chat", &self.chat))?,
             contact_id: contact.as_ref().map(|contact| parse("contact id", &contact.id)).transpose()?,
             contact: contact
-                .map(|contact| wagate_domain::ContactIds { pn: contact.pn, lid: contact.lid })
+                .map(|contact| ContactIds { pn: contact.pn, lid: contact.lid })
                 .unwrap_or_default(),
             stanza_id: self.stanza_id,
             content: from_json("content", &self.content)?,

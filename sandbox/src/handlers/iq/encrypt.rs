@@ -9,6 +9,7 @@ use super::request::{Answer, IqError, Request};
 use crate::clock::unix_secs;
 use crate::nodes::{blob, child_array, child_number, jid, key_id};
 use crate::ports::{KeyBundle, PortError};
+use crate::state::DeviceRow;
 
 /// The DJB key type on the wire.
 const KEY_TYPE: u8 = 5;
@@ -51,14 +52,16 @@ async fn store_signed(request: &Request, parent: &Node) -> Result<(), IqError> {
     let skey = parent.get_optional_child("skey").ok_or(IqError::BadRequest("skey"))?;
     let read = || Some((child_number(skey, "id")?, child_array(skey, "value")?, child_array(skey, "signature")?));
     let signed = read().ok_or(IqError::BadRequest("skey"))?;
-    let device = origin.account.device(origin.device);
-    let mut device = std::sync::Arc::unwrap_or_clone(device.ok_or(IqError::NotLoggedIn)?);
-    if let Some(registration_id) = child_number(parent, "registration") {
-        device.registration_id = registration_id;
+    let registration_id = child_number(parent, "registration");
+    let change = |device: &mut DeviceRow| {
+        device.registration_id = registration_id.unwrap_or(device.registration_id);
+        device.signed_pre_key = signed;
+    };
+    if request.core.change_device(&origin.account, origin.device, change).await? {
+        Ok(())
+    } else {
+        Err(IqError::NotLoggedIn)
     }
-    device.signed_pre_key = signed;
-    request.core.put_device(&origin.account, device).await?;
-    Ok(())
 }
 
 async fn digest(request: &Request) -> Result<Answer, IqError> {

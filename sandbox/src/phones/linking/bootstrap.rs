@@ -8,7 +8,8 @@ use crate::ports::{CompanionAddress, KeyBundle, PairingRequest, PortError, PortR
 use wacore_binary::Jid;
 
 impl Simulated {
-    /// Key share first (it starts the session), then the push name, then the history.
+    /// Push name first, so that the sync which the key share sets off finds it; then the key share
+    /// (it starts the session), then the history.
     pub(in super::super) async fn bootstrap(
         &self,
         companion: &CompanionAddress,
@@ -23,10 +24,10 @@ impl Simulated {
             Err(PortError::NotFound(_)) => registered_bundle(request),
             Err(error) => return Err(error),
         };
+        self.publish_push_name(&phone).await?;
         let companions = network.companions(phone.pn()).await?;
         let message = key_share(&phone, &companions, &[phone.keys.sync.id.to_vec()]);
         self.send_peer(&phone, Peer { device, bundle: Some(&bundle), message }).await?;
-        self.publish_push_name(&phone).await?;
         self.send_history(&phone, device, request.inline_history).await
     }
 

@@ -1,0 +1,66 @@
+//! Databases to test on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::TempDir;
+use wagate_connector::SqlBackend;
+use wagate_domain::{
+    Timestamp,
+    ids::{Id, ulid},
+    ports::Sessions,
+    sessions::{Session, State},
+};
+use wagate_infra::{
+    sql::{Database, wa::WaStore},
+    testing::Postgres,
+};
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A SQLite file in a directory of its own.
+pub(crate) struct Sqlite(TempDir);
+
+impl Sqlite {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    pub(crate) async fn open(&self) -> Database {
+        open(&format!("sqlite://{}/store.db", self.0.path().display())).await
+    }
+}
+
+pub(crate) async fn postgres() -> Postgres {
+    Postgres::start().await
+}
+
+pub(crate) async fn open(url: &str) -> Database {
+    let db = Database::open(url).await.expect("an open database");
+    db.migrate().await.expect("the schema");
+    db
+}
+
+/// The store of a new session.
+pub(crate) async fn store(db: &Database) -> SqlBackend {
+    let now = Timestamp::from_millis(1);
+    let session = Session {
+        id: id(),
+        workspace: id(),
+        name: "store".to_owned(),
+        state: State::Created,
+        reason: None,
+        wanted: true,
+        pn: None,
+        lid: None,
+        push_name: None,
+        epoch: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    Sessions::insert(db, &session).await.expect("a stored session");
+    SqlBackend::new(WaStore::new(db.clone(), session.key(), 0))
+}
+
+fn id<T: Id>() -> T {
+    T::from_ulid(ulid(Timestamp::from_millis(1), NEXT.fetch_add(1, Ordering::Relaxed).into()))
+}
