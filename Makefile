@@ -31,6 +31,5 @@ test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3
 test-live: ## the refusals of the build that talks to WhatsApp
 	$(CARGO) test -p wagate-connector --no-default-features --features live --lib
 
-derive: ## write again everything that is derived from code (api/openapi.json)
-	$(CARGO) run --bin wagate -- openapi > api/openapi.json.new
-	@mv api/openapi.json.new api/openapi.json
+derive: ## write again everything that is derived from code (api/openapi.json, docs/reference/errors.md)
+	UPDATE=1 $(CARGO) test -p wagate-api --test derived

@@ -67,10 +67,7 @@ impl SandboxConfig {
             ("control", self.control),
         ];
         for (name, address) in addresses {
-            ensure!(
-                address.ip().is_loopback(),
-                "sandbox {name} address {address} is not loopback"
-            );
+            ensure!(address.ip().is_loopback(), "sandbox {name} address {address} is not loopback");
         }
         ensure!(self.max_connections > 0, "max_connections must not be 0");
         ensure!(self.phone_concurrency > 0, "phone_concurrency must not be 0");

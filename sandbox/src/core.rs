@@ -34,7 +34,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(config: SandboxConfig, state: State, identity: ServerIdentity, media: Media) -> Arc<Self> {
+    pub(crate) fn new(
+        config: SandboxConfig,
+        state: State,
+        identity: ServerIdentity,
+        media: Media,
+    ) -> Arc<Self> {
         Arc::new(Self {
             pump: PhonePump::new(config.phone_concurrency),
             config,

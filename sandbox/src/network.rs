@@ -40,7 +40,12 @@ impl Network for SandboxNetwork {
         Ok(self.0.find(user.user_base()).await?.map(|account| account.info.clone()))
     }
 
-    async fn link_by_qr(&self, pn: &str, reference: &str, adv_secret: [u8; 32]) -> PortResult<CompanionAddress> {
+    async fn link_by_qr(
+        &self,
+        pn: &str,
+        reference: &str,
+        adv_secret: [u8; 32],
+    ) -> PortResult<CompanionAddress> {
         self.0.pair_by_reference(pn, reference, adv_secret).await
     }
 

@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn an_ack_answers_from_where_the_stanza_went() {
         let to = Jid::pn("4915112345");
-        let node = NodeBuilder::new("message").attr("to", to.clone()).attr("id", "A").attr("type", "text").build();
+        let node =
+            NodeBuilder::new("message").attr("to", to.clone()).attr("id", "A").attr("type", "text").build();
         let ack = ack(&node, Some(404));
         assert_eq!(jid(&ack, "from"), Some(to));
         assert_eq!(text(&ack, "class").as_deref(), Some("message"));

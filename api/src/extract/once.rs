@@ -123,7 +123,7 @@ impl Once {
             return work(None).await.map(IntoResponse::into_response);
         };
         let Fingerprint(fingerprint) = Fingerprint::of([self.request.as_str(), body.0.as_str()]);
-        let fresh = ids::ulid(state.env.now(), state.env.random());
+        let fresh = state.env.ulid();
         let seed = match state.idempotency.begin(self.workspace, key, &fingerprint, fresh).await? {
             Begun::Fresh(seed) => seed,
             Begun::Done(answer) => return replay(answer),

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use tracing::Instrument as _;
-use wagate_domain::{Env, ids};
+use wagate_domain::Env;
 
 use crate::problem::Problem;
 
@@ -24,7 +24,7 @@ const MAX_REQUEST_ID: usize = 128;
 /// Surrounds a request. Neither headers nor the query are logged: both may carry secrets.
 pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: Next) -> Response {
     let id =
-        given_id(request.headers()).unwrap_or_else(|| format!("req_{}", ids::ulid(env.now(), env.random())));
+        given_id(request.headers()).unwrap_or_else(|| format!("req_{}", env.ulid()));
     hide_secrets(request.headers_mut());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = request.method().clone();

@@ -93,7 +93,8 @@ fn call() -> impl Strategy<Value = Call> {
         n().prop_map(Call::ClearMacs),
     ];
     let protocol = prop_oneof![
-        (n(), vec((n(), any::<bool>()), 0..4)).prop_map(|(group, devices)| Call::SenderKeyDevices(group, devices)),
+        (n(), vec((n(), any::<bool>()), 0..4))
+            .prop_map(|(group, devices)| Call::SenderKeyDevices(group, devices)),
         n().prop_map(Call::ClearSenderKeyDevices),
         few().prop_map(Call::DeleteSenderKeyDevices),
         Just(Call::ClearAllSenderKeyDevices),
@@ -156,9 +157,11 @@ async fn make(store: &dyn Backend, call: &Call, tick: i64) -> String {
         | Call::RemoveSignedPrekey(..)
         | Call::SenderKeys(..)
         | Call::DeleteSenderKey(..) => signal(store, call).await,
-        Call::SyncKey(..) | Call::Version(..) | Call::Macs(..) | Call::DeleteMacs(..) | Call::ClearMacs(..) => {
-            app_sync(store, call).await
-        }
+        Call::SyncKey(..)
+        | Call::Version(..)
+        | Call::Macs(..)
+        | Call::DeleteMacs(..)
+        | Call::ClearMacs(..) => app_sync(store, call).await,
         Call::PutToken(..)
         | Call::DeleteToken(..)
         | Call::TouchToken(..)
@@ -186,7 +189,8 @@ async fn signal(store: &dyn Backend, call: &Call) -> String {
         Call::Sessions(pairs) => store.put_sessions_batch(&records(pairs)).await,
         Call::DeleteSession(n) => store.delete_session(&address(*n)).await,
         Call::Prekeys(pairs, uploaded) => {
-            let keys: Vec<_> = pairs.iter().map(|(n, value)| (u32::from(*n), Bytes::from(vec![*value]))).collect();
+            let keys: Vec<_> =
+                pairs.iter().map(|(n, value)| (u32::from(*n), Bytes::from(vec![*value]))).collect();
             store.store_prekeys_batch(&keys, *uploaded).await
         }
         Call::MarkPrekeys(ids) => {
@@ -205,7 +209,8 @@ async fn signal(store: &dyn Backend, call: &Call) -> String {
 async fn app_sync(store: &dyn Backend, call: &Call) -> String {
     let done = match call {
         Call::SyncKey(n, value) => {
-            let key = AppStateSyncKey { key_data: vec![*value], fingerprint: vec![], timestamp: i64::from(*value) };
+            let key =
+                AppStateSyncKey { key_data: vec![*value], fingerprint: vec![], timestamp: i64::from(*value) };
             store.set_sync_key(&[*n], key).await
         }
         Call::Version(n, value) => {
@@ -215,7 +220,10 @@ async fn app_sync(store: &dyn Backend, call: &Call) -> String {
         Call::Macs(n, pairs) => {
             let macs: Vec<_> = pairs
                 .iter()
-                .map(|(index, value)| AppStateMutationMAC { index_mac: vec![*index; 32], value_mac: vec![*value] })
+                .map(|(index, value)| AppStateMutationMAC {
+                    index_mac: vec![*index; 32],
+                    value_mac: vec![*value],
+                })
                 .collect();
             store.put_mutation_macs(&name(*n), 1, &macs).await
         }
@@ -314,10 +322,13 @@ async fn messages(store: &dyn Backend, call: &Call) -> String {
         }
         Call::DeletePending(ids) => {
             let ids: Vec<_> = ids.iter().map(|id| name(*id)).collect();
-            let keys: Vec<_> = ids.iter().map(|id| PendingInboundKey { chat: "c", sender: "s", id }).collect();
+            let keys: Vec<_> =
+                ids.iter().map(|id| PendingInboundKey { chat: "c", sender: "s", id }).collect();
             format!("{:?}", store.delete_pending_inbound_batch(&keys).await)
         }
-        Call::ExpirePending(future) => format!("{:?}", store.delete_expired_pending_inbound(far(*future)).await),
+        Call::ExpirePending(future) => {
+            format!("{:?}", store.delete_expired_pending_inbound(far(*future)).await)
+        }
         Call::Secrets(entries) => {
             let entry = |(id, expires, written): &(u8, u8, u8)| MsgSecretEntry {
                 chat: "c".into(),
@@ -329,7 +340,9 @@ async fn messages(store: &dyn Backend, call: &Call) -> String {
             };
             format!("{:?}", store.put_msg_secrets(entries.iter().map(entry).collect()).await)
         }
-        Call::ExpireSecrets(cutoff) => format!("{:?}", store.delete_expired_msg_secrets(i64::from(*cutoff)).await),
+        Call::ExpireSecrets(cutoff) => {
+            format!("{:?}", store.delete_expired_msg_secrets(i64::from(*cutoff)).await)
+        }
         _ => unreachable!("another group's call"),
     }
 }
@@ -389,7 +402,8 @@ async fn all_mappings(store: &dyn Backend) -> Vec<(String, String, i64)> {
 async fn check_numbers(store: &dyn Backend) -> Result<(), TestCaseError> {
     let all = all_mappings(store).await;
     for phone in (0..4).map(name) {
-        let expected = all.iter().filter(|one| one.1 == phone).max_by_key(|one| one.2).map(|one| one.0.clone());
+        let expected =
+            all.iter().filter(|one| one.1 == phone).max_by_key(|one| one.2).map(|one| one.0.clone());
         let found = store.get_pn_mapping(&phone).await.unwrap().map(|found| found.lid);
         prop_assert_eq!(found, expected, "the LID of {}", phone);
     }

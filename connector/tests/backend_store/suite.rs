@@ -43,7 +43,10 @@ pub(crate) async fn is_empty(store: Store<'_>) {
 pub(crate) async fn identities(store: Store<'_>) {
     assert_eq!(store.load_identity("1@lid").await.unwrap(), None);
     store.put_identity("1@lid", [1; 32]).await.unwrap();
-    store.put_identities_batch(&named(&[("1@lid", [2; 32]), ("2@lid", [3; 32]), ("1@lid", [4; 32])])).await.unwrap();
+    store
+        .put_identities_batch(&named(&[("1@lid", [2; 32]), ("2@lid", [3; 32]), ("1@lid", [4; 32])]))
+        .await
+        .unwrap();
     store.put_identities_batch(&[]).await.unwrap();
     assert_eq!(store.load_identity("1@lid").await.unwrap(), Some([4; 32]), "the last of one address");
     store.delete_identity("1@lid").await.unwrap();
@@ -71,16 +74,25 @@ pub(crate) async fn signal_state_of_a_user(store: Store<'_>) {
     store.put_session("700@lid", b"x").await.unwrap();
     store.put_session("701:5@lid", b"x").await.unwrap();
     store.put_identity("702:1@s.whatsapp.net", [1; 32]).await.unwrap();
-    for (user, expected) in
-        [("700", true), ("701", true), ("702", true), ("70", false), ("7000", false), ("", false), ("%", false)]
-    {
+    for (user, expected) in [
+        ("700", true),
+        ("701", true),
+        ("702", true),
+        ("70", false),
+        ("7000", false),
+        ("", false),
+        ("%", false),
+    ] {
         assert_eq!(store.has_signal_state_for_user(user).await.unwrap(), expected, "{user}");
     }
 }
 
 pub(crate) async fn prekeys(store: Store<'_>) {
     store.store_prekey(7, b"seven", false).await.unwrap();
-    store.store_prekeys_batch(&[(9, bytes("nine")), (8, bytes("eight")), (9, bytes("neuf"))], false).await.unwrap();
+    store
+        .store_prekeys_batch(&[(9, bytes("nine")), (8, bytes("eight")), (9, bytes("neuf"))], false)
+        .await
+        .unwrap();
     store.store_prekeys_batch(&[], true).await.unwrap();
     assert_eq!(store.get_max_prekey_id().await.unwrap(), 9);
     assert_eq!(store.load_prekey(9).await.unwrap(), Some(bytes("neuf")));
@@ -146,7 +158,8 @@ pub(crate) async fn versions(store: Store<'_>) {
 }
 
 pub(crate) async fn mutation_macs(store: Store<'_>) {
-    let mac = |index: u8, value: u8| AppStateMutationMAC { index_mac: vec![index; 32], value_mac: vec![value] };
+    let mac =
+        |index: u8, value: u8| AppStateMutationMAC { index_mac: vec![index; 32], value_mac: vec![value] };
     store.put_mutation_macs("regular", 1, &[mac(1, 1), mac(2, 2), mac(1, 3)]).await.unwrap();
     store.put_mutation_macs("critical", 1, &[mac(1, 7)]).await.unwrap();
     store.put_mutation_macs("regular", 2, &[]).await.unwrap();
@@ -193,17 +206,28 @@ pub(crate) async fn lid_mappings(store: Store<'_>) {
     };
     let lid_of = async |phone: &str| store.get_pn_mapping(phone).await.unwrap().map(|found| found.lid);
     store.put_lid_mapping(&entry("L1", "P1", 1)).await.unwrap();
-    store.put_lid_mappings(&[entry("L2", "P1", 2), entry("L3", "P3", 2), entry("L4", "P1", 2)]).await.unwrap();
+    store
+        .put_lid_mappings(&[entry("L2", "P1", 2), entry("L3", "P3", 2), entry("L4", "P1", 2)])
+        .await
+        .unwrap();
     store.put_lid_mappings(&[]).await.unwrap();
     assert_eq!(lid_of("P1").await.as_deref(), Some("L4"), "confirmed last, then stored last");
     store.put_lid_mapping(&entry("L1", "P1", 9)).await.unwrap();
     assert_eq!(lid_of("P1").await.as_deref(), Some("L1"), "confirmed again");
     store.put_lid_mapping(&entry("L3", "P4", 10)).await.unwrap();
-    assert_eq!((lid_of("P3").await, lid_of("P4").await.as_deref()), (None, Some("L3")), "moved to another number");
+    assert_eq!(
+        (lid_of("P3").await, lid_of("P4").await.as_deref()),
+        (None, Some("L3")),
+        "moved to another number"
+    );
     let found = store.get_lid_mapping("L3").await.unwrap().unwrap();
-    assert_eq!((found.phone_number.as_str(), found.updated_at, found.learning_source.as_str()), ("P4", 10, "usync"));
+    assert_eq!(
+        (found.phone_number.as_str(), found.updated_at, found.learning_source.as_str()),
+        ("P4", 10, "usync")
+    );
     assert!(store.get_lid_mapping("L9").await.unwrap().is_none());
-    let mut all: Vec<_> = store.get_all_lid_mappings().await.unwrap().into_iter().map(|found| found.lid).collect();
+    let mut all: Vec<_> =
+        store.get_all_lid_mappings().await.unwrap().into_iter().map(|found| found.lid).collect();
     all.sort();
     assert_eq!(all, ["L1", "L2", "L3", "L4"]);
 }
@@ -289,12 +313,21 @@ pub(crate) async fn sent_messages(store: Store<'_>) {
 }
 
 pub(crate) async fn pending_inbound(store: Store<'_>) {
-    let row = |sender: &'static str, message: &'static [u8]| PendingInboundRow { chat: "c", sender, id: "i", message };
+    let row = |sender: &'static str, message: &'static [u8]| PendingInboundRow {
+        chat: "c",
+        sender,
+        id: "i",
+        message,
+    };
     store.store_pending_inbound("c", "s1", "i", b"1").await.unwrap();
     store.store_pending_inbound_batch(&[row("s2", b"2"), row("s1", b"3"), row("s2", b"4")]).await.unwrap();
     store.store_pending_inbound_batch(&[]).await.unwrap();
     assert_eq!(store.get_pending_inbound("c", "s1", "i").await.unwrap(), Some(b"3".to_vec()));
-    assert_eq!(store.get_pending_inbound("c", "s1", "i").await.unwrap(), Some(b"3".to_vec()), "reading keeps it");
+    assert_eq!(
+        store.get_pending_inbound("c", "s1", "i").await.unwrap(),
+        Some(b"3".to_vec()),
+        "reading keeps it"
+    );
     assert_eq!(store.get_pending_inbound("c", "s3", "i").await.unwrap(), None);
     store.delete_pending_inbound("c", "s1", "i").await.unwrap();
     assert_eq!(store.get_pending_inbound("c", "s1", "i").await.unwrap(), None);
@@ -305,10 +338,13 @@ pub(crate) async fn pending_inbound(store: Store<'_>) {
     assert_eq!(store.get_pending_inbound("c", "s", "nul\0").await.unwrap(), Some(b"5".to_vec()));
 
     let ids: Vec<String> = (0..1_200).map(|n| format!("batch {n}")).collect();
-    let rows: Vec<_> =
-        ids.iter().map(|id| PendingInboundRow { chat: "c", sender: "s", id, message: id.as_bytes() }).collect();
+    let rows: Vec<_> = ids
+        .iter()
+        .map(|id| PendingInboundRow { chat: "c", sender: "s", id, message: id.as_bytes() })
+        .collect();
     store.store_pending_inbound_batch(&rows).await.unwrap();
-    let keys: Vec<_> = ids.iter().skip(1).map(|id| PendingInboundKey { chat: "c", sender: "s", id }).collect();
+    let keys: Vec<_> =
+        ids.iter().skip(1).map(|id| PendingInboundKey { chat: "c", sender: "s", id }).collect();
     store.delete_pending_inbound_batch(&keys).await.unwrap();
     store.delete_pending_inbound_batch(&[]).await.unwrap();
     assert_eq!(store.delete_expired_pending_inbound(0).await.unwrap(), 0);
@@ -329,7 +365,10 @@ pub(crate) async fn msg_secrets(store: Store<'_>) {
     assert_eq!(store.put_msg_secrets(first).await.unwrap(), 4);
     assert_eq!(store.put_msg_secrets(vec![]).await.unwrap(), 0);
     assert_eq!(get("a").await, Some((vec![3; 32], 9)));
-    store.put_msg_secrets(vec![entry("a", 5, 60, 7), entry("b", 6, 0, 3), entry("c", 7, 10, 0)]).await.unwrap();
+    store
+        .put_msg_secrets(vec![entry("a", 5, 60, 7), entry("b", 6, 0, 3), entry("c", 7, 10, 0)])
+        .await
+        .unwrap();
     assert_eq!(get("a").await, Some((vec![5; 32], 9)), "a known time is never clobbered");
     assert_eq!(get("b").await, Some((vec![6; 32], 3)));
     store.put_msg_secret("c@g.us", "s@lid", "d", &[8; 32]).await.unwrap();

@@ -37,7 +37,7 @@ use wagate_sandbox::{
 use crate::wire::Wire;
 
 /// How long a test waits for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What the event log has told so far, and a bell for what comes next.
 #[derive(Default)]

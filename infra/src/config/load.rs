@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use figment::{
-    Figment,
-    providers::{Env, Format, Toml},
+    Figment, Metadata, Profile, Provider,
+    providers::{Env, Format, Serialized, Toml},
+    value::{Dict, Map, Value},
 };
 
 use super::{Config, ConfigError};
@@ -21,10 +22,30 @@ const WELL_KNOWN: [(&str, &str); 9] = [
     ("s3_secret_key", "s3.secret_key"),
     ("s3_path_style", "s3.path_style"),
 ];
+/// What our own variables start with: `WAGATE_<SECTION>__<FIELD>`.
+const OWN: &str = "wagate_";
+/// Fields whose variables are text whatever they look like: a key of digits is not a number.
+const TEXTS: [&str; 14] = [
+    "data_dir",
+    "server.public_url",
+    "redis.url",
+    "redis.prefix",
+    "database.url",
+    "s3.endpoint",
+    "s3.public_endpoint",
+    "s3.region",
+    "s3.bucket",
+    "s3.access_key",
+    "s3.secret_key",
+    "network.ws_url",
+    "network.media_https_host",
+    "log.filter",
+];
 
 impl Config {
     /// Loads and checks the configuration. `file` is a TOML file that must exist when it is named;
-    /// without it `wagate.toml` in the working directory is read when there is one.
+    /// without it `wagate.toml` in the working directory is read when there is one. Empty variables
+    /// count as absent.
     ///
     /// # Errors
     /// The first field that is wrong, with the remedy beside it.
@@ -33,17 +54,46 @@ impl Config {
             Some(path) => Toml::file_exact(path),
             None => Toml::file("wagate.toml"),
         };
-        let well_known = Env::raw().filter_map(|name| {
-            WELL_KNOWN.iter().find(|(variable, _)| name == *variable).map(|(_, field)| (*field).into())
-        });
-        let own = Env::prefixed("WAGATE_").split("__");
-        Self::extract(&Figment::new().merge(toml).merge(well_known).merge(own))
-    }
-
-    fn extract(sources: &Figment) -> Result<Self, ConfigError> {
+        let known = |name: &str| {
+            WELL_KNOWN.iter().find(|(variable, _)| *variable == name).map(|(_, field)| (*field).to_owned())
+        };
+        let own = |name: &str| name.strip_prefix(OWN).map(|field| field.replace("__", "."));
+        let sources = Figment::new().merge(toml);
+        let sources = variables(known).into_iter().fold(sources, Figment::merge);
+        let sources = variables(own).into_iter().fold(sources, Figment::merge);
         let config: Self = sources.extract().map_err(|error| ConfigError::unreadable(&error))?;
         config.check()?;
         Ok(config)
+    }
+}
+
+/// One environment variable and the field it sets.
+struct Variable {
+    name: String,
+    field: String,
+    value: Value,
+}
+
+fn variables(field_of: impl Fn(&str) -> Option<String>) -> Vec<Variable> {
+    let variable = |(name, text): (String, String)| {
+        let field = field_of(&name.to_ascii_lowercase())?;
+        let is_text = TEXTS.contains(&field.as_str());
+        let value =
+            if is_text { Value::from(text) } else { text.parse().unwrap_or_else(|never| match never {}) };
+        Some(Variable { name: name.to_ascii_uppercase(), field, value })
+    };
+    let environment = Env::raw();
+    let set = environment.iter().filter(|(_, text)| !text.trim().is_empty());
+    set.map(|(name, text)| (name.into_string(), text)).filter_map(variable).collect()
+}
+
+impl Provider for Variable {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(format!("the environment variable {}", self.name))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Serialized::default(&self.field, &self.value).data()
     }
 }
 
@@ -104,6 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_digits_stays_text_and_an_empty_variable_counts_for_nothing() {
+        let variables = [
+            ("S3_ACCESS_KEY", "007"),
+            ("WAGATE_S3__SECRET_KEY", "1234567890"),
+            ("REDIS_URL", ""),
+            ("WAGATE_OUTBOUND__ALLOW", "[10.0.0.0/8, ::1]"),
+        ];
+        with_sources("", &variables, |config| {
+            let config = config.unwrap();
+            assert_eq!(config.s3.access_key, "007");
+            assert_eq!(config.s3.secret_key.expose(), "1234567890");
+            assert!(config.redis.url.is_none());
+            assert_eq!(config.outbound.allow.len(), 2);
+        });
+    }
+
+    #[test]
     fn a_misspelt_or_mistyped_field_is_named() {
         with_sources("[redis]\nshard = 4", &[], |config| {
             let error = config.unwrap_err();
@@ -112,6 +179,7 @@ mod tests {
         with_sources("", &[("WAGATE_REDIS__SHARDS", "many")], |config| {
             let error = config.unwrap_err();
             assert_eq!(error.field, "redis.shards");
+            assert!(error.to_string().contains("WAGATE_REDIS__SHARDS"), "{error}");
         });
         with_sources("", &[("WAGATE_SERVER__LISTEN", "8080")], |config| {
             assert_eq!(config.unwrap_err().field, "server.listen");

@@ -5,7 +5,7 @@ use aws_sdk_s3::{
     primitives::ByteStream as S3Body,
     types::{CompletedMultipartUpload, CompletedPart},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
@@ -13,8 +13,8 @@ use wagate_domain::ports::{ByteStream, PortError, PutError, Stored};
 
 use super::{connect::S3, failure::port_error};
 
-/// Size of a part. S3 wants at least 5 MiB and at most 10,000 parts: 78 GiB of these.
-const PART: usize = 8 * 1024 * 1024;
+/// Size of a part. S3 wants at least 5 MiB and at most 10,000 parts: 48 GiB of these.
+const PART: usize = 5 * 1024 * 1024;
 /// Parts on their way at a time; one more is being filled.
 const IN_FLIGHT: usize = 2;
 
@@ -26,7 +26,7 @@ impl S3 {
         bytes: ByteStream,
         max_bytes: u64,
     ) -> Result<Stored, PutError> {
-        let mut source = Source { bytes, rest: BytesMut::new(), hash: Sha256::new(), size: 0, max_bytes };
+        let mut source = Source { bytes, rest: Bytes::new(), hash: Sha256::new(), size: 0, max_bytes };
         let first = source.part().await?;
         if first.len() < PART {
             self.put_whole(key, mime, first).await?;
@@ -50,27 +50,36 @@ impl S3 {
 /// The bytes of an object, cut into parts, counted and hashed.
 struct Source {
     bytes: ByteStream,
-    rest: BytesMut,
+    /// What the last chunk held beyond the last part.
+    rest: Bytes,
     hash: Sha256,
     size: u64,
     max_bytes: u64,
 }
 
 impl Source {
-    /// The next part; shorter than [`PART`] when it is the last.
+    /// The next part; shorter than [`PART`] when it is the last. Its memory is its own and no larger, so
+    /// that it is free as soon as the part is sent.
     async fn part(&mut self) -> Result<Bytes, PutError> {
-        while self.rest.len() < PART {
+        let mut part = Vec::new();
+        loop {
+            let taken = self.rest.split_to(self.rest.len().min(PART - part.len()));
+            part.extend_from_slice(&taken);
+            if part.len() == PART {
+                break;
+            }
             let Some(chunk) = self.bytes.next().await else { break };
-            let chunk = chunk.map_err(PutError::Source)?;
-            self.size += chunk.len() as u64;
+            self.rest = chunk.map_err(PutError::Source)?;
+            self.size += self.rest.len() as u64;
             if self.size > self.max_bytes {
                 return Err(PutError::TooLarge);
             }
-            self.hash.update(&chunk);
-            self.rest.extend_from_slice(&chunk);
+            self.hash.update(&self.rest);
+            // most files are small: room for a whole part is made once a part seems to come
+            let room = if part.len() + self.rest.len() > PART / 8 { PART } else { part.len() + self.rest.len() };
+            part.reserve_exact(room - part.len().min(room));
         }
-        let length = self.rest.len().min(PART);
-        Ok(self.rest.split_to(length).freeze())
+        Ok(part.into())
     }
 }
 

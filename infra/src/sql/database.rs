@@ -39,7 +39,11 @@ impl Database {
     /// [`PortError::Unavailable`] when the server or file cannot be reached, [`PortError::Internal`]
     /// when the URL means no database that survives this process.
     pub async fn open(url: &str) -> Result<Self, PortError> {
-        if url.starts_with("sqlite:") { open_sqlite(url).await } else { open_postgres(url).await }
+        match url.split(':').next() {
+            Some("sqlite") => open_sqlite(url).await,
+            Some("postgres" | "postgresql") => open_postgres(url).await,
+            _ => Err(internal("the database's URL begins with neither sqlite: nor postgres:")),
+        }
     }
 
     /// Whether the database answers.

@@ -39,3 +39,25 @@ impl Metrics {
         self.0.run_upkeep();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Metrics, names};
+
+    #[test]
+    fn what_is_recorded_is_rendered_with_what_it_means() {
+        let metrics = Metrics::install().unwrap();
+        metrics::counter!(names::LANE_ACCEPTED).increment(3);
+        metrics::histogram!("wagate_send_seconds").record(0.004);
+        metrics.tidy();
+        let text = metrics.render();
+        for line in [
+            "# HELP wagate_lane_accepted_total Messages accepted into lanes",
+            "wagate_lane_accepted_total 3",
+            "wagate_send_seconds_bucket{le=\"0.005\"} 1",
+        ] {
+            assert!(text.lines().any(|rendered| rendered == line), "{line} in {text}");
+        }
+        assert!(Metrics::install().is_err(), "once per process");
+    }
+}

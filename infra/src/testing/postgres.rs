@@ -54,7 +54,14 @@ impl Postgres {
         let data = dir.path().join("data");
         let made = account
             .run(&bin.join("initdb"))
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--no-instructions", "-D"])
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--no-sync",
+                "--no-instructions",
+                "-D",
+            ])
             .arg(&data)
             .output()
             .expect("initdb runs");
@@ -70,11 +77,8 @@ impl Postgres {
             .expect("a shell starts");
         let admin = url(dir.path(), "postgres");
         let log = dir.path().join("log");
-        let postgres = Self {
-            admin,
-            _server: Some(Server { keeper, _dir: dir }),
-            databases: AtomicU32::new(0),
-        };
+        let postgres =
+            Self { admin, _server: Some(Server { keeper, _dir: dir }), databases: AtomicU32::new(0) };
         postgres.wait(&log).await;
         postgres
     }
@@ -104,7 +108,10 @@ impl Postgres {
             match Database::connect(&self.admin).await {
                 Ok(connection) => return connection.close().await.expect("a connection closed"),
                 Err(error) if started.elapsed() > Duration::from_secs(60) => {
-                    panic!("PostgreSQL does not answer: {error}\n{}", fs::read_to_string(log).unwrap_or_default())
+                    panic!(
+                        "PostgreSQL does not answer: {error}\n{}",
+                        fs::read_to_string(log).unwrap_or_default()
+                    )
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }

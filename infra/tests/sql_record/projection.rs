@@ -173,6 +173,14 @@ pub(crate) async fn merges_drop_twins(db: &Database) {
     db.apply(&[contact(key, both("62851", "851"), None, 4)]).await.unwrap();
     let ids: Vec<_> = list(db, key, None).await.iter().map(|one| one.id).collect();
     assert_eq!(ids, [three.id, one.id], "what both chats had is there once");
+
+    // one of the twins is touched, by its id, in the batch that merges
+    let (one, two) = (incoming(key, &pn("62852"), "T3", 5), incoming(key, &lid("852"), "T3", 6));
+    db.apply(&[received(&one, None, 5), received(&two, None, 6)]).await.unwrap();
+    let touched = status(key, two.id, Status::Read, 7);
+    db.apply(&[touched, contact(key, both("62852", "852"), None, 8)]).await.unwrap();
+    assert_eq!(message(db, &one).await.stanza_id, "T3");
+    assert_eq!(Messages::get(db, key.workspace, two.id).await.unwrap(), None);
 }
 
 pub(crate) async fn session_events(db: &Database) {

@@ -276,7 +276,7 @@ fn run(cases: u32, check_one: impl Fn(&[(Step, i64)], usize, (usize, usize)) -> 
 #[test]
 fn a_replay_changes_nothing_on_sqlite() {
     let runtime = Runtime::new().unwrap();
-    run(300, |steps, batch, part| {
+    run(40, |steps, batch, part| {
         let (one, two) = (SqliteFile::new(), SqliteFile::new());
         runtime.block_on(check([&one.url(), &two.url()], steps, batch, part))
     });

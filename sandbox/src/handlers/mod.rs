@@ -74,10 +74,7 @@ pub(crate) async fn submit(core: &Arc<Core>, pn: &str, node: Node) -> PortResult
     let Some((_, handler, _)) = entry else {
         return Err(PortError::Refused(format!("a phone does not send <{}>", node.tag)));
     };
-    let account = core
-        .find(pn)
-        .await?
-        .ok_or_else(|| PortError::NotFound(format!("no account {pn}")))?;
+    let account = core.find(pn).await?.ok_or_else(|| PortError::NotFound(format!("no account {pn}")))?;
     let (sender, receiver) = oneshot::channel();
     let replies = Replies::Phone(Arc::new(std::sync::Mutex::new(Some(sender))));
     let exchange = Exchange { core: Arc::clone(core), origin: Origin { account, device: 0 }, replies };

@@ -12,7 +12,9 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
     Box::pin(async move {
         take_off_queue(&exchange, &node).await?;
         match jid(&node, "to") {
-            Some(to) if is_user(to.server) && !to.user.is_empty() => exchange.direct_receipt(&node, &to).await,
+            Some(to) if is_user(to.server) && !to.user.is_empty() => {
+                exchange.direct_receipt(&node, &to).await
+            }
             _ => {
                 exchange.replies.send(ack(&node, None));
                 Ok(())

@@ -80,7 +80,13 @@ impl Files {
             return Ok(None);
         }
         let mut file = File::options().read(true).write(true).open(&path).await?;
-        let mut part = Part { token: token.to_owned(), path, file: file.try_clone().await?, hash: Sha256::new(), size: 0 };
+        let mut part = Part {
+            token: token.to_owned(),
+            path,
+            file: file.try_clone().await?,
+            hash: Sha256::new(),
+            size: 0,
+        };
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = file.read(&mut buffer).await?;

@@ -32,7 +32,8 @@ async fn handle(Shared(core): Shared<Arc<Core>>, request: Request<Body>) -> Resp
 pub(crate) fn serve_http(core: &Arc<Core>, listener: TcpListener, router: Router) {
     let stop = core.stop.clone();
     core.tasks.spawn(async move {
-        let serve = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+        let serve =
+            axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
         if let Err(error) = serve.await {
             tracing::error!(%error, "HTTP listener failed");
         }
@@ -45,7 +46,8 @@ pub(crate) fn serve_tls(core: &Arc<Core>, listener: TcpListener, config: Arc<Ser
     let stop = core.stop.clone();
     let router = router(Arc::clone(core));
     core.tasks.spawn(async move {
-        let serve = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+        let serve =
+            axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
         if let Err(error) = serve.await {
             tracing::error!(%error, "TLS listener failed");
         }

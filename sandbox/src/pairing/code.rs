@@ -67,7 +67,9 @@ async fn send_hello(wait: &CodeWait, hello: &CodePrimaryHello) -> PortResult<Cod
         }
     };
     let finish = finish
-        .map_err(|_| PortError::Refused("the companion did not finish in time; the code may be wrong".into()))?
+        .map_err(|_| {
+            PortError::Refused("the companion did not finish in time; the code may be wrong".into())
+        })?
         .map_err(|_| PortError::Refused("the companion started over".into()))?;
     if finish.reference != wait.hello.reference {
         return Err(PortError::Refused("the companion finished another attempt".into()));

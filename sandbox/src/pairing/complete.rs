@@ -8,7 +8,8 @@ use bytes::Bytes;
 use wacore_binary::builder::NodeBuilder;
 use wacore_libsignal::protocol::PublicKey;
 use waproto::codec::{
-    adv_signed_device_identity_decode, adv_signed_device_identity_hmac_decode, adv_signed_device_identity_to_vec,
+    adv_signed_device_identity_decode, adv_signed_device_identity_hmac_decode,
+    adv_signed_device_identity_to_vec,
 };
 
 use super::link::Link;
@@ -98,7 +99,12 @@ fn stored(request: &PairingRequest, signed_identity: Bytes) -> DeviceRow {
 
 /// Checks that the companion signed exactly what the phone signed, and returns the complete
 /// identity. Some clients strip the account's signature key from their answer; it is put back.
-fn checked_identity(container: &[u8], signed: &[u8], request: &PairingRequest, account: &Account) -> Result<Bytes> {
+fn checked_identity(
+    container: &[u8],
+    signed: &[u8],
+    request: &PairingRequest,
+    account: &Account,
+) -> Result<Bytes> {
     let hmac = adv_signed_device_identity_hmac_decode(container)?;
     let mut sent = adv_signed_device_identity_decode(hmac.details.as_deref().context("container is empty")?)?;
     let answer = adv_signed_device_identity_decode(signed)?;

@@ -48,7 +48,11 @@ impl Registration {
             identity,
             noise,
             registration_id: data.e_regid.as_deref().and_then(big_endian).context("eRegid")?,
-            signed_pre_key: (data.e_skey_id.as_deref().and_then(big_endian).context("eSkeyId")?, skey, signature),
+            signed_pre_key: (
+                data.e_skey_id.as_deref().and_then(big_endian).context("eSkeyId")?,
+                skey,
+                signature,
+            ),
             inline_history: history
                 .and_then(|config| config.inline_initial_payload_in_e2_ee_msg)
                 .unwrap_or(false),

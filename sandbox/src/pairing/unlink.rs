@@ -11,7 +11,11 @@ use crate::router::{Account, ListChange};
 impl Core {
     /// Removes a companion: its stream ends with `device_removed`, its next login is refused,
     /// and everyone who knows its device list is told.
-    pub(crate) async fn remove_companion(self: &Arc<Self>, account: &Arc<Account>, device: u16) -> PortResult<()> {
+    pub(crate) async fn remove_companion(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        device: u16,
+    ) -> PortResult<()> {
         let row = account.device(device);
         let Some(row) = row.filter(|_| device != 0) else {
             return Err(PortError::NotFound(format!("{} has no companion {device}", account.info.pn)));

@@ -108,10 +108,7 @@ impl Core {
             return Ok((ts, list));
         }
         let valid: Vec<u32> = account.companions().iter().map(|c| c.key_index).collect();
-        let list = self
-            .phones()?
-            .sign_key_index_list(&account.info.pn, changed, current, &valid)
-            .await?;
+        let list = self.phones()?.sign_key_index_list(&account.info.pn, changed, current, &valid).await?;
         account.write(|state| state.key_list = Some((changed, list.clone())));
         Ok((changed, list))
     }

@@ -55,9 +55,7 @@ impl Exchange {
         let replies = self.replies.clone();
         let accepted = ack(node, None);
         let failed = ack(node, Some(STORE_FAILED));
-        self.core
-            .enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed }))
-            .await
+        self.core.enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed })).await
     }
 
     /// The account a share is for, when it is one that a direct message may reach.
@@ -151,7 +149,8 @@ mod tests {
     fn every_to_is_one_share() {
         let a = Jid::pn_device("4915112345", 1);
         let b = Jid::lid_device("123456789", 0);
-        let to = |jid: &Jid, n: NodeBuilder| NodeBuilder::new("to").attr("jid", jid).children([n.build()]).build();
+        let to =
+            |jid: &Jid, n: NodeBuilder| NodeBuilder::new("to").attr("jid", jid).children([n.build()]).build();
         let participants = NodeBuilder::new("participants")
             .children([to(&a, enc("pkmsg")), to(&b, enc("msg")), to(&a, enc("msg").attr("count", 2))])
             .build();

@@ -155,7 +155,12 @@ impl Core {
 
     /// Brings a device online: sends what waited for it, then the end marker, and from then on
     /// everything new. Another connection of the same device is told that it was replaced.
-    pub(crate) async fn attach_device(self: &Arc<Self>, device: DeviceKey, conn: &Arc<Conn>, passive: bool) -> Result<()> {
+    pub(crate) async fn attach_device(
+        self: &Arc<Self>,
+        device: DeviceKey,
+        conn: &Arc<Conn>,
+        passive: bool,
+    ) -> Result<()> {
         let (attached, done) = oneshot::channel();
         let core = Arc::clone(self);
         let conn = Arc::clone(conn);
@@ -183,7 +188,12 @@ impl Core {
     }
 
     /// Removes from its queue what a device has acknowledged.
-    pub(crate) async fn acknowledge(&self, device: DeviceKey, conn: u64, what: Acknowledged<'_>) -> Result<()> {
+    pub(crate) async fn acknowledge(
+        &self,
+        device: DeviceKey,
+        conn: u64,
+        what: Acknowledged<'_>,
+    ) -> Result<()> {
         let seqs = self.live.acknowledge(device, conn, &what);
         if seqs.is_empty() {
             return Ok(());
@@ -204,11 +214,14 @@ impl Live {
         if conn.gone.is_cancelled() {
             return;
         }
-        let mut live = LiveDevice { conn: Arc::clone(conn), cursor: 0, paused: false, unacked: HashMap::new() };
+        let mut live =
+            LiveDevice { conn: Arc::clone(conn), cursor: 0, paused: false, unacked: HashMap::new() };
         for (index, item) in queued.into_iter().enumerate() {
             match offline_stanza(&item, index) {
                 Ok((label, stanza)) => live.push(item.seq, label, stanza),
-                Err(error) => tracing::error!(%device, error = %format!("{error:#}"), "queued stanza is damaged"),
+                Err(error) => {
+                    tracing::error!(%device, error = %format!("{error:#}"), "queued stanza is damaged");
+                }
             }
         }
         let marker = NodeBuilder::new("offline").attr("count", count).build();
@@ -232,7 +245,9 @@ impl Live {
             }
             match decode_stored(&item.stanza) {
                 Ok(node) => live.push(item.seq, Label::of(&node), item.stanza),
-                Err(error) => tracing::error!(%device, error = %format!("{error:#}"), "queued stanza is damaged"),
+                Err(error) => {
+                    tracing::error!(%device, error = %format!("{error:#}"), "queued stanza is damaged");
+                }
             }
         }
     }

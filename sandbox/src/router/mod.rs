@@ -17,6 +17,6 @@ pub(crate) use account::Account;
 pub(crate) use directory::Directory;
 pub(crate) use exchange::{Exchange, Origin, Replies};
 pub(crate) use live::{Acknowledged, Live};
-pub(crate) use phone_pump::PhonePump;
 pub(crate) use notify::ListChange;
+pub(crate) use phone_pump::PhonePump;
 pub(crate) use presence::{PresenceBoard, keep_push_name};

@@ -90,10 +90,13 @@ impl Core {
         let mut entries = Vec::new();
         // one that its phone has not introduced yet asks by itself once it has the keys
         let introduced = |device| account.device(device).is_some_and(|row| row.ready);
-        let others =
-            account.companions().into_iter().filter(|other| other.device != except && introduced(other.device));
+        let others = account
+            .companions()
+            .into_iter()
+            .filter(|other| other.device != except && introduced(other.device));
         for companion in others {
-            let child = NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
+            let child =
+                NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
             let node = notification("server_sync", SERVER).children([child]).build();
             entries.push(Entry::new(account.key(companion.device), &node, None)?);
         }

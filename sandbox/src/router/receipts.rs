@@ -16,7 +16,9 @@ use crate::state::Entry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Route {
     /// All devices of the account in `to`; `read` receipts also reach the reader's own devices.
-    Sender { reflect: bool },
+    Sender {
+        reflect: bool,
+    },
     /// The device in `to`.
     Device,
     /// The other devices of the account that sent the receipt.

@@ -17,17 +17,24 @@ pub(crate) enum Appended {
 
 impl State {
     /// Appends a patch made on top of version `base`.
-    pub(crate) async fn append_patch(&self, pn: u64, collection: String, base: u64, patch: Bytes) -> Result<Appended> {
+    pub(crate) async fn append_patch(
+        &self,
+        pn: u64,
+        collection: String,
+        base: u64,
+        patch: Bytes,
+    ) -> Result<Appended> {
         self.journal
             .run(move |connection| {
                 Box::pin(async move {
-                    let current: i64 =
-                        query("SELECT coalesce(max(version), 0) FROM app_state WHERE pn = ? AND collection = ?")
-                            .bind(pn.cast_signed())
-                            .bind(&collection)
-                            .fetch_one(&mut *connection)
-                            .await?
-                            .get(0);
+                    let current: i64 = query(
+                        "SELECT coalesce(max(version), 0) FROM app_state WHERE pn = ? AND collection = ?",
+                    )
+                    .bind(pn.cast_signed())
+                    .bind(&collection)
+                    .fetch_one(&mut *connection)
+                    .await?
+                    .get(0);
                     let current = current.cast_unsigned();
                     if current != base {
                         return Ok(Appended::Conflict(current));
@@ -53,12 +60,13 @@ impl State {
         after: u64,
         limit: i64,
     ) -> Result<(u64, Vec<(u64, Bytes)>)> {
-        let current: i64 = query("SELECT coalesce(max(version), 0) FROM app_state WHERE pn = ? AND collection = ?")
-            .bind(pn.cast_signed())
-            .bind(collection)
-            .fetch_one(&self.readers)
-            .await?
-            .get(0);
+        let current: i64 =
+            query("SELECT coalesce(max(version), 0) FROM app_state WHERE pn = ? AND collection = ?")
+                .bind(pn.cast_signed())
+                .bind(collection)
+                .fetch_one(&self.readers)
+                .await?
+                .get(0);
         let rows = query(
             "SELECT version, patch FROM app_state WHERE pn = ? AND collection = ? AND version > ? AND version <= ? \
              ORDER BY version LIMIT ?",

@@ -25,11 +25,7 @@ impl State {
                     } else {
                         "DELETE FROM blocklist WHERE pn = ? AND peer = ?"
                     };
-                    query(sql)
-                        .bind(pn.cast_signed())
-                        .bind(peer.cast_signed())
-                        .execute(connection)
-                        .await?;
+                    query(sql).bind(pn.cast_signed()).bind(peer.cast_signed()).execute(connection).await?;
                     Ok(())
                 })
             })

@@ -51,10 +51,7 @@ impl State {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        let mut writer = options
-            .connect()
-            .await
-            .with_context(|| format!("open {}", file.display()))?;
+        let mut writer = options.connect().await.with_context(|| format!("open {}", file.display()))?;
         schema::create(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(3)

@@ -18,8 +18,9 @@ impl State {
             .run(move |connection| {
                 Box::pin(async move {
                     for piece in pieces(&keys) {
-                        let mut insert =
-                            QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO pre_keys (pn, device, id, key) ");
+                        let mut insert = QueryBuilder::<Sqlite>::new(
+                            "INSERT OR IGNORE INTO pre_keys (pn, device, id, key) ",
+                        );
                         insert.push_values(piece, |mut row, (id, key)| {
                             row.push_bind(device.pn.cast_signed())
                                 .push_bind(device.device)

@@ -14,7 +14,8 @@ pub(crate) struct Queued {
     pub(crate) stanza: Bytes,
 }
 
-const SELECT: &str = "SELECT seq, stanza FROM queue WHERE pn = ? AND device = ? AND seq > ? ORDER BY seq LIMIT ?";
+const SELECT: &str =
+    "SELECT seq, stanza FROM queue WHERE pn = ? AND device = ? AND seq > ? ORDER BY seq LIMIT ?";
 
 pub(super) async fn last_seq(connection: &mut SqliteConnection) -> Result<i64> {
     // Numbers need not be remembered past an empty queue: no cursor outlives the process.
@@ -65,7 +66,11 @@ pub(super) async fn remove(connection: &mut SqliteConnection, seqs: &[i64]) -> R
     Ok(())
 }
 
-pub(super) async fn load(connection: &mut SqliteConnection, device: DeviceKey, after: i64) -> Result<Vec<Queued>> {
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    device: DeviceKey,
+    after: i64,
+) -> Result<Vec<Queued>> {
     let rows = query(SELECT)
         .bind(device.pn.cast_signed())
         .bind(device.device)
@@ -79,12 +84,8 @@ pub(super) async fn load(connection: &mut SqliteConnection, device: DeviceKey, a
 pub(super) async fn trim(connection: &mut SqliteConnection, device: DeviceKey, limit: u32) -> Result<u64> {
     let sql = "DELETE FROM queue WHERE pn = ?1 AND device = ?2 AND seq <= \
                (SELECT seq FROM queue WHERE pn = ?1 AND device = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)";
-    let done = query(sql)
-        .bind(device.pn.cast_signed())
-        .bind(device.device)
-        .bind(limit)
-        .execute(connection)
-        .await?;
+    let done =
+        query(sql).bind(device.pn.cast_signed()).bind(device.device).bind(limit).execute(connection).await?;
     Ok(done.rows_affected())
 }
 
@@ -107,9 +108,7 @@ impl State {
 
     /// Accounts whose phone has stanzas waiting.
     pub(crate) async fn waiting_phones(&self) -> Result<Vec<u64>> {
-        let rows = query("SELECT DISTINCT pn FROM queue WHERE device = 0")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = query("SELECT DISTINCT pn FROM queue WHERE device = 0").fetch_all(&self.readers).await?;
         Ok(rows.iter().map(|row| row.get::<i64, _>(0).cast_unsigned()).collect())
     }
 }

@@ -8,10 +8,8 @@ use super::State;
 impl State {
     /// A value kept from an earlier start.
     pub(crate) async fn setting(&self, key: &'static str) -> Result<Option<Vec<u8>>> {
-        let row = query("SELECT value FROM settings WHERE key = ?")
-            .bind(key)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row =
+            query("SELECT value FROM settings WHERE key = ?").bind(key).fetch_optional(&self.readers).await?;
         Ok(row.map(|row| row.get(0)))
     }
 

@@ -91,7 +91,9 @@ async fn a_failed_statement_leaves_the_rest_of_its_group() {
     let state = State::open(folder.path(), 100).await.expect("open");
     let broken = state.journal().run(|connection| {
         Box::pin(async move {
-            query("INSERT INTO settings (key, value) VALUES ('half', x'00')").execute(&mut *connection).await?;
+            query("INSERT INTO settings (key, value) VALUES ('half', x'00')")
+                .execute(&mut *connection)
+                .await?;
             query("INSERT INTO nowhere VALUES (1)").execute(connection).await?;
             Ok(())
         })
@@ -113,7 +115,10 @@ async fn app_state_versions_grow_by_one_and_conflicts_are_named() {
     assert_eq!(append(0).await.expect("late"), Appended::Conflict(1));
     let (a, b) = tokio::join!(append(1), append(1));
     let outcomes = [a.expect("a"), b.expect("b")];
-    assert!(outcomes.contains(&Appended::Stored(2)) && outcomes.contains(&Appended::Conflict(2)), "{outcomes:?}");
+    assert!(
+        outcomes.contains(&Appended::Stored(2)) && outcomes.contains(&Appended::Conflict(2)),
+        "{outcomes:?}"
+    );
     let (current, patches) = state.patches(1, "regular", 1, 100).await.expect("patches");
     assert_eq!((current, patches.len(), patches[0].0), (2, 1, 2));
     state.close().await;

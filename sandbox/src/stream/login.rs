@@ -14,7 +14,11 @@ use crate::wire::Conn;
 
 /// Finds the device a login payload names; `None` when it is not linked or its Noise key is
 /// not the one it was paired with.
-pub(super) async fn identify(core: &Core, payload: &ClientPayload, noise: &[u8; 32]) -> Result<Option<Origin>> {
+pub(super) async fn identify(
+    core: &Core,
+    payload: &ClientPayload,
+    noise: &[u8; 32],
+) -> Result<Option<Origin>> {
     let (Some(pn), Some(device)) = (payload.username, payload.device) else {
         return Ok(None);
     };

@@ -41,11 +41,7 @@ impl ServerIdentity {
     pub(crate) fn restore(private: [u8; 32], chain: Vec<u8>) -> Result<Self> {
         let key = PrivateKey::deserialize(&private).context("stored static key")?;
         let public = key.public_key().context("stored static key")?;
-        Ok(Self {
-            private,
-            public: public.public_key_bytes().try_into()?,
-            chain,
-        })
+        Ok(Self { private, public: public.public_key_bytes().try_into()?, chain })
     }
 
     pub(crate) fn static_public(&self) -> &[u8; 32] {
@@ -61,7 +57,12 @@ impl ServerIdentity {
     }
 }
 
-fn certificate(issuer: &KeyPair, subject: &KeyPair, serial: u32, issuer_serial: u32) -> Result<NoiseCertificate> {
+fn certificate(
+    issuer: &KeyPair,
+    subject: &KeyPair,
+    serial: u32,
+    issuer_serial: u32,
+) -> Result<NoiseCertificate> {
     let now = unix_secs();
     let details = Details {
         serial: Some(serial),
@@ -72,8 +73,5 @@ fn certificate(issuer: &KeyPair, subject: &KeyPair, serial: u32, issuer_serial: 
     }
     .encode_to_vec();
     let signature = issuer.private_key.calculate_signature(&details, &mut rand::rng())?;
-    Ok(NoiseCertificate {
-        details: Some(details),
-        signature: Some(signature.to_vec()),
-    })
+    Ok(NoiseCertificate { details: Some(details), signature: Some(signature.to_vec()) })
 }

@@ -51,9 +51,8 @@ impl Opener {
 
 /// Runs the whole handshake; the caller sets the time limit.
 pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<(Ready, FrameWriter)> {
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE));
+    let config =
+        WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
     let socket = accept_async_with_config(tcp, Some(config)).await?;
     let (mut sink, stream) = socket.split();
     let mut reader = FrameReader::new(stream);

@@ -3,12 +3,12 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use waproto::whatsapp::handshake_message::{ClientHello, ServerHello};
-use waproto::whatsapp::HandshakeMessage;
 use wacore_binary::consts::{NOISE_PATTERN_IK, NOISE_PATTERN_XX, NOISE_PATTERN_XXFALLBACK};
 use wacore_libsignal::protocol::KeyPair;
 use wacore_noise::{NoiseCipher, NoiseHandshake};
 use waproto::codec::{handshake_message_decode, handshake_message_to_vec};
+use waproto::whatsapp::HandshakeMessage;
+use waproto::whatsapp::handshake_message::{ClientHello, ServerHello};
 
 use super::certificates::ServerIdentity;
 
@@ -69,10 +69,7 @@ fn respond_xx(
     noise.mix_shared_secret(server.static_private(), client_ephemeral)?;
     let sealed_chain = noise.encrypt(server.chain())?;
     let hello = server_hello(&ephemeral, Some(sealed_static), sealed_chain);
-    Ok(AfterHello::Finish {
-        hello,
-        pending: Box::new(PendingFinish { noise, ephemeral }),
-    })
+    Ok(AfterHello::Finish { hello, pending: Box::new(PendingFinish { noise, ephemeral }) })
 }
 
 fn respond_ik(
@@ -97,10 +94,7 @@ fn respond_ik(
     noise.mix_shared_secret(ephemeral.private_key.serialize(), &client_static)?;
     let sealed_chain = noise.encrypt(server.chain())?;
     let reply = server_hello(&ephemeral, None, sealed_chain);
-    Ok(AfterHello::Done {
-        hello: reply,
-        established: Box::new(establish(noise, client_static, payload)?),
-    })
+    Ok(AfterHello::Done { hello: reply, established: Box::new(establish(noise, client_static, payload)?) })
 }
 
 impl PendingFinish {
@@ -114,8 +108,7 @@ impl PendingFinish {
             bail!("ClientFinish lacks static or payload");
         };
         let client_static = key32(Some(&self.noise.decrypt(&sealed_static)?), "client static")?;
-        self.noise
-            .mix_shared_secret(self.ephemeral.private_key.serialize(), &client_static)?;
+        self.noise.mix_shared_secret(self.ephemeral.private_key.serialize(), &client_static)?;
         let payload = self.noise.decrypt(&sealed_payload)?;
         establish(self.noise, client_static, payload)
     }
@@ -163,13 +156,9 @@ mod tests {
     #[test]
     fn ik_is_served_with_the_right_key() {
         let server = ServerIdentity::generate().expect("identity");
-        let mut client = IkHandshakeState::new(
-            client_keys(),
-            *server.static_public(),
-            b"login".to_vec(),
-            &WA_CONN_HEADER,
-        )
-        .expect("client");
+        let mut client =
+            IkHandshakeState::new(client_keys(), *server.static_public(), b"login".to_vec(), &WA_CONN_HEADER)
+                .expect("client");
         let hello = client.build_client_hello().expect("hello");
         let AfterHello::Done { hello, established } =
             respond(&server, &WA_CONN_HEADER, &hello).expect("respond")
@@ -181,10 +170,7 @@ mod tests {
             panic!("client must continue");
         };
         let mut sealed = outcome.write_cipher.encrypt_with_counter(0, b"ping").expect("seal");
-        established
-            .read
-            .decrypt_in_place_with_counter(0, &mut sealed)
-            .expect("open");
+        established.read.decrypt_in_place_with_counter(0, &mut sealed).expect("open");
         assert_eq!(sealed, b"ping");
     }
 

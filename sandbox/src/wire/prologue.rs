@@ -103,9 +103,6 @@ mod tests {
     fn anything_else_is_refused() {
         assert_eq!(take(b"GET /").0, Err(PrologueError::Magic));
         assert_eq!(take(b"WA\x06\x04").0, Err(PrologueError::Dictionary(4)));
-        assert_eq!(
-            take(b"ED\x00\x01\xff\xff\xff").0,
-            Err(PrologueError::Routing(0xff_ffff))
-        );
+        assert_eq!(take(b"ED\x00\x01\xff\xff\xff").0, Err(PrologueError::Routing(0xff_ffff)));
     }
 }

@@ -54,7 +54,11 @@ impl Client {
     }
 
     /// A client on a store that may be linked already.
-    pub(crate) async fn with_store(sandbox: &Sandbox, store: Arc<InMemoryBackend>, code_for: Option<&str>) -> Self {
+    pub(crate) async fn with_store(
+        sandbox: &Sandbox,
+        store: Arc<InMemoryBackend>,
+        code_for: Option<&str>,
+    ) -> Self {
         let log = Arc::new(Log::default());
         let mut builder = Bot::builder()
             .with_backend_arc(store.clone())
@@ -98,7 +102,9 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.kinds()))
+        tokio::time::timeout(PATIENCE, search)
+            .await
+            .unwrap_or_else(|_| panic!("no {what}: {:#?}", self.kinds()))
     }
 
     pub(crate) fn events(&self) -> Vec<Arc<Event>> {
@@ -128,7 +134,9 @@ impl Client {
         let mut texts = Vec::new();
         for event in self.events() {
             if let Event::Messages(batch) = &*event {
-                texts.extend(batch.messages.iter().filter_map(|m| m.message.text_content()).map(str::to_owned));
+                texts.extend(
+                    batch.messages.iter().filter_map(|m| m.message.text_content()).map(str::to_owned),
+                );
             }
         }
         texts

@@ -107,7 +107,8 @@ async fn a_message_id_sent_twice_is_shown_once() {
         let message = waproto::whatsapp::Message::text("only once");
         let options = whatsapp_rust::SendOptions::default().with_message_id("3EB0AAAABBBBCCCCDDDD");
         alice.wa().send_message_with_options(Jid::pn(BOB), message, options).await.expect("send");
-        let is_ack = |event: &Event| matches!(event, Event::ServerAck(ack) if ack.id == "3EB0AAAABBBBCCCCDDDD");
+        let is_ack =
+            |event: &Event| matches!(event, Event::ServerAck(ack) if ack.id == "3EB0AAAABBBBCCCCDDDD");
         let acks = || alice.events().iter().filter(|event| is_ack(event)).count();
         eventually("ack of each copy", || async { (acks() >= copy).then_some(()) }).await;
     }

@@ -29,7 +29,13 @@ async fn malformed_streams_only_close_their_own_connection() {
     let lan = Lan::start().await;
     let client = Client::linked(&lan.sandbox, "4915600000001").await;
     let hello = b"WA\x06\x03\x00\x00\x04\xff\xff\xff\xff";
-    for bytes in [&b"GET / HTTP/1.1\r\n"[..], b"WA\x06\x07", b"WA\x06\x03\xff\xff\xff", hello, b"ED\x00\x01\xff\xff\xff"] {
+    for bytes in [
+        &b"GET / HTTP/1.1\r\n"[..],
+        b"WA\x06\x07",
+        b"WA\x06\x03\xff\xff\xff",
+        hello,
+        b"ED\x00\x01\xff\xff\xff",
+    ] {
         closes_on(&lan.sandbox, bytes).await;
     }
     let id = client.say("4915600000002", "still here").await;

@@ -51,7 +51,8 @@ async fn a_wrong_adv_secret_is_refused_by_the_companion() {
     let lan = Lan::start().await;
     let client = Client::start(&lan.sandbox).await;
     let (reference, _) = read_qr(&client.qr().await);
-    let error = lan.sandbox.network().link_by_qr("4915144444444", &reference, [9; 32]).await.expect_err("secret");
+    let error =
+        lan.sandbox.network().link_by_qr("4915144444444", &reference, [9; 32]).await.expect_err("secret");
     assert!(matches!(error, PortError::Refused(_)), "{error}");
     assert!(lan.sandbox.network().companions("4915144444444").await.expect("companions").is_empty());
 }

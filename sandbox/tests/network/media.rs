@@ -17,8 +17,16 @@ async fn a_client_uploads_and_another_downloads() {
     // The larger one takes the path with a resume question.
     for size in [1024, 6 * 1024 * 1024] {
         let plain: Vec<u8> = (0..size).map(|n: usize| (n % 251) as u8).collect();
-        let sent = alice.wa().upload(plain.clone(), MediaType::Document, UploadOptions::default()).await.expect("upload");
-        assert!(sent.url.starts_with(&format!("https://{}/", lan.sandbox.media_https_host())), "{}", sent.url);
+        let sent = alice
+            .wa()
+            .upload(plain.clone(), MediaType::Document, UploadOptions::default())
+            .await
+            .expect("upload");
+        assert!(
+            sent.url.starts_with(&format!("https://{}/", lan.sandbox.media_https_host())),
+            "{}",
+            sent.url
+        );
         let message = waproto::whatsapp::message::DocumentMessage {
             url: Some(sent.url.clone()),
             direct_path: Some(sent.direct_path.clone()),
@@ -57,7 +65,8 @@ async fn uploads_need_a_token_and_the_right_hash() {
 
     let whole = http.get(format!("{base}{path}")).send().await.expect("get");
     assert_eq!(whole.bytes().await.expect("bytes"), "body");
-    let part = http.get(format!("{base}{path}?auth={auth}")).header("Range", "bytes=1-2").send().await.expect("get");
+    let part =
+        http.get(format!("{base}{path}?auth={auth}")).header("Range", "bytes=1-2").send().await.expect("get");
     assert_eq!(part.status(), 206);
     assert_eq!(part.headers()["content-range"], "bytes 1-2/4");
     assert_eq!(part.bytes().await.expect("bytes"), "od");

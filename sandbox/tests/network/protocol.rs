@@ -3,8 +3,8 @@
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
-use crate::raw::{Keys, Raw, bytes, has};
 use crate::Lan;
+use crate::raw::{Keys, Raw, bytes, has};
 
 const ALICE: &str = "4915700000001";
 const BOB: &str = "4915700000002";
@@ -15,7 +15,8 @@ fn message(id: &str, targets: &[Jid], count: Option<u32>) -> Node {
         Some(count) => enc.attr("count", count).bytes(vec![9]).build(),
         None => enc.bytes(vec![1, 2, 3]).build(),
     };
-    let to = targets.iter().map(|jid| NodeBuilder::new("to").attr("jid", jid).children([enc.clone()]).build());
+    let to =
+        targets.iter().map(|jid| NodeBuilder::new("to").attr("jid", jid).children([enc.clone()]).build());
     let participants = NodeBuilder::new("participants").children(to).build();
     NodeBuilder::new("message")
         .attr("to", Jid::pn(BOB))
@@ -57,7 +58,9 @@ async fn each_device_gets_its_share_with_both_addresses_of_the_sender() {
 
     a.send(message("M2", &[Jid::lid_device(lid.as_str(), 1)], None)).await;
     let got = b.expect("message", is_message("M2")).await;
-    assert!(got.attrs.get("from").and_then(|v| v.to_jid()).is_some_and(|jid| jid.is_lid() && jid.device == 1));
+    assert!(
+        got.attrs.get("from").and_then(|v| v.to_jid()).is_some_and(|jid| jid.is_lid() && jid.device == 1)
+    );
     assert!(got.attrs.get("sender_pn").and_then(|v| v.to_jid()).is_some_and(|jid| jid == Jid::pn(ALICE)));
 }
 
@@ -82,7 +85,10 @@ async fn what_is_not_acknowledged_comes_again_and_the_rest_does_not() {
     assert_eq!(messages.len(), 1, "{messages:#?}");
     assert!(has(messages[0], "id", "M2") && messages[0].attrs.contains_key("offline"));
     let marker = seen.last().and_then(|node| node.get_optional_child("offline")).expect("marker");
-    assert_eq!(marker.attrs.get("count").map(|v| v.as_str().into_owned()), Some((seen.len() - 1).to_string()));
+    assert_eq!(
+        marker.attrs.get("count").map(|v| v.as_str().into_owned()),
+        Some((seen.len() - 1).to_string())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +97,8 @@ async fn copies_are_acked_and_not_delivered_but_retries_are() {
     let (alice, bob) = pair(&lan).await;
     let (mut a, mut b) = (online(&lan, &alice).await, online(&lan, &bob).await);
     let target = [Jid::pn_device(BOB, 1)];
-    for node in [message("M1", &target, None), message("M1", &target, None), message("M1", &target, Some(1))] {
+    for node in [message("M1", &target, None), message("M1", &target, None), message("M1", &target, Some(1))]
+    {
         a.send(node).await;
         a.expect("ack", |node| node.tag == "ack" && has(node, "id", "M1")).await;
     }
@@ -149,7 +156,9 @@ async fn a_second_patch_on_the_same_base_is_a_conflict_that_carries_the_first() 
         let collection = NodeBuilder::new("collection").attr("name", "regular").attr("version", base);
         NodeBuilder::new("sync").children([collection.children([patch]).build()]).build()
     };
-    let of = |answer: &Node| answer.get_optional_child_by_tag(&["sync", "collection"]).expect("collection").clone();
+    let of = |answer: &Node| {
+        answer.get_optional_child_by_tag(&["sync", "collection"]).expect("collection").clone()
+    };
     // A companion is told of other devices' patches once its phone has introduced it.
     b.upload_keys(&tablet, 12).await;
     let told = |node: &Node| node.tag == "notification" && has(node, "type", "server_sync");
@@ -158,7 +167,8 @@ async fn a_second_patch_on_the_same_base_is_a_conflict_that_carries_the_first() 
         let (answer, _) = a.ask("w:sync:app:state", "set", push(base)).await;
         assert!(has(&of(&answer), "version", &(base + 1).to_string()), "{answer:?}");
         let (_, seen) = b.ask("w:p", "get", NodeBuilder::new("ping").build()).await;
-        let of_it = |node: &Node| has(node.get_optional_child("collection").expect("collection"), "name", "regular");
+        let of_it =
+            |node: &Node| has(node.get_optional_child("collection").expect("collection"), "name", "regular");
         if seen.iter().any(|node| told(node) && of_it(node)) {
             break;
         }
@@ -190,7 +200,14 @@ async fn few_keys_left_are_announced_and_unknown_requests_are_answered() {
         network.take_bundle(&device).await.expect("bundle");
     }
     let low = a.expect("low count", |node| node.tag == "notification" && has(node, "type", "encrypt")).await;
-    let left = low.get_optional_child("count").expect("count").attrs.get("value").expect("value").as_str().into_owned();
+    let left = low
+        .get_optional_child("count")
+        .expect("count")
+        .attrs
+        .get("value")
+        .expect("value")
+        .as_str()
+        .into_owned();
     assert!(left.parse::<u32>().expect("number") <= 10);
     let bundle = network.take_bundle(&device).await.expect("bundle");
     assert!(bundle.one_time.is_none());

@@ -18,7 +18,8 @@ use wacore_noise::framing::{FrameDecoder, encode_frame};
 use wacore_noise::{NoiseCipher, XxHandshakeState, build_edge_routing_preintro};
 use wagate_sandbox::Sandbox;
 use waproto::codec::{
-    adv_signed_device_identity_decode, adv_signed_device_identity_hmac_decode, adv_signed_device_identity_to_vec,
+    adv_signed_device_identity_decode, adv_signed_device_identity_hmac_decode,
+    adv_signed_device_identity_to_vec,
 };
 use waproto::whatsapp::ClientPayload;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
@@ -50,7 +51,8 @@ pub(crate) struct Keys {
 impl Raw {
     async fn connect(sandbox: &Sandbox, noise: &KeyPair, payload: &ClientPayload) -> Self {
         let (mut socket, _) = connect_async(sandbox.wire_url()).await.expect("upgrade");
-        let mut xx = XxHandshakeState::new(noise.clone(), payload.encode_to_vec(), &WA_CONN_HEADER).expect("noise");
+        let mut xx =
+            XxHandshakeState::new(noise.clone(), payload.encode_to_vec(), &WA_CONN_HEADER).expect("noise");
         let mut first = build_edge_routing_preintro(b"route").expect("prefix");
         first.extend_from_slice(&WA_CONN_HEADER);
         first.extend(encode_frame(&xx.build_client_hello().expect("hello"), None).expect("frame"));
@@ -73,7 +75,8 @@ impl Raw {
         let mut rng = rand::rng();
         let (noise, identity, skey) =
             (KeyPair::generate(&mut rng), KeyPair::generate(&mut rng), KeyPair::generate(&mut rng));
-        let signature = identity.calculate_signature(&skey.public_key.serialize(), &mut rng).expect("signature");
+        let signature =
+            identity.calculate_signature(&skey.public_key.serialize(), &mut rng).expect("signature");
         let payload = ClientPayload {
             device_pairing_data: MessageField::some(DevicePairingRegistrationData {
                 e_regid: Some(vec![0, 0, 1, 2]),
@@ -88,14 +91,18 @@ impl Raw {
         let mut raw = Self::connect(sandbox, &noise, &payload).await;
         let offer = raw.expect("pair-device", |node| node.get_optional_child("pair-device").is_some()).await;
         let refs = offer.get_optional_child("pair-device").expect("pair-device");
-        let reference = refs.get_children_by_tag("ref").next().and_then(Node::content_as_string).expect("ref");
+        let reference =
+            refs.get_children_by_tag("ref").next().and_then(Node::content_as_string).expect("ref");
         let network = sandbox.network();
         let phone = number.to_owned();
         let linking = tokio::spawn(async move { network.link_by_qr(&phone, &reference, [7; 32]).await });
-        let success = raw.expect("pair-success", |node| node.get_optional_child("pair-success").is_some()).await;
-        let container = bytes(success.get_optional_child_by_tag(&["pair-success", "device-identity"]).expect("identity"));
+        let success =
+            raw.expect("pair-success", |node| node.get_optional_child("pair-success").is_some()).await;
+        let container =
+            bytes(success.get_optional_child_by_tag(&["pair-success", "device-identity"]).expect("identity"));
         let hmac = adv_signed_device_identity_hmac_decode(container).expect("container");
-        let mut signed = adv_signed_device_identity_decode(&hmac.details.expect("details")).expect("identity");
+        let mut signed =
+            adv_signed_device_identity_decode(&hmac.details.expect("details")).expect("identity");
         let mut message = vec![6, 1];
         message.extend(signed.details.as_deref().expect("details"));
         message.extend_from_slice(identity.public_key.public_key_bytes());
@@ -103,7 +110,8 @@ impl Raw {
         message.extend(signed.account_signature_key.take().expect("account key"));
         let own = identity.calculate_signature(&message, &mut rng).expect("signature");
         signed.device_signature = Some(own.to_vec());
-        let identity = NodeBuilder::new("device-identity").bytes(adv_signed_device_identity_to_vec(&signed)).build();
+        let identity =
+            NodeBuilder::new("device-identity").bytes(adv_signed_device_identity_to_vec(&signed)).build();
         let sign = NodeBuilder::new("pair-device-sign").children([identity]).build();
         let id = success.attrs.get("id").cloned().expect("id");
         raw.send(NodeBuilder::new("iq").attr("type", "result").attr("id", id).children([sign]).build()).await;
@@ -134,7 +142,8 @@ impl Raw {
     }
 
     pub(crate) async fn send(&mut self, node: Node) {
-        let sealed = self.write.encrypt_with_counter(self.sent, &marshal(&node).expect("node")).expect("seal");
+        let sealed =
+            self.write.encrypt_with_counter(self.sent, &marshal(&node).expect("node")).expect("seal");
         self.sent += 1;
         let frame = encode_frame(&sealed, None).expect("frame");
         self.socket.send(Message::Binary(frame.into())).await.expect("send");
@@ -188,11 +197,21 @@ impl Raw {
     }
 
     /// Sends a request and returns its answer and what came before it.
-    pub(crate) async fn ask(&mut self, xmlns: &'static str, kind: &'static str, child: Node) -> (Node, Vec<Node>) {
+    pub(crate) async fn ask(
+        &mut self,
+        xmlns: &'static str,
+        kind: &'static str,
+        child: Node,
+    ) -> (Node, Vec<Node>) {
         self.request(xmlns, kind, vec![child]).await
     }
 
-    async fn request(&mut self, xmlns: &'static str, kind: &'static str, children: Vec<Node>) -> (Node, Vec<Node>) {
+    async fn request(
+        &mut self,
+        xmlns: &'static str,
+        kind: &'static str,
+        children: Vec<Node>,
+    ) -> (Node, Vec<Node>) {
         self.requests += 1;
         let id = format!("q{}", self.requests);
         let iq = NodeBuilder::new("iq").attr("xmlns", xmlns).attr("type", kind).attr("id", id.as_str());
@@ -206,7 +225,8 @@ impl Raw {
 /// The content of a first upload of keys: `count` one-time keys and a signed one.
 fn key_upload(count: u8) -> Node {
     let key = |id: u8| {
-        let parts = [NodeBuilder::new("id").bytes(vec![0, 0, id]), NodeBuilder::new("value").bytes(vec![id; 32])];
+        let parts =
+            [NodeBuilder::new("id").bytes(vec![0, 0, id]), NodeBuilder::new("value").bytes(vec![id; 32])];
         NodeBuilder::new("key").children(parts.map(NodeBuilder::build)).build()
     };
     NodeBuilder::new("list").children((1..=count).map(key)).build()

@@ -27,6 +27,8 @@ struct Keys {
     pns: BTreeSet<String>,
     lids: BTreeSet<String>,
     contacts: BTreeSet<String>,
+    /// Whether an event names both a PN and a LID, so that two contacts may turn out to be one.
+    may_merge: bool,
 }
 
 impl Keys {
@@ -37,6 +39,7 @@ impl Keys {
             keys.add(&event.data);
             if let Some(seen) = Sighting::of(event) {
                 keys.contacts.insert(seen.fresh_id.to_string());
+                keys.may_merge |= seen.pn.is_some() && seen.lid.is_some();
                 keys.pns.extend(seen.pn);
                 keys.lids.extend(seen.lid);
             }
@@ -64,7 +67,7 @@ impl Keys {
 
 /// Everything on record that the events name.
 pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResult<Record> {
-    let keys = Keys::of(events);
+    let mut keys = Keys::of(events);
     let mut record = Record::default();
     for row in rows(tx, mark::Entity::find(), mark::Column::SessionId, &keys.sessions).await? {
         record.marks.load(row)?;
@@ -73,6 +76,10 @@ pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResu
         record.sessions.insert(row.id.clone(), Tracked::stored(row));
     }
     for row in rows(tx, message::Entity::find(), message::Column::Id, &keys.messages).await? {
+        if keys.may_merge {
+            // its twin in the other chat decides which of the two stays
+            keys.stanzas.insert(row.stanza_id.clone());
+        }
         record.messages.load(row);
     }
     let of_sessions =

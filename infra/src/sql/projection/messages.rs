@@ -142,5 +142,8 @@ fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<()> {
 /// Whether a step that does not move the message is still noted: it was reported, if late or twice.
 const fn is_noted(current: Status, status: Status) -> bool {
     !matches!(current, Status::Cancelled | Status::Received)
-        && matches!(status, Status::Sending | Status::Sent | Status::Delivered | Status::Read | Status::Played)
+        && matches!(
+            status,
+            Status::Sending | Status::Sent | Status::Delivered | Status::Read | Status::Played
+        )
 }

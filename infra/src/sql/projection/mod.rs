@@ -55,6 +55,7 @@ async fn lock(tx: &DatabaseTransaction, events: &[Event]) -> PortResult<()> {
     let keys: BTreeSet<u128> = events.iter().map(|event| event.session.ulid().random() % LOCKS).collect();
     let keys: Vec<String> = keys.into_iter().map(|key| key.to_string()).collect();
     let keys = keys.join(",");
-    let sql = format!("SELECT pg_advisory_xact_lock({LOCK_SPACE}, key) FROM unnest(ARRAY[{keys}]::int[]) AS key");
+    let sql =
+        format!("SELECT pg_advisory_xact_lock({LOCK_SPACE}, key) FROM unnest(ARRAY[{keys}]::int[]) AS key");
     tx.execute_unprepared(&sql).await.map(drop).map_err(sql_error)
 }

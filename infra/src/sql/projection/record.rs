@@ -10,7 +10,12 @@ use wagate_domain::{
 };
 
 use super::{
-    contacts::ContactBook, marks::Marks, media::settle, messages::{MessageBook, Step}, sessions, sighting::Sighting,
+    contacts::ContactBook,
+    marks::Marks,
+    media::settle,
+    messages::{MessageBook, Step},
+    sessions,
+    sighting::Sighting,
     tracked::Tracked,
 };
 use crate::sql::rows::{media, session};
@@ -110,6 +115,8 @@ impl Record {
 const fn teaches(data: &EventData) -> bool {
     matches!(
         data,
-        EventData::MessageReceived { .. } | EventData::MessageReceipt { .. } | EventData::ContactUpdated { .. }
+        EventData::MessageReceived { .. }
+            | EventData::MessageReceipt { .. }
+            | EventData::ContactUpdated { .. }
     )
 }

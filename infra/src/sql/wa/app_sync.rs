@@ -33,7 +33,6 @@ pub struct SyncKey {
 }
 
 /// App state. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// Stores a sync key; it is the latest from now on.
     pub async fn put_sync_key(&self, id: &[u8], sync_key: &SyncKey) -> PortResult<()> {

@@ -8,7 +8,6 @@ use super::{WaStore, bytes, table::Table};
 pub(super) const DEVICES: Table = Table { name: "wa_devices", key: &[], values: &["record"] };
 
 /// The device. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// Stores the device.
     pub async fn put_device(&self, record: &[u8]) -> PortResult<()> {

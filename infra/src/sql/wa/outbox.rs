@@ -34,7 +34,6 @@ impl PendingInbound<'_> {
 }
 
 /// Messages on their way. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// Keeps a sent message for a retry.
     pub async fn put_sent_message(&self, chat: &str, message_id: &str, payload: &[u8]) -> PortResult<()> {

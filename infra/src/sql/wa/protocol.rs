@@ -45,7 +45,6 @@ pub struct LidMapping {
 }
 
 /// Protocol state. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// The devices of a group and whether each has our sender key.
     pub async fn sender_key_devices(&self, group: &str) -> PortResult<Vec<(String, bool)>> {

@@ -34,7 +34,6 @@ pub struct MessageSecret<'a> {
 }
 
 /// Secrets of messages. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// Stores secrets. Where one is there already the new secret counts, the later deadline
     /// ("never" is the latest) and the later time of the message.

@@ -22,7 +22,6 @@ pub(super) const SENDER_KEYS: Table =
     Table { name: "wa_sender_keys", key: &["address"], values: &["record"] };
 
 /// Signal state. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// Stores identity keys by address; the last of one address counts.
     pub async fn put_identities<'a>(

@@ -23,7 +23,6 @@ pub struct TcToken {
 }
 
 /// Privacy tokens. `# Errors` of every method: see [the module](super).
-#[expect(clippy::missing_errors_doc, reason = "said once, above and in the module")]
 impl WaStore {
     /// The token of a contact.
     pub async fn tc_token(&self, jid: &str) -> PortResult<Option<TcToken>> {

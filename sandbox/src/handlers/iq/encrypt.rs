@@ -50,7 +50,8 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
 async fn store_signed(request: &Request, parent: &Node) -> Result<(), IqError> {
     let origin = request.origin()?;
     let skey = parent.get_optional_child("skey").ok_or(IqError::BadRequest("skey"))?;
-    let read = || Some((child_number(skey, "id")?, child_array(skey, "value")?, child_array(skey, "signature")?));
+    let read =
+        || Some((child_number(skey, "id")?, child_array(skey, "value")?, child_array(skey, "signature")?));
     let signed = read().ok_or(IqError::BadRequest("skey"))?;
     let registration_id = child_number(parent, "registration");
     let change = |device: &mut DeviceRow| {
@@ -91,7 +92,8 @@ async fn bundles(request: &Request, key: &Node) -> Result<Answer, IqError> {
         users.push(match request.core.bundle(&asked).await {
             Ok(bundle) => user_node(&asked, &bundle),
             Err(PortError::NotFound(_)) => {
-                let error = NodeBuilder::new("error").attr("code", 404).attr("text", "item-not-found").build();
+                let error =
+                    NodeBuilder::new("error").attr("code", 404).attr("text", "item-not-found").build();
                 NodeBuilder::new("user").attr("jid", asked).children([error]).build()
             }
             Err(error) => return Err(error.into()),

@@ -70,7 +70,8 @@ pub(super) async fn dispatch(core: &Arc<Core>, conn: &Arc<Conn>, stage: &Stage, 
     let shell = Shell::of(&node);
     let answer = match route {
         Some((_, _, handler)) => {
-            let request = Request { core: Arc::clone(core), conn: Arc::clone(conn), stage: stage.clone(), node };
+            let request =
+                Request { core: Arc::clone(core), conn: Arc::clone(conn), stage: stage.clone(), node };
             handler(request).await
         }
         None => {
@@ -101,7 +102,9 @@ fn take_answer(stage: &Stage, node: &Node, failed: bool) {
         let code = error.and_then(|error| number(error, "code")).unwrap_or_default();
         Err(format!("{code} {}", error.and_then(|error| text(error, "text")).unwrap_or_default()))
     } else {
-        let signed = node.get_optional_child("pair-device-sign").and_then(|sign| child_content(sign, "device-identity"));
+        let signed = node
+            .get_optional_child("pair-device-sign")
+            .and_then(|sign| child_content(sign, "device-identity"));
         signed.map(<[u8]>::to_vec).ok_or_else(|| "no signed identity in the answer".to_owned())
     };
     link.answer(&id, result);

@@ -24,9 +24,9 @@ const SETTINGS: &[(&str, &str)] = &[
 
 pub(super) fn get(_request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
-        let categories = SETTINGS
-            .iter()
-            .map(|(name, value)| NodeBuilder::new("category").attr("name", *name).attr("value", *value).build());
+        let categories = SETTINGS.iter().map(|(name, value)| {
+            NodeBuilder::new("category").attr("name", *name).attr("value", *value).build()
+        });
         Ok(Answer::with(NodeBuilder::new("privacy").children(categories).build()))
     })
 }

@@ -43,7 +43,8 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
         request.origin()?;
         let usync = request.child("usync")?;
         let wanted = usync.get_optional_child("query").ok_or(IqError::BadRequest("query"))?;
-        let wanted: Vec<&str> = wanted.children().unwrap_or_default().iter().map(|c| c.tag.as_ref()).collect();
+        let wanted: Vec<&str> =
+            wanted.children().unwrap_or_default().iter().map(|c| c.tag.as_ref()).collect();
         let listed = usync.get_optional_child("list").ok_or(IqError::BadRequest("list"))?;
         let mut users = Vec::new();
         for user in listed.get_children_by_tag("user") {
@@ -63,7 +64,8 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
 }
 
 async fn answer_user(core: &Arc<Core>, user: &Node, wanted: &[&str]) -> Result<Option<Node>, IqError> {
-    let contact = user.get_optional_child("contact").map(|node| String::from_utf8_lossy(content(node)).into_owned());
+    let contact =
+        user.get_optional_child("contact").map(|node| String::from_utf8_lossy(content(node)).into_owned());
     let contact = contact.filter(|number| !number.is_empty());
     let digits = |number: &String| Jid::pn(number.chars().filter(char::is_ascii_digit).collect::<String>());
     let Some(asked) = jid(user, "jid").or_else(|| contact.as_ref().map(digits)) else {

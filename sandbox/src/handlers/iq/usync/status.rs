@@ -9,6 +9,8 @@ use super::{IqError, Query, nothing};
 pub(super) fn answer(query: &Query) -> BoxFuture<'_, Result<Option<Node>, IqError>> {
     Box::pin(async move {
         let about = query.account.about();
-        Ok(Some(about.map_or_else(|| nothing("status"), |text| NodeBuilder::new("status").bytes(text).build())))
+        Ok(Some(
+            about.map_or_else(|| nothing("status"), |text| NodeBuilder::new("status").bytes(text).build()),
+        ))
     })
 }
