@@ -34,6 +34,9 @@ pub(crate) enum Command {
     Worker,
     /// The connector: holds the WhatsApp sockets.
     Connector,
+    /// The simulated WhatsApp network alone, for connectors of other processes and for foreign clients.
+    #[cfg(feature = "sandbox")]
+    Sandbox,
     /// Brings the database to this version's schema.
     Migrate,
     /// Tenants and keys.

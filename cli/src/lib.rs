@@ -37,6 +37,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         Command::Api => roles::api(config()?).await,
         Command::Worker => roles::worker(config()?).await,
         Command::Connector => roles::connector(config()?).await,
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox => up::sandbox_alone(config()?).await,
         Command::Migrate => admin::migrate(config()?).await,
         Command::Admin(command) => admin::run(config()?, command).await,
         Command::Doctor => admin::doctor(config()?).await,

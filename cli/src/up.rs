@@ -93,6 +93,36 @@ pub(crate) async fn run(config: Config, args: &UpArgs) -> anyhow::Result<()> {
     up.stop().await
 }
 
+/// Runs the simulated network alone until Ctrl-C.
+#[cfg(feature = "sandbox")]
+pub(crate) async fn sandbox_alone(config: Config) -> anyhow::Result<()> {
+    telemetry::init_log(&config.log)?;
+    let signal = on_signal();
+    let sandbox = start_sandbox(&config.data_dir, false).await?;
+    say(&format!(
+        "WAGATE_NETWORK__WS_URL={}\nWAGATE_NETWORK__MEDIA_HTTPS_HOST={}\nWAGATE_NETWORK__MEDIA_HTTP_ADDR={}\n\n\
+         control API   {}\nCA of media   {}\n",
+        sandbox.wire_url(),
+        sandbox.media_https_host(),
+        sandbox.media_http_addr(),
+        sandbox.control_url(),
+        sandbox.ca_pem_path().display(),
+    ));
+    signal.cancelled().await;
+    sandbox.stop().await;
+    Ok(())
+}
+
+#[cfg(feature = "sandbox")]
+async fn start_sandbox(data: &Path, free_ports: bool) -> anyhow::Result<Sandbox> {
+    let [control, wire, media_http, media_tls] = SANDBOX_PORTS.map(|usual| loopback(usual, free_ports));
+    Sandbox::start(SandboxConfig { control, wire, media_http, media_tls, ..SandboxConfig::new(data) }).await
+}
+
+fn loopback(usual: u16, free_ports: bool) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], if free_ports { 0 } else { usual }))
+}
+
 #[expect(clippy::print_stdout, reason = "progress for the person who started it")]
 fn say(line: &str) {
     println!("{line}");
@@ -187,7 +217,6 @@ impl Embedded {
         say: &(dyn Fn(&str) + Sync),
     ) -> anyhow::Result<Self> {
         let data = std::path::absolute(&config.data_dir)?;
-        let port = |usual: u16| SocketAddr::from(([127, 0, 0, 1], if free_ports { 0 } else { usual }));
         let mut embedded = Self::default();
         if config.redis.url.is_none() {
             say("redis-server …");
@@ -201,17 +230,15 @@ impl Embedded {
         if config.s3.endpoint.is_none() {
             say("object storage …");
             let (access, secret) = (&config.s3.access_key, &config.s3.secret_key);
-            let s3 = EmbeddedS3::start(&data.join("s3"), port(S3_PORT), access, secret).await?;
+            let s3 =
+                EmbeddedS3::start(&data.join("s3"), loopback(S3_PORT, free_ports), access, secret).await?;
             config.s3.endpoint = Some(s3.endpoint());
             embedded.s3 = Some(s3);
         }
         #[cfg(feature = "sandbox")]
         if config.network.ws_url.is_none() {
             say("simulated WhatsApp network …");
-            let [control, wire, media_http, media_tls] = SANDBOX_PORTS.map(port);
-            let settings =
-                SandboxConfig { control, wire, media_http, media_tls, ..SandboxConfig::new(&data) };
-            let sandbox = Sandbox::start(settings).await?;
+            let sandbox = start_sandbox(&data, free_ports).await?;
             config.network.ws_url = Some(sandbox.wire_url());
             config.network.media_https_host = Some(sandbox.media_https_host());
             config.network.media_http_addr = Some(sandbox.media_http_addr());

@@ -199,3 +199,24 @@ fn a_large_document_is_streamed() {
     assert!(grown <= ROOM_KIB, "the process grew by {grown} KiB (from {before} KiB)");
     program.interrupt();
 }
+
+#[test]
+fn a_redis_that_is_away_at_start_is_waited_for_with_a_clear_message() {
+    let folder = TempDir::with_prefix("wagate-away-").expect("a folder");
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_wagate"))
+        .arg("worker")
+        .current_dir(folder.path())
+        .env("DATABASE_URL", format!("sqlite://{}/w.db", folder.path().display()))
+        .env("REDIS_URL", "redis://127.0.0.1:1")
+        .env("S3_ENDPOINT", "http://127.0.0.1:1")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(worker.stderr.take().expect("piped")).lines();
+    let tells = |line: &String| line.contains("Redis at") && line.contains("trying again");
+    // it says so more than once: it goes on trying
+    let told = lines.by_ref().map_while(Result::ok).filter(tells).take(2).count();
+    worker.kill().expect("it still runs");
+    worker.wait().expect("it ends");
+    assert_eq!(told, 2);
+}

@@ -11,7 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use wagate_domain::{
-    Invalid, WorkspaceId, ids,
+    Invalid, WorkspaceId,
     ports::{Begun, PortError, StoredAnswer},
 };
 

@@ -76,7 +76,8 @@ impl Source {
             }
             self.hash.update(&self.rest);
             // most files are small: room for a whole part is made once a part seems to come
-            let room = if part.len() + self.rest.len() > PART / 8 { PART } else { part.len() + self.rest.len() };
+            let room =
+                if part.len() + self.rest.len() > PART / 8 { PART } else { part.len() + self.rest.len() };
             part.reserve_exact(room - part.len().min(room));
         }
         Ok(part.into())

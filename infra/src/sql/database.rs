@@ -118,3 +118,28 @@ async fn open_postgres(url: &str) -> PortResult<Database> {
     let pool = sea_orm::Database::connect(options).await.map_err(sql_error)?;
     Ok(Database { write: pool.clone(), read: pool })
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, Statement};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_in_sqlite_is_on_disk_and_readers_only_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(&format!("sqlite://{}/x.db", dir.path().display())).await.unwrap();
+        let pragma = async |connection: &DatabaseConnection, name: &str| {
+            let pragma = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+            let row = connection.query_one_raw(pragma).await.unwrap().unwrap();
+            row.try_get_by_index::<String>(0)
+                .or_else(|_| row.try_get_by_index(0).map(|n: i64| n.to_string()))
+                .unwrap()
+        };
+        for (name, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+            assert_eq!(pragma(&db.write, name).await, value, "{name}");
+        }
+        assert_eq!(pragma(&db.read, "query_only").await, "1");
+        assert!(db.read.execute_unprepared("CREATE TABLE t (x)").await.is_err());
+    }
+}

@@ -30,10 +30,10 @@ async fn conforms(db: &Database) {
     projection::merges_drop_twins(db).await;
     projection::session_events(db).await;
     projection::media_settles(db).await;
-    projection::two_projectors(db).await;
+    projection::many_projectors(db).await;
     stale::every_write_is_refused(db).await;
     stale::a_deleted_session_takes_its_store_along(db).await;
-    stale::a_write_waits_for_a_change_of_owner(db).await;
+    stale::nothing_is_written_after_a_change_of_owner(db).await;
     opening::ping_and_close(db).await;
 }
 
@@ -50,5 +50,6 @@ async fn postgresql() {
     opening::many_migrate_at_once(&server.database().await).await;
     let db = Database::open(&url).await.expect("an open database");
     db.migrate().await.expect("the schema");
+    stale::a_write_waits_for_a_change_that_is_being_made(&db, &url).await;
     conforms(&db).await;
 }

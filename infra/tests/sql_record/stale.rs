@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use wagate_domain::{
     ports::{PortError, PortResult, Sessions},
     sessions::SessionKey,
@@ -145,7 +146,7 @@ pub(crate) async fn a_deleted_session_takes_its_store_along(db: &Database) {
 
 /// However writes of an old owner and a change of owner race: what was accepted was accepted before
 /// the change, and the new owner sees it.
-pub(crate) async fn a_write_waits_for_a_change_of_owner(db: &Database) {
+pub(crate) async fn nothing_is_written_after_a_change_of_owner(db: &Database) {
     let key = stored_session(db).await;
     let old = WaStore::new(db.clone(), key, 0);
     let writer = tokio::spawn(async move {
@@ -167,6 +168,29 @@ pub(crate) async fn a_write_waits_for_a_change_of_owner(db: &Database) {
     let accepted = writer.await.unwrap();
     let last = (accepted - 1).to_be_bytes();
     assert_eq!(seen.as_deref(), Some(last.as_slice()), "nothing is written after the change");
+}
+
+/// On PostgreSQL, where two transactions can run at once: a write that meets an uncommitted change of
+/// owner waits for its outcome.
+pub(crate) async fn a_write_waits_for_a_change_that_is_being_made(db: &Database, url: &str) {
+    let key = stored_session(db).await;
+    let other = sea_orm::Database::connect(url).await.expect("a connection");
+    let change = other.begin().await.expect("a transaction");
+    let raise = format!("UPDATE sessions SET epoch = epoch + 1 WHERE id = '{}'", key.id);
+    change.execute_unprepared(&raise).await.expect("a raised epoch");
+
+    let old = WaStore::new(db.clone(), key, 0);
+    let write = tokio::spawn(async move { old.put_device(b"d").await });
+    let waiting =
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let waiting = Statement::from_string(other.get_database_backend(), waiting);
+    while !write.is_finished() && other.query_one_raw(waiting.clone()).await.expect("an answer").is_none() {
+        tokio::task::yield_now().await;
+    }
+    change.commit().await.expect("a committed change");
+    let written = write.await.unwrap();
+    assert!(matches!(written, Err(PortError::Stale)), "{written:?}");
+    other.close().await.expect("a closed connection");
 }
 
 fn sync_key() -> SyncKey {
