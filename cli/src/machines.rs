@@ -27,6 +27,9 @@ use wagate_worker::WorkerPorts;
 /// Pause between attempts to reach a machine at start.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How often metrics are tidied.
+const TIDY: Duration = Duration::from_secs(5);
+
 /// Every machine, connected.
 #[derive(Debug, Clone)]
 pub(crate) struct Machines {
@@ -190,5 +193,13 @@ pub(crate) fn metrics() -> anyhow::Result<Metrics> {
         return Ok(metrics.clone());
     }
     let metrics = Metrics::install()?;
+    let tidied = metrics.clone();
+    // without a scraper nothing else folds histogram samples, and they would fill the memory
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(TIDY).await;
+            tidied.tidy();
+        }
+    });
     Ok(INSTALLED.get_or_init(|| metrics).clone())
 }

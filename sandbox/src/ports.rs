@@ -142,7 +142,12 @@ pub trait Network: Send + Sync {
     /// The network allots the slot, asks the phone to sign (through [`Phones::sign_companion`]),
     /// sends `pair-success` and, when the companion has countersigned, stores the device and
     /// restarts the stream. Returns when the companion's signature has been stored.
-    async fn link_by_qr(&self, pn: &str, reference: &str, adv_secret: [u8; 32]) -> PortResult<CompanionAddress>;
+    async fn link_by_qr(
+        &self,
+        pn: &str,
+        reference: &str,
+        adv_secret: [u8; 32],
+    ) -> PortResult<CompanionAddress>;
 
     /// The code that a companion shows was typed on the phone `pn`: runs the remaining stages.
     async fn link_by_code(&self, pn: &str, code: &str) -> PortResult<CompanionAddress>;
@@ -186,21 +191,32 @@ pub trait Phones: Send + Sync {
     async fn take_bundle(&self, pn: &str) -> PortResult<KeyBundle>;
 
     /// Signs a companion: returns the `ADVSignedDeviceIdentityHMAC` container for `pair-success`.
-    async fn sign_companion(&self, pn: &str, request: &PairingRequest, adv_secret: [u8; 32]) -> PortResult<Bytes>;
+    async fn sign_companion(
+        &self,
+        pn: &str,
+        request: &PairingRequest,
+        adv_secret: [u8; 32],
+    ) -> PortResult<Bytes>;
 
     /// Signs the account's key index list: `ADVSignedKeyIndexList` protobuf bytes.
     /// `ts` is in unix seconds, `current` the highest index ever used.
     async fn sign_key_index_list(&self, pn: &str, ts: u64, current: u32, valid: &[u32]) -> PortResult<Bytes>;
 
     /// Second stage of pairing by code. `Refused` when the code cannot be right.
-    async fn code_primary_hello(&self, pn: &str, code: &str, hello: &CodeHello) -> PortResult<CodePrimaryHello>;
+    async fn code_primary_hello(
+        &self,
+        pn: &str,
+        code: &str,
+        hello: &CodeHello,
+    ) -> PortResult<CodePrimaryHello>;
 
     /// Third stage: opens the bundle, checks both identities, derives the ADV secret.
     async fn code_finish(&self, pn: &str, finish: &CodeFinish) -> PortResult<[u8; 32]>;
 
     /// A companion has logged in and uploaded its first pre-keys: send key share, push name
     /// (app state) and initial history as peer messages (protocol section "phone bootstrap").
-    async fn companion_ready(&self, companion: &CompanionAddress, request: &PairingRequest) -> PortResult<()>;
+    async fn companion_ready(&self, companion: &CompanionAddress, request: &PairingRequest)
+    -> PortResult<()>;
 
     /// A companion was unlinked (from either side): forget its Signal session.
     async fn companion_gone(&self, companion: &CompanionAddress) -> PortResult<()>;

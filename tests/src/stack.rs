@@ -47,7 +47,10 @@ impl Stack {
 
     async fn begin(db: Db, allow_private: bool) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
-        let log = LogConfig { filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(), ..LogConfig::default() };
+        let log = LogConfig {
+            filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(),
+            ..LogConfig::default()
+        };
         telemetry::init_log(&log).ok();
         let data = TempDir::with_prefix("wagate-").expect("a temporary folder");
         let postgres = match db {

@@ -212,3 +212,23 @@ async fn a_logged_out_session_says_so_and_can_be_linked_again() {
     api.session_in(&session, "connected").await;
     stack.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_session_cancels_what_waits_and_keeps_what_was_said() {
+    let mut stack = Stack::sqlite().await;
+    let (api, shop) = (stack.api(), stack.phone(SHOP, "Toko").await);
+    let linked = stack.linked(&shop).await;
+    let said = api.text(&linked, CUSTOMER, "said").await;
+    api.message_is(&said, "delivered").await;
+    let unlinked = api.create_session().await;
+    let waits = api.text(&unlinked, CUSTOMER, "never").await;
+    for session in [&linked, &unlinked] {
+        api.delete(&format!("/api/v1/sessions/{session}")).await.expect(204);
+        api.get(&format!("/api/v1/sessions/{session}")).await.expect(404);
+        api.delete(&format!("/api/v1/sessions/{session}")).await.expect(404);
+    }
+    let cancelled = api.message_is(&waits, "cancelled").await;
+    assert_eq!(cancelled["failure"]["code"], "session_deleted", "{cancelled}");
+    assert_eq!(api.get(&format!("/api/v1/messages/{said}")).await.expect(200).json()["text"]["body"], "said");
+    stack.stop().await;
+}

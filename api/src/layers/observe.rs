@@ -23,8 +23,7 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// Surrounds a request. Neither headers nor the query are logged: both may carry secrets.
 pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: Next) -> Response {
-    let id =
-        given_id(request.headers()).unwrap_or_else(|| format!("req_{}", env.ulid()));
+    let id = given_id(request.headers()).unwrap_or_else(|| format!("req_{}", env.ulid()));
     hide_secrets(request.headers_mut());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = request.method().clone();

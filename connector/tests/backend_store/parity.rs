@@ -128,7 +128,7 @@ fn call() -> impl Strategy<Value = Call> {
 
 fn address(n: u8) -> Arc<str> {
     // two users, each with two devices
-    format!("{}{}@lid", n / 2, if n % 2 == 0 { "" } else { ":3" }).into()
+    format!("{}{}@lid", n / 2, if n.is_multiple_of(2) { "" } else { ":3" }).into()
 }
 
 fn records(pairs: &[(u8, u8)]) -> Vec<(Arc<str>, Bytes)> {

@@ -8,7 +8,7 @@ use wagate_domain::{
     events::{Event, EventData},
     messages::{Content, Direction, Message, Priority, Status, Times},
     ports::{Accept, Lanes},
-    sessions::{Command, SessionKey, State, remove},
+    sessions::{Command, RemovePorts, SessionKey, State, remove},
 };
 use whatsapp_rust::{
     bot::{Bot, BotHandle},
@@ -165,7 +165,8 @@ async fn a_deleted_session_is_unlinked_and_let_go() {
     let rig = Rig::start().await;
     let connector = rig.connector();
     let session = rig.linked(US).await;
-    remove(&rig.db, &rig.calls(), rig.caller(), session.id).await.expect("removed");
+    let ports = RemovePorts { sessions: &rig.db, calls: &rig.calls(), lanes: &rig.lanes() };
+    remove(&rig.env, ports, rig.caller(), session.id).await.expect("removed");
     eventually("letting go", || async { (connector.held() == 0).then_some(()) }).await;
     eventually("unlinking", || async {
         let left = rig.sandbox.network().companions(US).await.expect("companions");

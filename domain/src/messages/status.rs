@@ -180,7 +180,10 @@ mod tests {
         times.note(T::Delivered, at(1_000));
         times.note(T::Delivered, at(5_000));
         times.note(T::Read, at(2_000));
-        assert_eq!((times.sent, times.delivered, times.read), (Some(at(1_800)), Some(at(1_800)), Some(at(2_000))));
+        assert_eq!(
+            (times.sent, times.delivered, times.read),
+            (Some(at(1_800)), Some(at(1_800)), Some(at(2_000)))
+        );
     }
 
     #[test]

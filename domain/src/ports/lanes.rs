@@ -109,6 +109,9 @@ pub trait Lanes: Send + Sync {
     /// Takes a waiting message out and appends `event`. `false` when it is in flight or gone.
     async fn cancel(&self, lane: SessionKey, id: MessageId, event: &Event) -> PortResult<bool>;
 
+    /// Messages that wait in a lane (ready or scheduled), at most `limit`; those in flight are not among them.
+    async fn waiting(&self, lane: SessionKey, limit: u32) -> PortResult<Vec<MessageId>>;
+
     /// An accepted message by id, while Redis remembers it; covers the moments before SQL knows it.
     async fn peek(&self, workspace: crate::WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;
 

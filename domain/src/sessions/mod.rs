@@ -7,7 +7,7 @@ mod state;
 
 pub use create::{CreateError, CreateSession, create};
 pub use pairing::{Command, CommandReply, Pairing, PairingView};
-pub use remove::{RemoveError, remove};
+pub use remove::{RemoveError, RemovePorts, remove};
 pub use state::{Reason, Signal, State};
 
 use serde::{Deserialize, Serialize};

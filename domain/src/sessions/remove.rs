@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use crate::{
-    SessionId,
+    Env, SessionId,
     auth::Principal,
-    ports::{PortError, SessionCalls, Sessions},
-    sessions::Command,
+    events::{Event, EventData},
+    messages::{Failure, Status},
+    ports::{Lanes, PortError, PortResult, SessionCalls, Sessions},
+    sessions::{Command, SessionKey},
 };
 
 /// How long the owner has to unlink the device before the session is deleted without it.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(5);
+/// Messages looked up at a time to be cancelled.
+const BATCH: u32 = 500;
 
 /// Why nothing was deleted.
 #[derive(Debug, thiserror::Error)]
@@ -23,22 +27,53 @@ pub enum RemoveError {
     Port(#[from] PortError),
 }
 
-/// Unlinks and deletes a session with its credentials. Messages stay readable until their retention ends.
+/// Where a session leaves its traces.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "ports have nothing to show")]
+pub struct RemovePorts<'a> {
+    /// Sessions of the workspace.
+    pub sessions: &'a dyn Sessions,
+    /// The connector that holds it.
+    pub calls: &'a dyn SessionCalls,
+    /// What still waits to be sent.
+    pub lanes: &'a dyn Lanes,
+}
+
+/// Unlinks and deletes a session with its credentials; what still waits to be sent is cancelled.
+/// Messages stay readable until their retention ends. Safe to repeat after a failure.
 ///
 /// # Errors
 /// See [`RemoveError`].
-pub async fn remove(
-    sessions: &dyn Sessions,
-    calls: &dyn SessionCalls,
-    caller: Principal,
-    id: SessionId,
-) -> Result<(), RemoveError> {
-    let session = sessions.get(caller.workspace, id).await?.ok_or(RemoveError::NotFound)?;
+pub async fn remove(env: &Env, ports: RemovePorts<'_>, caller: Principal, id: SessionId) -> Result<(), RemoveError> {
+    let session = ports.sessions.get(caller.workspace, id).await?.ok_or(RemoveError::NotFound)?;
     if session.is_linked() && session.wanted {
         // an owner that does not answer in time must not keep a tenant from deleting its data
-        calls.call(session.key(), &Command::Logout, LOGOUT_PATIENCE).await?;
+        ports.calls.call(session.key(), &Command::Logout, LOGOUT_PATIENCE).await?;
     }
-    sessions.delete(caller.workspace, id).await?;
-    calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
+    cancel_waiting(env, ports.lanes, session.key()).await?;
+    ports.sessions.delete(caller.workspace, id).await?;
+    // what was accepted in between
+    cancel_waiting(env, ports.lanes, session.key()).await?;
+    ports.calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
     Ok(())
+}
+
+async fn cancel_waiting(env: &Env, lanes: &dyn Lanes, lane: SessionKey) -> PortResult<()> {
+    loop {
+        let waiting = lanes.waiting(lane, BATCH).await?;
+        let mut cancelled = 0;
+        for message in waiting {
+            let failure = Failure {
+                code: "session_deleted".to_owned(),
+                message: "the session was deleted before the message could be sent".to_owned(),
+            };
+            let data = EventData::MessageStatus { message, status: Status::Cancelled, failure: Some(failure) };
+            let event = Event::new(env, lane, data);
+            cancelled += u32::from(lanes.cancel(lane, message, &event).await?);
+        }
+        // nothing left, or only what an owner has just taken
+        if cancelled == 0 {
+            return Ok(());
+        }
+    }
 }

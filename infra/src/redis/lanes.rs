@@ -190,6 +190,16 @@ impl Lanes for RedisLanes {
         Ok(reply::number(&self.redis.run(&scripts::CANCEL, keys, args).await?)? == 1)
     }
 
+    async fn waiting(&self, lane: SessionKey, limit: u32) -> PortResult<Vec<MessageId>> {
+        let client = self.redis.shared();
+        let LaneKeys { interactive, bulk, due, .. } = self.redis.keys().lane(lane);
+        let last = i64::from(limit) - 1;
+        let lists = [interactive, bulk, due]
+            .map(|key| client.zrange::<Vec<String>, _, _, _>(key, 0, last, None, false, None, false));
+        let ids = try_join_all(lists).await.map_err(port_error)?.into_iter().flatten();
+        ids.take(limit as usize).map(|id| id.parse().map_err(garbled)).collect()
+    }
+
     async fn peek(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>> {
         // the id does not tell the shard, so all are asked; the commands leave in one write
         let client = self.redis.shared();

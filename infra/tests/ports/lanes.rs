@@ -375,3 +375,15 @@ async fn lanes_do_not_touch_each_other() {
         f.events().await.into_iter().filter(|e| matches!(e.data, EventData::MessageAccepted(_))).collect();
     assert_eq!(told.len(), 2, "one log for both");
 }
+
+#[tokio::test]
+async fn what_waits_is_listed_and_what_is_in_flight_is_not() {
+    let f = Fixture::start().await;
+    f.accept("claimed", Interactive, None).await;
+    let bulk = f.accept("bulk", Bulk, None).await;
+    let later = f.accept("later", Interactive, Some(60_000)).await;
+    let ready = f.accept("ready", Interactive, None).await;
+    f.claim().await;
+    assert_eq!(f.lanes.waiting(f.lane, 10).await.unwrap(), [ready.id, bulk.id, later.id]);
+    assert_eq!(f.lanes.waiting(f.lane, 2).await.unwrap(), [ready.id, bulk.id]);
+}

@@ -28,7 +28,7 @@ pub(crate) fn received(message: &Message, media: Option<&Media>, millis: i64) ->
 }
 
 pub(crate) fn status(session: SessionKey, message: MessageId, status: Status, millis: i64) -> Event {
-    let failure = (status == Status::Failed)
+    let failure = matches!(status, Status::Failed | Status::Cancelled)
         .then(|| Failure { code: "not_on_whatsapp".to_owned(), message: "Nobody there.".to_owned() });
     event(session, millis, EventData::MessageStatus { message, status, failure })
 }

@@ -21,6 +21,7 @@ async fn conforms(db: &Database) {
     ports::media(db).await;
     ports::messages(db).await;
     ports::odd_text(db).await;
+    ports::uploaded_prekeys(db).await;
     projection::forward_only(db).await;
     projection::receipts(db).await;
     projection::deduplicates(db).await;

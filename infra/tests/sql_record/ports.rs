@@ -10,7 +10,7 @@ use wagate_domain::{
     },
     sessions::{Reason, Session, SessionKey, State},
 };
-use wagate_infra::sql::Database;
+use wagate_infra::sql::{Database, wa::WaStore};
 
 use crate::{
     events::{accepted, received},
@@ -227,6 +227,18 @@ pub(crate) async fn odd_text(db: &Database) {
     assert_eq!(found.push_name.as_deref(), Some("nul\u{fffd}nul"));
     let found = MediaIndex::get(db, key.workspace, file.id).await.unwrap().unwrap();
     assert_eq!(found.locator, file.locator);
+}
+
+/// Pre-keys count as uploaded once they are marked, and only if they are still there.
+pub(crate) async fn uploaded_prekeys(db: &Database) {
+    let store = WaStore::new(db.clone(), stored_session(db).await, 0);
+    store.put_prekeys([1, 2, 3].map(|id| (id, b"k".as_slice())), false).await.unwrap();
+    store.put_prekeys([(4, b"k".as_slice())], true).await.unwrap();
+    assert_eq!(store.uploaded_prekeys().await.unwrap(), 1);
+    store.delete_prekey(2).await.unwrap();
+    store.mark_prekeys_uploaded(&[1, 2]).await.unwrap();
+    assert_eq!(store.uploaded_prekeys().await.unwrap(), 2);
+    assert_eq!(store.prekeys(&[1, 2, 3, 4]).await.unwrap().len(), 3);
 }
 
 /// The one contact of a session under an address.

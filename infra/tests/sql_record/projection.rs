@@ -52,6 +52,13 @@ pub(crate) async fn forward_only(db: &Database) {
         "it arrived after all"
     );
 
+    let cancelled = outgoing(key, &pn("62811"), 1);
+    db.apply(&[accepted(&cancelled, 1), status(key, cancelled.id, Status::Cancelled, 3)]).await.unwrap();
+    db.apply(&[status(key, cancelled.id, Status::Sent, 4)]).await.unwrap();
+    let found = message(db, &cancelled).await;
+    assert_eq!((found.status, found.times.sent), (Status::Cancelled, None));
+    assert!(found.failure.is_some(), "why it was cancelled");
+
     let other = stored_session(db).await;
     db.apply(&[status(other, failed.id, Status::Read, 10)]).await.unwrap();
     assert_eq!(message(db, &failed).await.status, Status::Sent, "another session's event");

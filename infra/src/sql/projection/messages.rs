@@ -19,7 +19,7 @@ use crate::sql::rows::{
 pub(super) struct Step<'a> {
     /// What it reaches.
     pub(super) status: Status,
-    /// Why it ended, when it failed.
+    /// Why it ended, when there is more to say.
     pub(super) failure: Option<&'a Failure>,
     /// When.
     pub(super) at: Timestamp,
@@ -124,7 +124,7 @@ fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<()> {
     if current.may_become(status) {
         let row = row.change();
         status.name().clone_into(&mut row.status);
-        row.failure = failure.filter(|_| status == Status::Failed).map(to_json).transpose()?;
+        row.failure = failure.filter(|_| status > Status::Played).map(to_json).transpose()?;
         if status <= Status::Played {
             // given up too early: it did not end
             times.ended = None;
