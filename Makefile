@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint derive test-rust test-live test-foreign clean-data
+.PHONY: help run test lint test-rust test-live derive
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -14,6 +14,7 @@ run: ## install what is missing, build, and start everything with a simulated Wh
 	@scripts/need cc redis-server
 	@echo "building (the first time takes some minutes) …"
 	@$(CARGO) build --bin wagate
+	@scripts/settle-build
 	@exec target/debug/wagate up
 
 test: lint test-live test-rust ## everything that must hold: lint, derived files, every test
@@ -22,14 +23,17 @@ lint: ## formatting and clippy with warnings denied
 	@scripts/need cc
 	$(CARGO) fmt --all -- --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@scripts/settle-build
 
 test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3 and Baileys
-	@scripts/need cc redis-server postgres node npm
+	@scripts/need cc redis-server postgres node npm curl ps
 	@scripts/foreign-clients
 	$(TEST) --workspace
+	@scripts/settle-build
 
 test-live: ## the refusals of the build that talks to WhatsApp
 	$(CARGO) test -p wagate-connector --no-default-features --features live --lib
+	@scripts/settle-build
 
 derive: ## write again everything that is derived from code (api/openapi.json, docs/reference/errors.md)
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived
