@@ -32,7 +32,7 @@ pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
 /// Runs the worker until the process is told to stop.
 pub(crate) async fn worker(config: Config) -> anyhow::Result<()> {
     let (machines, _metrics) = begin(&config).await?;
-    let worker = start_worker(&config, &machines, &consumer_name()).await?;
+    let worker = start_worker(&config, &machines).await?;
     on_signal().cancelled().await;
     worker.stop().await;
     machines.close().await
@@ -74,14 +74,10 @@ pub(crate) async fn serve(
 }
 
 /// Starts the worker on connected machines.
-pub(crate) async fn start_worker(
-    config: &Config,
-    machines: &Machines,
-    consumer: &str,
-) -> anyhow::Result<Worker> {
+pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow::Result<Worker> {
     let url = config.redis.url.as_ref().context("no Redis: set REDIS_URL")?;
     let settings = WorkerConfig {
-        consumer: consumer.to_owned(),
+        process: format!("wrk_{}", machines.env.ulid()),
         redis_url: url.expose().clone(),
         prefix: config.redis.prefix.clone(),
         tick: TICK,
@@ -152,10 +148,4 @@ async fn wait_for_signal() {
             tokio::signal::ctrl_c().await.ok();
         }
     }
-}
-
-/// The log consumer's name: the same after a restart of the same machine's worker.
-fn consumer_name() -> String {
-    std::fs::read_to_string("/etc/hostname")
-        .map_or_else(|_| "worker".to_owned(), |name| name.trim().to_owned())
 }

@@ -157,7 +157,7 @@ impl Up {
             None => format!("http://{}", listener.local_addr()?),
         };
         say("worker, connector, API …");
-        let worker = start_worker(&config, &machines, "up").await?;
+        let worker = start_worker(&config, &machines).await?;
         let connector = start_connector(&config, &machines)?;
         let stop_api = CancellationToken::new();
         let state = machines.api(&config, &api_url, &metrics);

@@ -8,6 +8,7 @@ use wagate_tests::{Baileys, Stack, eventually};
 
 const SHOP: &str = "6281200000001";
 const FOREIGN: &str = "4915112345678";
+const CUSTOMER: &str = "6281234567890";
 
 /// A 1 × 1 pixel PNG.
 const PIXEL: &str =
@@ -66,6 +67,17 @@ async fn baileys_pairs_and_exchanges_text_and_images_with_the_gateway() {
     })
     .await;
     assert_eq!(hex::encode(Sha256::digest(&bytes)), sum);
+
+    // and with a simulated phone, which the gateway has no part in
+    let customer = stack.phone(CUSTOMER, "Ayu").await;
+    customer.write(FOREIGN, "halo").await;
+    let got =
+        baileys.wait("the phone's text", |line| line["is"] == "message" && line["text"] == "halo").await;
+    assert_eq!(got["fromMe"], false);
+    baileys
+        .command(&json!({"do": "text", "to": format!("{CUSTOMER}@s.whatsapp.net"), "text": "hallo"}))
+        .await;
+    customer.shows_text("hallo").await;
 
     baileys.quit().await;
     stack.stop().await;

@@ -1,6 +1,6 @@
 //! Does work later: reads the event log into SQL and runs control jobs.
 //!
-//! `store/` is a log consumer (one per worker process); `jobs/` holds one control job per file,
+//! `store.rs` is a log consumer (of all workers, one at a time); `jobs/` holds one control job per file,
 //! run by apalis, whose types stay in `runtime.rs`. Only jobs whose number is bounded by design go
 //! there; whatever exists once per message rides a lane or the log.
 
@@ -35,9 +35,8 @@ pub struct WorkerPorts {
 /// How a worker runs.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
-    /// Name of this process among the consumers of the log; unique and, for quick recovery of what it
-    /// had taken, the same after a restart.
-    pub consumer: String,
+    /// Name of this process among the workers, unique at any time.
+    pub process: String,
     /// Where apalis keeps control jobs (`redis://…` or `redis+unix://…`).
     pub redis_url: String,
     /// Put before the queue names of control jobs.
@@ -61,7 +60,7 @@ impl Worker {
     pub async fn start(env: Env, config: WorkerConfig, ports: WorkerPorts) -> Result<Self, JobRuntimeError> {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(store::run(ports.clone(), config.consumer.clone(), stop.clone()));
+        tasks.spawn(store::run(ports.clone(), config.process.clone(), stop.clone()));
         tasks.spawn(store::trim(ports.log.clone(), stop.clone()));
         runtime::start(env, &config, &ports, &tasks, &stop).await?;
         tasks.close();

@@ -56,8 +56,7 @@ pub(crate) async fn start(
     let storage = RedisStorage::<SweepUploads>::new(connection).with_config(settings);
     let shelf = Shelf { media: ports.media.clone(), objects: ports.objects.clone() };
     // apalis never returns the jobs of a worker whose name another living one carries
-    let name = format!("{}-{:08x}", config.consumer, env.random() & 0xffff_ffff);
-    let worker = WorkerBuilder::new(name).backend(storage.clone()).data(shelf).build(sweep);
+    let worker = WorkerBuilder::new(config.process.clone()).backend(storage.clone()).data(shelf).build(sweep);
     let stopped = stop.clone();
     tasks.spawn(async move {
         let until = async move {

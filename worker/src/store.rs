@@ -1,4 +1,7 @@
 //! Event log → SQL: read in order, apply in one transaction, acknowledge.
+//!
+//! One worker at a time does it, or a message's `sent` could be applied before the message itself. All
+//! leaders read under the same name, so a new one finds what the last had taken and not acknowledged.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,35 +16,48 @@ use crate::WorkerPorts;
 /// Entries read per shard at once.
 const BATCH: u32 = 256;
 /// Longest wait for the first entry.
-const BLOCK: Duration = Duration::from_secs(2);
-/// Wait after a failure, before the same entries are read again.
+const BLOCK: Duration = Duration::from_secs(1);
+/// Wait after a failure, before the same entries are read again, and between looks whether nobody leads.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often acknowledged entries are dropped.
 const TRIM_EVERY: Duration = Duration::from_secs(30);
 
-/// Applies the log until told to stop. Nothing is acknowledged before SQL has it.
-pub(crate) async fn run(ports: WorkerPorts, consumer: String, stop: CancellationToken) {
+/// Name of whoever leads, among the consumers of the group.
+const LEADER: &str = "leader";
+/// How long a leader that fell silent is waited for.
+const LEAD: Duration = Duration::from_secs(15);
+
+/// Applies the log until told to stop, whenever this process leads. Nothing is acknowledged before SQL has it.
+pub(crate) async fn run(ports: WorkerPorts, process: String, stop: CancellationToken) {
     let mut healthy = true;
     while !stop.is_cancelled() {
-        let step = tokio::select! {
-            () = stop.cancelled() => return,
-            entries = ports.log.read(Group::Store, &consumer, BATCH, BLOCK) => entries,
-        };
-        let outcome = match step {
-            Ok(entries) => apply(&ports, &entries).await,
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(()) => healthy = true,
-            Err(error) => {
-                report(&error, std::mem::replace(&mut healthy, false));
+        // never given up half-way: what a read has taken is applied before we stop
+        match step(&ports, &process).await {
+            Ok(true) => healthy = true,
+            outcome => {
+                if let Err(error) = outcome {
+                    report(&error, std::mem::replace(&mut healthy, false));
+                }
                 tokio::select! {
-                    () = stop.cancelled() => return,
+                    () = stop.cancelled() => {}
                     () = tokio::time::sleep(PAUSE) => {}
                 }
             }
         }
     }
+    if let Err(error) = ports.log.resign(Group::Store, &process).await {
+        report(&error, true);
+    }
+}
+
+/// Reads and applies one batch; `false` when another process leads.
+async fn step(ports: &WorkerPorts, process: &str) -> PortResult<bool> {
+    if !ports.log.lead(Group::Store, process, LEAD).await? {
+        return Ok(false);
+    }
+    let entries = ports.log.read(Group::Store, LEADER, BATCH, BLOCK).await?;
+    apply(ports, &entries).await?;
+    Ok(true)
 }
 
 async fn apply(ports: &WorkerPorts, entries: &[LogEntry]) -> PortResult<()> {

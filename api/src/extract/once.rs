@@ -108,7 +108,7 @@ impl Once {
     /// Runs `work` unless its answer is known. `work` gets the seed of the ids it makes, so that a
     /// second attempt after a crash makes the same thing again. Only answers that made something are
     /// kept. After a refusal the key is free again; after a failure of ours, which may have made something
-    /// all the same, it stays taken with its seed until the attempt counts as vanished.
+    /// all the same, it keeps its body and its seed and may be tried again at once.
     pub(crate) async fn run<F, W>(
         self,
         state: &ApiState,
@@ -138,9 +138,11 @@ impl Once {
                 Ok(answer.into_response())
             }
             Err(problem) => {
-                if problem.code().status().is_client_error() {
-                    note(state.idempotency.abandon(self.workspace, key).await);
-                }
+                let refused = problem.code().status().is_client_error();
+                note(match refused {
+                    true => state.idempotency.abandon(self.workspace, key).await,
+                    false => state.idempotency.release(self.workspace, key).await,
+                });
                 Err(problem)
             }
         }

@@ -45,4 +45,8 @@ pub trait Idempotency: Send + Sync {
 
     /// Gives the key back after a failure that changed nothing, so that it may be tried again.
     async fn abandon(&self, workspace: WorkspaceId, key: &str) -> PortResult<()>;
+
+    /// Ends an attempt that failed and may have changed something: the key may be tried again at once, with
+    /// the same body and the same seed.
+    async fn release(&self, workspace: WorkspaceId, key: &str) -> PortResult<()>;
 }

@@ -44,7 +44,12 @@ pub struct RemovePorts<'a> {
 ///
 /// # Errors
 /// See [`RemoveError`].
-pub async fn remove(env: &Env, ports: RemovePorts<'_>, caller: Principal, id: SessionId) -> Result<(), RemoveError> {
+pub async fn remove(
+    env: &Env,
+    ports: RemovePorts<'_>,
+    caller: Principal,
+    id: SessionId,
+) -> Result<(), RemoveError> {
     let session = ports.sessions.get(caller.workspace, id).await?.ok_or(RemoveError::NotFound)?;
     if session.is_linked() && session.wanted {
         // an owner that does not answer in time must not keep a tenant from deleting its data
@@ -67,7 +72,8 @@ async fn cancel_waiting(env: &Env, lanes: &dyn Lanes, lane: SessionKey) -> PortR
                 code: "session_deleted".to_owned(),
                 message: "the session was deleted before the message could be sent".to_owned(),
             };
-            let data = EventData::MessageStatus { message, status: Status::Cancelled, failure: Some(failure) };
+            let data =
+                EventData::MessageStatus { message, status: Status::Cancelled, failure: Some(failure) };
             let event = Event::new(env, lane, data);
             cancelled += u32::from(lanes.cancel(lane, message, &event).await?);
         }

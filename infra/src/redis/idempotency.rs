@@ -76,4 +76,8 @@ impl Idempotency for RedisIdempotency {
     async fn abandon(&self, workspace: WorkspaceId, key: &str) -> PortResult<()> {
         self.redis.run(&scripts::ABANDON, self.record(workspace, key), vec![]).await.map(drop)
     }
+
+    async fn release(&self, workspace: WorkspaceId, key: &str) -> PortResult<()> {
+        self.redis.run(&scripts::RELEASE_KEY, self.record(workspace, key), vec![]).await.map(drop)
+    }
 }

@@ -130,6 +130,11 @@ impl Keys {
         format!("{}:connectors", self.prefix)
     }
 
+    /// String: the process that reads a group of the event log.
+    pub(super) fn leader(&self, group: &str) -> String {
+        format!("{}:leader:{group}", self.prefix)
+    }
+
     /// Hash: what is known of an idempotency key, which is given as a hash.
     pub(super) fn idempotency(&self, workspace: WorkspaceId, hash: &str) -> String {
         format!("{}:{{w:{workspace}}}:idem:{hash}", self.prefix)

@@ -54,6 +54,9 @@ scripts! {
     BEGIN = "begin.lua";
     FINISH = "finish.lua";
     ABANDON = "abandon.lua";
+    RELEASE_KEY = "release_key.lua";
+    LEAD = "lead.lua";
+    RESIGN = "resign.lua";
 }
 
 #[cfg(test)]

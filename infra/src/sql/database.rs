@@ -1,6 +1,6 @@
 //! Opening, closing and the two ways in: reads, and write transactions.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -12,12 +12,14 @@ use sea_orm::{
 };
 use wagate_domain::ports::{PortError, PortResult};
 
-use super::error::{internal, sql_error};
+use super::error::{internal, is_locked, sql_error};
 
 /// How long a call waits for a connection before the database counts as overloaded or away.
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long SQLite waits for a writer in another process.
 const BUSY: Duration = Duration::from_secs(10);
+/// Pause before a locked file is opened again.
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
@@ -101,9 +103,23 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
     options.max_connections(SQLITE_READERS).map_sqlx_sqlite_opts(|sqlite| {
         sqlite.foreign_keys(true).busy_timeout(BUSY).pragma("query_only", "ON")
     });
-    let write = sea_orm::Database::connect(write).await.map_err(sql_error)?;
-    let read = sea_orm::Database::connect(options).await.map_err(sql_error)?;
+    let write = connect_sqlite(write).await?;
+    let read = connect_sqlite(options).await?;
     Ok(Database { write, read })
+}
+
+/// Turning the write-ahead log on needs the file alone for a moment, and SQLite does not wait for that by itself:
+/// when several processes open a new file at once, all but one are told that it is locked.
+async fn connect_sqlite(options: ConnectOptions) -> PortResult<DatabaseConnection> {
+    let end = Instant::now() + BUSY;
+    loop {
+        match sea_orm::Database::connect(options.clone()).await {
+            Err(error) if is_locked(&error) && Instant::now() < end => {
+                tokio::time::sleep(LOCKED_PAUSE).await;
+            }
+            answer => return answer.map_err(sql_error),
+        }
+    }
 }
 
 async fn open_postgres(url: &str) -> PortResult<Database> {

@@ -54,6 +54,14 @@ fn driver_is_away(error: &sqlx::Error) -> bool {
     }
 }
 
+/// SQLite says that another connection is in the way (result codes BUSY and LOCKED).
+pub(super) fn is_locked(error: &DbErr) -> bool {
+    let DbErr::Conn(RuntimeErr::SqlxError(cause)) = error else { return false };
+    let code =
+        cause.as_database_error().and_then(|cause| cause.code()).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
 /// SQLSTATE classes: connection, resources, operator intervention, and conflicts that a retry solves.
 fn postgres_is_away(code: &str) -> bool {
     const CLASSES: [&str; 4] = ["08", "53", "57", "58"];

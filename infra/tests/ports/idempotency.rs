@@ -70,6 +70,20 @@ async fn the_attempt_after_one_that_vanished_makes_the_same_things() {
 }
 
 #[tokio::test]
+async fn a_released_key_is_tried_again_at_once_with_the_same_body_and_seed() {
+    let (_server, memory, workspace) = memory().await;
+    memory.begin(workspace, "key", "body", SEED).await.unwrap();
+    memory.release(workspace, "key").await.unwrap();
+    assert_eq!(memory.begin(workspace, "key", "other", OTHER_SEED).await.unwrap(), Begun::Mismatch);
+    assert_eq!(memory.begin(workspace, "key", "body", OTHER_SEED).await.unwrap(), Begun::Fresh(SEED));
+    assert_eq!(memory.begin(workspace, "key", "body", OTHER_SEED).await.unwrap(), Begun::Running);
+    let answer = StoredAnswer { status: 201, body: String::new() };
+    memory.finish(workspace, "key", &answer).await.unwrap();
+    memory.release(workspace, "key").await.unwrap();
+    assert_eq!(memory.begin(workspace, "key", "body", SEED).await.unwrap(), Begun::Done(answer));
+}
+
+#[tokio::test]
 async fn an_abandoned_key_is_free_and_an_answered_one_stays() {
     let (_server, memory, workspace) = memory().await;
     memory.begin(workspace, "key", "body", SEED).await.unwrap();
