@@ -81,20 +81,28 @@ impl Program {
     fn children(&self) -> Vec<String> {
         let id = self.child.id();
         let list = Command::new("ps").args(["-o", "pid=", "--ppid", &id.to_string()]).output().expect("ps");
-        String::from_utf8_lossy(&list.stdout).split_whitespace().map(str::to_owned).collect()
+        let children: Vec<String> =
+            String::from_utf8_lossy(&list.stdout).split_whitespace().map(str::to_owned).collect();
+        assert!(!children.is_empty(), "redis-server runs as a child");
+        children
     }
 
     /// Ctrl-C; the children that were there must be gone after it.
     fn interrupt(mut self) {
         let children = self.children();
-        assert!(!children.is_empty(), "redis-server runs as a child");
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
         let ended = self.child.wait().expect("it ends");
         assert!(ended.success(), "{ended}");
-        for child in children {
-            wait_for("the child's end", || !Path::new(&format!("/proc/{child}/exe")).exists());
-        }
+        gone(&children);
+    }
+
+    /// Killed without a word; the children must be gone all the same.
+    fn kill(mut self) {
+        let children = self.children();
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+        gone(&children);
     }
 }
 
@@ -105,6 +113,12 @@ impl Drop for Program {
             self.child.kill().ok();
             self.child.wait().ok();
         }
+    }
+}
+
+fn gone(children: &[String]) {
+    for child in children {
+        wait_for("the child's end", || !Path::new(&format!("/proc/{child}/exe")).exists());
     }
 }
 
@@ -147,6 +161,39 @@ fn the_tour_can_be_pasted_and_a_second_start_finds_everything() {
 fn program_output(line: &str) -> String {
     let output = Command::new("sh").arg("-c").arg(line).output().expect("a shell");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_killed_program_leaves_no_child_and_loses_nothing_it_accepted() {
+    let folder = TempDir::with_prefix("wagate-killed-").expect("a folder");
+    let program = Program::start(folder.path());
+    program.paste(&program.tour());
+    let (api, key) = (program.shown("API  "), program.shown("API key"));
+    let sessions = program.paste(&format!("curl -sf -H 'Authorization: Bearer {key}' {api}/api/v1/sessions"));
+    let session = sessions.split('"').find(|part| part.starts_with("ses_")).expect("a session").to_owned();
+    for n in 0..20 {
+        let message = format!(r#"{{"to":"6281234567890","type":"text","text":{{"body":"number {n}."}}}}"#);
+        let accepted = program.paste(&format!(
+            "curl -sf -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{message}' \
+             {api}/api/v1/sessions/{session}/messages"
+        ));
+        assert!(accepted.contains("msg_"), "{accepted}");
+    }
+    program.kill();
+
+    let program = Program::start(folder.path());
+    let phones = program.shown("sandbox");
+    let inbox = || program_output(&format!("curl -sf {phones}/v1/phones/6281234567890/inbox"));
+    wait_for("the phone shows everything that was accepted", || {
+        let shown = inbox();
+        (0..20).all(|n| shown.contains(&format!("number {n}.")))
+    });
+    let shown = inbox();
+    for n in 0..20 {
+        assert_eq!(shown.matches(&format!(r#""text":"number {n}.""#)).count(), 1, "shown once: {shown}");
+    }
+    assert!(!shown.contains(r#""undecryptable":true"#), "{shown}");
+    program.interrupt();
 }
 
 #[test]

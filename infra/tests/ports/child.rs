@@ -1,4 +1,5 @@
 //! The embedded redis-server: it lives exactly as long as we do, and keeps what it was told.
+//! That it also ends when we are killed is shown with the whole program, in the tests of the cli.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,9 +17,6 @@ use wagate_infra::{
 };
 
 use crate::fixtures::{Fixture, eventually, plain_client};
-
-/// The directory a process of [`hold_a_child`] works in.
-const HOLD: &str = "WAGATE_TEST_HOLD";
 
 async fn connect(child: &RedisChild) -> Redis {
     let config = RedisConfig { url: Some(child.url().clone()), ..RedisConfig::default() };
@@ -127,37 +125,6 @@ async fn a_server_left_by_a_killed_run_is_stopped_not_doubled() {
     let lanes = RedisLanes::new(connect(&child).await);
     assert_eq!(lanes.peek(f.lane.workspace, message.id).await.unwrap(), Some(message));
     child.stop().await;
-}
-
-#[tokio::test]
-async fn it_ends_when_its_owner_is_killed() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut owner = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child::hold_a_child", "--ignored"])
-        .env(HOLD, dir.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = || async { dir.path().join("started").exists().then(|| process_of(dir.path())).flatten() };
-    let server = eventually("the owner has started it", started).await;
-    assert!(is_running(server));
-    owner.kill().unwrap();
-    owner.wait().unwrap();
-    gone(server).await;
-    // and the files are free again
-    RedisChild::start(dir.path()).await.unwrap().stop().await;
-}
-
-/// Not a test: the process that [`it_ends_when_its_owner_is_killed`] kills.
-#[tokio::test]
-#[ignore = "is started by another test"]
-async fn hold_a_child() {
-    let Some(dir) = std::env::var_os(HOLD) else { return };
-    let child = RedisChild::start(Path::new(&dir)).await.unwrap();
-    std::fs::write(Path::new(&dir).join("started"), "").unwrap();
-    std::future::pending::<()>().await;
-    drop(child);
 }
 
 #[tokio::test]
