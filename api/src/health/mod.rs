@@ -1,4 +1,4 @@
-//! Whether we are alive, whether we are ready, and our figures. None of these needs a key.
+//! Whether we are alive, whether we are ready, and our figures. Only the figures need a key.
 
 mod healthz;
 mod metrics;

@@ -21,7 +21,7 @@ pub(crate) fn complete(api: &mut OpenApi) {
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     components.add_security_scheme("api_key", header);
     for (path, item) in &mut api.paths.paths {
-        if path.starts_with("/api/v1/") {
+        if path.starts_with("/api/v1/") || path == "/metrics" {
             operations(item).for_each(|operation| complete_operation(path, operation));
         }
     }

@@ -39,7 +39,8 @@ async fn health_tells_the_dependency_that_is_away_and_nothing_else() {
     assert_eq!(get(&stack, "/healthz").await.expect(200)["status"], "alive");
     let ready = get(&stack, "/readyz").await.expect(200);
     assert_eq!(ready, json!({"status": "ready", "checks": [{"name": "redis", "ok": true}]}));
-    let metrics = get(&stack, "/metrics").await;
+    assert_eq!(get(&stack, "/metrics").await.status, 401);
+    let metrics = stack.get("/metrics").await;
     assert!(metrics.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
     assert_eq!(metrics.bytes, b"wagate_up 1\n");
 
