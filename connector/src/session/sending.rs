@@ -173,7 +173,9 @@ impl Actor {
     }
 
     fn dispatch(&mut self, message: Message) {
-        let Some(link) = self.device.link.clone() else { return };
+        let Some(link) = self.device.link.clone() else {
+            return self.put_back(&message, self.shared.env.now());
+        };
         if self.lane.tries.is_none_or(|(last, _)| last != message.id) {
             self.publish(EventData::MessageStatus {
                 message: message.id,

@@ -3,11 +3,13 @@
 mod create;
 mod pairing;
 mod remove;
+mod run;
 mod state;
 
 pub use create::{CreateError, CreateSession, create};
 pub use pairing::{Command, CommandReply, Pairing, PairingView};
 pub use remove::{RemoveError, RemovePorts, remove};
+pub use run::{start, stop};
 pub use state::{Reason, Signal, State};
 
 use serde::{Deserialize, Serialize};

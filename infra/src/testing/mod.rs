@@ -2,6 +2,8 @@
 
 mod postgres;
 mod redis;
+mod wait;
 
 pub use postgres::Postgres;
 pub use redis::RedisServer;
+pub use wait::eventually;

@@ -185,16 +185,6 @@ pub(crate) async fn next(wakes: &mut WakeStream) -> Wake {
 }
 
 /// Waits until `probe` gives a value; fails after 20 seconds.
-pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    mut probe: impl FnMut() -> F,
-) -> T {
-    let end = tokio::time::Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some(value) = probe().await {
-            return value;
-        }
-        assert!(tokio::time::Instant::now() < end, "never happened: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, probe: impl FnMut() -> F) -> T {
+    wagate_infra::testing::eventually(Duration::from_secs(20), what, probe).await
 }

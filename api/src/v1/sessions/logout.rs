@@ -7,7 +7,7 @@ use http::StatusCode;
 use wagate_domain::{
     SessionId,
     auth::Principal,
-    sessions::{Command, CommandReply, Session},
+    sessions::{self, Command, CommandReply, Session},
 };
 
 use super::view::{SessionView, example};
@@ -47,8 +47,7 @@ async fn logout(state: &ApiState, caller: Principal, id: SessionId) -> Result<Se
     }
     if !session.wanted {
         // WhatsApp can only be told over a connection
-        state.sessions.set_wanted(caller.workspace, id, true).await?;
-        state.calls.announce(session.key()).await?;
+        sessions::start(&*state.sessions, &*state.calls, caller, id).await?;
     }
     match state.calls.call(session.key(), &Command::Logout, PATIENCE).await? {
         Some(CommandReply::Refused { code, message }) => Err(super::refused(&code, &message)),

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use wagate_domain::SessionId;
+use wagate_domain::{SessionId, sessions};
 
 use super::view::{SessionView, example};
 use crate::{
@@ -27,8 +27,7 @@ pub(crate) async fn start_session(
     Caller(caller): Caller,
     IdPath(id): IdPath<SessionId>,
 ) -> Result<(StatusCode, Json<SessionView>), Problem> {
-    let session = state.sessions.set_wanted(caller.workspace, id, true).await?;
+    let session = sessions::start(&*state.sessions, &*state.calls, caller, id).await?;
     let session = session.ok_or_else(|| Problem::plain(Code::SessionNotFound))?;
-    state.calls.announce(session.key()).await?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))
 }

@@ -1,10 +1,8 @@
 //! `POST /api/v1/sessions/{id}/stop`
 
-use std::time::Duration;
-
 use axum::{Json, extract::State};
 use http::StatusCode;
-use wagate_domain::{SessionId, sessions::Command};
+use wagate_domain::{SessionId, sessions};
 
 use super::view::{SessionView, example};
 use crate::{
@@ -28,8 +26,7 @@ pub(crate) async fn stop_session(
     Caller(caller): Caller,
     IdPath(id): IdPath<SessionId>,
 ) -> Result<(StatusCode, Json<SessionView>), Problem> {
-    let session = state.sessions.set_wanted(caller.workspace, id, false).await?;
+    let session = sessions::stop(&*state.sessions, &*state.calls, caller, id).await?;
     let session = session.ok_or_else(|| Problem::plain(Code::SessionNotFound))?;
-    state.calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))
 }
