@@ -27,6 +27,10 @@ impl Network for SandboxNetwork {
         handlers::submit(&self.0, pn, stanza).await
     }
 
+    async fn query(&self, pn: &str, iq: Node) -> PortResult<Node> {
+        handlers::query(&self.0, pn, iq).await
+    }
+
     async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>> {
         let account = self.0.user(user).await?.ok_or_else(|| PortError::NotFound(user.to_string()))?;
         Ok(account.devices().into_iter().map(|device| account.jid(user.server, device)).collect())

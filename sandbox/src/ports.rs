@@ -128,6 +128,10 @@ pub trait Network: Send + Sync {
     /// the server's `<ack>` where the stanza gets one. `to` is addressed as a client would.
     async fn submit(&self, pn: &str, stanza: Node) -> PortResult<Option<Node>>;
 
+    /// Asks the server something (`<iq type=get|set>`) as device 0 would over its own socket;
+    /// returns the answer, `type=result` or `type=error`.
+    async fn query(&self, pn: &str, iq: Node) -> PortResult<Node>;
+
     /// All devices of a user (PN or LID, device part ignored), device 0 included, as JIDs in
     /// the addressing of `user`. Creates the account when numbers are created on demand.
     async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>>;

@@ -82,3 +82,14 @@ pub(crate) async fn submit(core: &Arc<Core>, pn: &str, node: Node) -> PortResult
     // A handler that answers nothing has dropped its sender by now.
     Ok(receiver.await.ok())
 }
+
+/// Answers an IQ of a phone; what follows the answer runs behind it.
+pub(crate) async fn query(core: &Arc<Core>, pn: &str, node: Node) -> PortResult<Node> {
+    let account = core.find(pn).await?.ok_or_else(|| PortError::NotFound(format!("no account {pn}")))?;
+    let stage = Stage::Online(Origin { account, device: 0 });
+    let (answer, then) = iq::ask(iq::Request { core: Arc::clone(core), conn: None, stage, node }).await;
+    if let Some(then) = then {
+        core.tasks.spawn(then);
+    }
+    Ok(answer)
+}

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use sqlx::{SqliteConnection, raw_sql};
 
-const TABLES: &str = "
+/// Every part's tables; a part of its own file keeps its own text and has one line here.
+const TABLES: &[&str] = &[BASE];
+
+const BASE: &str = "
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (
     pn INTEGER PRIMARY KEY,
@@ -70,6 +73,8 @@ CREATE TABLE IF NOT EXISTS media (
 
 /// Makes what is missing.
 pub(super) async fn create(connection: &mut SqliteConnection) -> Result<()> {
-    raw_sql(TABLES).execute(connection).await?;
+    for tables in TABLES {
+        raw_sql(*tables).execute(&mut *connection).await?;
+    }
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
         if let Some(removal) = request.node.get_optional_child("remove-companion-device") {
             return remove(&request, removal);
         }
-        tracing::info!(conn = request.conn.id, "unknown md request answered with an empty result");
+        tracing::info!(sender = request.sender(), "unknown md request answered with an empty result");
         Ok(Answer::empty())
     })
 }

@@ -30,7 +30,8 @@ use crate::nodes::{SERVER, child_content, number, text};
 use crate::stream::Stage;
 use crate::wire::Conn;
 
-use request::{Answer, IqError, Request};
+pub(super) use request::Request;
+use request::{Answer, IqError};
 
 /// Answers one request.
 type IqHandler = fn(Request) -> BoxFuture<'static, Result<Answer, IqError>>;
@@ -65,31 +66,34 @@ pub(super) async fn dispatch(core: &Arc<Core>, conn: &Arc<Conn>, stage: &Stage, 
         take_answer(stage, &node, kind == "error");
         return;
     }
-    let xmlns = text(&node, "xmlns").unwrap_or_default();
-    let route = ROUTES.iter().find(|(space, verb, _)| *space == xmlns && *verb == kind);
-    let shell = Shell::of(&node);
-    let answer = match route {
-        Some((_, _, handler)) => {
-            let request =
-                Request { core: Arc::clone(core), conn: Arc::clone(conn), stage: stage.clone(), node };
-            handler(request).await
-        }
+    let request =
+        Request { core: Arc::clone(core), conn: Some(Arc::clone(conn)), stage: stage.clone(), node };
+    let (answer, then) = ask(request).await;
+    conn.send(answer);
+    if let Some(then) = then {
+        core.tasks.spawn(then);
+    }
+}
+
+/// Answers a request, whoever sent it; what follows the answer is for the caller to run behind it.
+pub(super) async fn ask(request: Request) -> (Node, Option<BoxFuture<'static, ()>>) {
+    let kind = text(&request.node, "type").unwrap_or_default();
+    let xmlns = text(&request.node, "xmlns").unwrap_or_default();
+    let sender = request.sender();
+    let shell = Shell::of(&request.node);
+    let answer = match ROUTES.iter().find(|(space, verb, _)| *space == xmlns && *verb == kind) {
+        Some((_, _, handler)) => handler(request).await,
         None => {
-            tracing::info!(conn = conn.id, xmlns, kind, "unknown request answered with an empty result");
+            tracing::info!(sender, xmlns, kind, "unknown request answered with an empty result");
             Ok(Answer::empty())
         }
     };
     match answer {
-        Ok(Answer { children, then }) => {
-            conn.send(shell.result(children));
-            if let Some(then) = then {
-                core.tasks.spawn(then);
-            }
-        }
+        Ok(Answer { children, then }) => (shell.result(children), then),
         Err(error) => {
             let (code, reason) = error.code();
-            tracing::warn!(conn = conn.id, xmlns, code, %error, "request refused");
-            conn.send(shell.error(code, reason));
+            tracing::warn!(sender, xmlns, code, %error, "request refused");
+            (shell.error(code, reason), None)
         }
     }
 }

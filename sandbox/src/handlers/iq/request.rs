@@ -12,15 +12,25 @@ use crate::router::Origin;
 use crate::stream::Stage;
 use crate::wire::Conn;
 
-/// An IQ request of a client.
-pub(super) struct Request {
-    pub(super) core: Arc<Core>,
-    pub(super) conn: Arc<Conn>,
-    pub(super) stage: Stage,
-    pub(super) node: Node,
+/// An IQ request of a client or of a phone.
+pub(in crate::handlers) struct Request {
+    pub(in crate::handlers) core: Arc<Core>,
+    /// Where a client asks; a phone has no connection.
+    pub(in crate::handlers) conn: Option<Arc<Conn>>,
+    pub(in crate::handlers) stage: Stage,
+    pub(in crate::handlers) node: Node,
 }
 
 impl Request {
+    /// Who asks, for the log.
+    pub(super) fn sender(&self) -> String {
+        match (&self.stage, &self.conn) {
+            (Stage::Online(origin), _) => origin.key().to_string(),
+            (Stage::Pairing(_), Some(conn)) => format!("connection {}", conn.id),
+            (Stage::Pairing(_), None) => "nobody".to_owned(),
+        }
+    }
+
     /// The logged-in device.
     pub(super) fn origin(&self) -> Result<&Origin, IqError> {
         match &self.stage {

@@ -203,6 +203,10 @@ impl Network for Lan {
         }
     }
 
+    async fn query(&self, _: &str, _: Node) -> PortResult<Node> {
+        Ok(NodeBuilder::new("iq").attr("type", "result").build())
+    }
+
     async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>> {
         let account = self.phones()?.ensure(&user.user, None).await?;
         let companions = self.companions.lock().expect("lock");
