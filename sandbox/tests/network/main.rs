@@ -5,6 +5,7 @@ mod delivery;
 mod hostile;
 mod linking;
 mod media;
+mod mex;
 mod presence;
 mod protocol;
 mod raw;

@@ -10,6 +10,7 @@ mod disappearing;
 mod encrypt;
 mod md;
 mod media_conn;
+mod mex;
 mod passive;
 mod picture;
 mod ping;
@@ -54,6 +55,7 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("w", "get", props::get),
     ("w:biz", "get", business::get),
     ("w:m", "set", media_conn::set),
+    ("w:mex", "get", mex::get),
     ("w:p", "get", ping::get),
     ("w:profile:picture", "get", picture::get),
     ("w:sync:app:state", "set", app_state::set),
