@@ -1,6 +1,124 @@
-//! Wall clock of the network.
+//! Time of one network: the wall clock, moved ahead when a test asks for it.
 
-/// Unix time in whole seconds.
-pub(crate) fn unix_secs() -> u64 {
-    u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0)
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+/// Furthest a clock may be moved ahead of the wall clock.
+pub const FURTHEST: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
+
+/// The clock of a network and its phones. Clones show the same time.
+///
+/// What is only about a peer process (a handshake, a stalled socket) keeps to the wall clock.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    started: Instant,
+    ahead: watch::Sender<Duration>,
+}
+
+/// A moment on a [`Clock`], for lifetimes and deadlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Duration);
+
+impl Clock {
+    /// A clock that is this far ahead of the wall clock.
+    #[must_use]
+    pub fn ahead_by(ahead: Duration) -> Self {
+        Self { started: Instant::now(), ahead: watch::Sender::new(ahead.min(FURTHEST)) }
+    }
+
+    /// How far it is ahead of the wall clock.
+    #[must_use]
+    pub fn ahead(&self) -> Duration {
+        *self.ahead.borrow()
+    }
+
+    /// Makes time pass at once, up to [`FURTHEST`]; returns how far ahead the clock is now.
+    /// What sleeps on the clock and is due by then wakes.
+    pub fn advance(&self, by: Duration) -> Duration {
+        self.ahead.send_modify(|ahead| *ahead = ahead.saturating_add(by).min(FURTHEST));
+        self.ahead()
+    }
+
+    /// Unix time in whole seconds.
+    #[must_use]
+    pub fn unix_secs(&self) -> u64 {
+        self.unix_millis() / 1000
+    }
+
+    /// Unix time in milliseconds.
+    #[must_use]
+    pub fn unix_millis(&self) -> u64 {
+        let wall = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
+        wall + u64::try_from(self.ahead().as_millis()).unwrap_or(0)
+    }
+
+    /// Now, for [`Clock::since`].
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment(self.started.elapsed() + self.ahead())
+    }
+
+    /// Time that has passed since a moment.
+    #[must_use]
+    pub fn since(&self, moment: Moment) -> Duration {
+        self.moment().0.saturating_sub(moment.0)
+    }
+
+    /// Waits until this much time has passed on the clock.
+    pub async fn sleep(&self, time: Duration) {
+        let begun = self.moment();
+        let mut moved = self.ahead.subscribe();
+        while let Some(left) = time.checked_sub(self.since(begun)).filter(|left| !left.is_zero()) {
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
+                // Cannot fail: this clock is a sender.
+                _ = moved.changed() => {}
+            }
+        }
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::ahead_by(Duration::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn an_hour_passes_for_every_clone_and_every_measure() {
+        let clock = Clock::default();
+        let (other, begun, unix) = (clock.clone(), clock.moment(), clock.unix_secs());
+        assert_eq!(other.advance(HOUR), HOUR);
+        assert!(clock.unix_secs() >= unix + 3600);
+        assert!(clock.since(begun) >= HOUR);
+        assert_eq!(clock.ahead(), HOUR);
+    }
+
+    #[test]
+    fn it_cannot_be_moved_out_of_the_calendar() {
+        let clock = Clock::ahead_by(Duration::MAX);
+        assert_eq!(clock.advance(Duration::MAX), FURTHEST);
+        assert!(jiff::Timestamp::from_second(clock.unix_secs().cast_signed()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn sleepers_wake_when_their_time_is_skipped() {
+        let clock = Clock::default();
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep(HOUR).await }
+        });
+        // However late it begins to sleep: each step is longer than it wants to.
+        while !sleeper.is_finished() {
+            clock.advance(2 * HOUR);
+            tokio::task::yield_now().await;
+        }
+    }
 }

@@ -1,22 +1,31 @@
 //! What every part of the network works with.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Node, NodeValue};
 
+use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::media::Media;
+use crate::nodes;
 use crate::pairing::{Bootstraps, Pairings};
 use crate::ports::Phones;
 use crate::router::{Directory, Live, PhonePump, PresenceBoard};
 use crate::state::State;
 use crate::wire::ServerIdentity;
 
+/// Setting that keeps how far the clock is ahead, in whole seconds (8 bytes, big-endian).
+pub(crate) const CLOCK_AHEAD: &str = "clock_ahead";
+
 /// One running network.
 pub(crate) struct Core {
     pub(crate) config: SandboxConfig,
+    pub(crate) clock: Clock,
     pub(crate) state: State,
     pub(crate) identity: ServerIdentity,
     pub(crate) directory: Directory,
@@ -36,6 +45,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(
         config: SandboxConfig,
+        clock: Clock,
         state: State,
         identity: ServerIdentity,
         media: Media,
@@ -43,6 +53,7 @@ impl Core {
         Arc::new(Self {
             pump: PhonePump::new(config.phone_concurrency),
             config,
+            clock,
             state,
             identity,
             directory: Directory::default(),
@@ -66,5 +77,21 @@ impl Core {
 
     pub(crate) fn phones(&self) -> Result<&Arc<dyn Phones>> {
         self.phones.get().context("no phones are attached to the network")
+    }
+
+    /// Makes time pass at once; kept over a restart.
+    pub(crate) async fn advance(&self, by: Duration) -> Result<()> {
+        let ahead = self.clock.advance(by).as_secs();
+        self.state.keep_setting(CLOCK_AHEAD, ahead.to_be_bytes().to_vec()).await
+    }
+
+    /// The server's `<ack>` of a client stanza, with a code when the stanza is refused.
+    pub(crate) fn ack(&self, node: &Node, error: Option<u16>) -> Node {
+        nodes::ack(self.clock.unix_secs(), node, error)
+    }
+
+    /// A notification of the server, stamped with id and time.
+    pub(crate) fn notification(&self, kind: &'static str, from: impl Into<NodeValue>) -> NodeBuilder {
+        nodes::notification(self.clock.unix_secs(), kind, from)
     }
 }

@@ -5,7 +5,7 @@
 //! API that scans QR codes, types pairing codes and makes phones write. All state is under
 //! `<data_dir>/sandbox` and survives a restart.
 
-mod clock;
+pub mod clock;
 mod config;
 pub mod control;
 mod core;

@@ -3,8 +3,6 @@
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeContent, NodeValue};
 
-use crate::clock::unix_secs;
-
 /// Address of the server in `from` and `to`; clients compare it as a string.
 pub(crate) const SERVER: &str = "s.whatsapp.net";
 
@@ -76,13 +74,13 @@ pub(crate) fn blob(tag: &'static str, bytes: impl Into<Vec<u8>>) -> Node {
     NodeBuilder::new(tag).bytes(bytes).build()
 }
 
-/// A notification with a fresh id.
-pub(crate) fn notification(kind: &'static str, from: impl Into<NodeValue>) -> NodeBuilder {
+/// A notification with a fresh id; `now` in unix seconds.
+pub(crate) fn notification(now: u64, kind: &'static str, from: impl Into<NodeValue>) -> NodeBuilder {
     NodeBuilder::new("notification")
         .attr("from", from)
         .attr("type", kind)
         .attr("id", fresh_id())
-        .attr("t", unix_secs())
+        .attr("t", now)
 }
 
 /// An id that no other stanza of the server has, over restarts too.
@@ -90,14 +88,14 @@ pub(crate) fn fresh_id() -> String {
     format!("{:016X}", rand::random::<u64>())
 }
 
-/// The server's `<ack>` of a client stanza: `from` echoes its `to`.
-pub(crate) fn ack(node: &Node, error: Option<u16>) -> Node {
+/// The server's `<ack>` of a client stanza: `from` echoes its `to`; `now` in unix seconds.
+pub(crate) fn ack(now: u64, node: &Node, error: Option<u16>) -> Node {
     let mut ack = NodeBuilder::new("ack").attr("class", node.tag.as_ref());
     if let Some(id) = node.attrs.get("id") {
         ack = ack.attr("id", id.clone());
     }
     let from = node.attrs.get("to").cloned();
-    ack = ack.attr("from", from.unwrap_or_else(|| SERVER.into())).attr("t", unix_secs());
+    ack = ack.attr("from", from.unwrap_or_else(|| SERVER.into())).attr("t", now);
     if node.tag != "message" {
         for key in ["type", "participant"] {
             if let Some(value) = node.attrs.get(key) {
@@ -128,9 +126,10 @@ mod tests {
         let to = Jid::pn("4915112345");
         let node =
             NodeBuilder::new("message").attr("to", to.clone()).attr("id", "A").attr("type", "text").build();
-        let ack = ack(&node, Some(404));
+        let ack = ack(7, &node, Some(404));
         assert_eq!(jid(&ack, "from"), Some(to));
         assert_eq!(text(&ack, "class").as_deref(), Some("message"));
+        assert_eq!(text(&ack, "t").as_deref(), Some("7"));
         assert_eq!(text(&ack, "error").as_deref(), Some("404"));
         assert_eq!(text(&ack, "type"), None);
     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 
+use crate::clock::Clock;
 use crate::config::SandboxConfig;
-use crate::core::Core;
+use crate::core::{CLOCK_AHEAD, Core};
 use crate::media::{Authority, Media, serve_http, serve_tls};
 use crate::network::SandboxNetwork;
 use crate::phones::Simulated;
@@ -51,12 +52,14 @@ impl Sandbox {
         let control = bind(config.control, "control").await?;
 
         let state = State::open(&home, config.queue_limit).await?;
-        let identity = server_identity(&state).await?;
+        let clock = clock(&state).await?;
+        let identity = server_identity(&state, clock.unix_secs()).await?;
         let (tls, ca_pem) = Authority::open(&home, &state).await?.server_config()?;
-        let media = Media::open(&home, &state, media_tls.local_addr()?, config.max_media_bytes).await?;
-        let core = Core::new(config, state, identity, media);
+        let (tls_address, max_bytes) = (media_tls.local_addr()?, config.max_media_bytes);
+        let media = Media::open(&home, &state, tls_address, max_bytes, clock.clone()).await?;
+        let core = Core::new(config, clock.clone(), state, identity, media);
         let network: Arc<dyn Network> = Arc::new(SandboxNetwork(Arc::clone(&core)));
-        let phones = Simulated::open(&home).await?;
+        let phones = Simulated::open(&home, clock).await?;
         phones.attach(Arc::downgrade(&network));
         core.attach(Arc::clone(&phones) as Arc<dyn Phones>);
 
@@ -73,7 +76,8 @@ impl Sandbox {
         let core = &sandbox.core;
         core.wake_waiting_phones().await?;
         serve_http(core, media_http, media_api::router(Arc::clone(core)));
-        let control_router = control_api::router(Arc::clone(&sandbox.phones), sandbox.network());
+        let control_router =
+            control_api::router(Arc::clone(&sandbox.phones), sandbox.network(), Arc::clone(core));
         serve_http(core, control, control_router);
         serve_tls(core, media_tls, tls)?;
         let connections = Arc::clone(core);
@@ -127,6 +131,16 @@ impl Sandbox {
         Arc::clone(&self.phones)
     }
 
+    /// Makes time pass at once, for the network and its phones; returns the unix time it is now.
+    /// The clock stays ahead over a restart.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn advance(&self, by: Duration) -> Result<u64> {
+        self.core.advance(by).await?;
+        Ok(self.core.clock.unix_secs())
+    }
+
     /// Number of clients that are logged in.
     #[must_use]
     pub fn online(&self) -> usize {
@@ -148,13 +162,20 @@ async fn bind(address: SocketAddr, name: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("bind {name} listener to {address}"))
 }
 
+/// The clock, as far ahead as it was at the last stop.
+async fn clock(state: &State) -> Result<Clock> {
+    let kept = state.setting(CLOCK_AHEAD).await?;
+    let seconds = kept.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
+    Ok(Clock::ahead_by(Duration::from_secs(seconds)))
+}
+
 /// The Noise identity of an earlier start, or a new one.
-async fn server_identity(state: &State) -> Result<ServerIdentity> {
+async fn server_identity(state: &State, now: u64) -> Result<ServerIdentity> {
     if let (Some(key), Some(chain)) = (state.setting(STATIC_KEY).await?, state.setting(CHAIN).await?) {
         let key = key.try_into().map_err(|_| anyhow::anyhow!("stored static key is damaged"))?;
         return ServerIdentity::restore(key, chain);
     }
-    let identity = ServerIdentity::generate()?;
+    let identity = ServerIdentity::generate(now)?;
     state.keep_setting(STATIC_KEY, identity.static_private().to_vec()).await?;
     state.keep_setting(CHAIN, identity.chain().to_vec()).await?;
     Ok(identity)

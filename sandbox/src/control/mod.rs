@@ -16,6 +16,7 @@ mod phones;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod time;
 mod views;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
+use crate::core::Core;
 use crate::phones::Simulated;
 use crate::ports::Network;
 
@@ -34,10 +36,11 @@ const MAX_BODY: usize = 128 * 1024 * 1024;
 struct Control {
     phones: Arc<Simulated>,
     network: Arc<dyn Network>,
+    core: Arc<Core>,
 }
 
-/// The control API over these phones and their network. Serve it on loopback.
-pub fn router(phones: Arc<Simulated>, network: Arc<dyn Network>) -> Router {
+/// The control API over these phones, their network and its server. Serve it on loopback.
+pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Arc<Core>) -> Router {
     let v1 = Router::new()
         .route("/phones", get(phones::list).post(phones::create))
         .route("/phones/{number}", get(phones::show).patch(phones::change))
@@ -53,7 +56,9 @@ pub fn router(phones: Arc<Simulated>, network: Arc<dyn Network>) -> Router {
         .route("/phones/{number}/inbox", get(chats::inbox))
         .route("/phones/{number}/messages", post(messages::send))
         .route("/phones/{number}/messages/{id}", get(messages::show))
-        .route("/phones/{number}/messages/{id}/media", get(messages::media));
+        .route("/phones/{number}/messages/{id}/media", get(messages::media))
+        .route("/time", get(time::show))
+        .route("/time/advance", post(time::advance));
     Router::new()
         .nest("/v1", v1)
         .route("/openapi.json", get(openapi::document))
@@ -61,5 +66,5 @@ pub fn router(phones: Arc<Simulated>, network: Arc<dyn Network>) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn(guard::loopback_only))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Control { phones, network })
+        .with_state(Control { phones, network, core })
 }

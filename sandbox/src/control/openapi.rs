@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{chats, devices, messages, phones};
+use super::{chats, devices, messages, phones, time};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,7 +28,9 @@ use super::{chats, devices, messages, phones};
         chats::typing,
         messages::send,
         messages::show,
-        messages::media
+        messages::media,
+        time::show,
+        time::advance
     )
 )]
 struct Document;

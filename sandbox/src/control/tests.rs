@@ -1,5 +1,8 @@
 //! The control API over real phones on a small network.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -8,7 +11,13 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::SandboxConfig;
+use crate::clock::Clock;
+use crate::core::Core;
+use crate::media::Media;
 use crate::phones::World;
+use crate::state::State;
+use crate::wire::ServerIdentity;
 
 const ADA: &str = "491700000001";
 const BEN: &str = "491700000002";
@@ -19,11 +28,20 @@ struct Api {
     _dir: tempfile::TempDir,
 }
 
+/// The server's side, without listeners.
+async fn core(home: &Path) -> Arc<Core> {
+    let state = State::open(home, 100).await.expect("state");
+    let identity = ServerIdentity::generate(1_700_000_000).expect("identity");
+    let (address, clock) = (([127, 0, 0, 1], 1).into(), Clock::default());
+    let media = Media::open(home, &state, address, 1, clock.clone()).await.expect("media");
+    Core::new(SandboxConfig::new(home), clock, state, identity, media)
+}
+
 impl Api {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("dir");
         let world = World::open(dir.path()).await;
-        let router = super::router(world.phones.clone(), world.lan.clone());
+        let router = super::router(world.phones.clone(), world.lan.clone(), core(dir.path()).await);
         Self { router, _world: world, _dir: dir }
     }
 
@@ -238,6 +256,7 @@ async fn mistakes_are_named_with_their_field() {
         ("POST", messages, Some(media(with("url", "http://10.0.0.1/x"))), "media.url"),
         ("POST", format!("/v1/phones/{ADA}/scan"), Some(json!({ "qr": "hello" })), "qr"),
         ("DELETE", format!("/v1/phones/{ADA}/devices/0"), None, "id"),
+        ("POST", "/v1/time/advance".to_owned(), Some(json!({ "seconds": 0 })), "seconds"),
     ];
     for (method, path, body, field) in cases {
         let (status, problem) = api.call(method, &path, body).await;
@@ -271,7 +290,7 @@ async fn every_documented_route_is_served() {
     let (status, document) = api.call("GET", "/openapi.json", None).await;
     assert_eq!(status, StatusCode::OK);
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 15);
+    assert_eq!(paths.len(), 17);
     for (path, methods) in paths {
         let path = path.replace("{number}", ADA).replace("{peer}", BEN).replace("{id}", "1");
         for method in methods.as_object().expect("methods").keys() {
@@ -281,4 +300,15 @@ async fn every_documented_route_is_served() {
             assert_ne!(problem["code"], "no_such_route", "{method} {path}");
         }
     }
+}
+
+#[tokio::test]
+async fn time_passes_when_told() {
+    let api = Api::new().await;
+    let (_, before) = api.call("GET", "/v1/time", None).await;
+    assert_eq!(before["ahead_seconds"], 0);
+    let (status, after) = api.call("POST", "/v1/time/advance", Some(json!({ "seconds": 3600 }))).await;
+    assert_eq!((status, &after["ahead_seconds"]), (StatusCode::OK, &json!(3600)));
+    let unix = |time: &Value| time["unix"].as_u64().expect("unix");
+    assert!(unix(&after) >= unix(&before) + 3600);
 }

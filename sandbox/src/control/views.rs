@@ -176,6 +176,7 @@ pub(super) struct ChatList {
     pub(super) items: Vec<ChatView>,
 }
 
-fn rfc3339(seconds: i64) -> String {
+/// Unix seconds as answers show them.
+pub(super) fn rfc3339(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }

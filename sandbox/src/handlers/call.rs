@@ -4,12 +4,11 @@ use anyhow::Result;
 use futures::future::BoxFuture;
 use wacore_binary::Node;
 
-use crate::nodes::ack;
 use crate::router::Exchange;
 
 pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
-        exchange.replies.send(ack(&node, None));
+        exchange.answer(&node, None);
         Ok(())
     })
 }

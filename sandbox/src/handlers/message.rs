@@ -4,7 +4,7 @@ use anyhow::Result;
 use futures::future::BoxFuture;
 use wacore_binary::{Node, Server};
 
-use crate::nodes::{ack, jid};
+use crate::nodes::jid;
 use crate::router::Exchange;
 
 /// Refusal of a destination that this network does not serve.
@@ -16,7 +16,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
             Some(to) if is_user(to.server) => exchange.direct_message(&node, &to).await,
             to => {
                 tracing::info!(from = %exchange.origin.key(), ?to, "message to an unknown kind of chat refused");
-                exchange.replies.send(ack(&node, Some(NOT_SERVED)));
+                exchange.answer(&node, Some(NOT_SERVED));
                 Ok(())
             }
         }

@@ -18,7 +18,6 @@ use tokio::sync::oneshot;
 use wacore_binary::Node;
 
 use crate::core::Core;
-use crate::nodes::ack as ack_of;
 use crate::ports::{PortError, PortResult};
 use crate::router::{Exchange, Origin, Replies};
 use crate::stream::Stage;
@@ -57,7 +56,7 @@ pub(crate) async fn dispatch(core: &Arc<Core>, conn: &Arc<Conn>, stage: &Stage, 
     let Some((tag, handler, _)) = STANZAS.iter().find(|(tag, ..)| *tag == node.tag) else {
         tracing::info!(conn = conn.id, tag = %node.tag, "unknown stanza acknowledged");
         if node.attrs.contains_key("id") {
-            conn.send(ack_of(&node, None));
+            conn.send(core.ack(&node, None));
         }
         return;
     };

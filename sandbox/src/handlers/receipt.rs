@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use wacore_binary::Node;
 
 use super::message::is_user;
-use crate::nodes::{ack, jid, text};
+use crate::nodes::{jid, text};
 use crate::router::{Acknowledged, Exchange, Replies};
 
 pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Result<()>> {
@@ -16,7 +16,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
                 exchange.direct_receipt(&node, &to).await
             }
             _ => {
-                exchange.replies.send(ack(&node, None));
+                exchange.answer(&node, None);
                 Ok(())
             }
         }

@@ -12,7 +12,6 @@ use tokio_util::io::ReaderStream;
 
 use super::files::token_in;
 use super::query::parameter;
-use crate::clock::unix_secs;
 use crate::core::Core;
 
 /// Bytes read from the file at a time.
@@ -21,7 +20,7 @@ const CHUNK: usize = 64 * 1024;
 pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response {
     let uri = request.uri();
     // Downloads work without a token, as those of other hosts do; a wrong one is refused.
-    if parameter(uri, "auth").is_some_and(|auth| !core.media.auth.accepts(auth, unix_secs())) {
+    if parameter(uri, "auth").is_some_and(|auth| !core.media.auth.accepts(auth, core.clock.unix_secs())) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Some(token) = token_in(uri.path()) else {

@@ -18,7 +18,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 
-use crate::clock::unix_secs;
+use crate::clock::Clock;
 use crate::state::{MediaRow, State};
 
 pub(crate) use auth::{AUTH_SECS, CONN_SECS};
@@ -37,16 +37,24 @@ pub(crate) struct Media {
     auth: auth::Auth,
     tls: SocketAddr,
     max_bytes: u64,
+    clock: Clock,
 }
 
 impl Media {
     /// Opens the folder and takes or makes the secret of the upload tokens.
-    pub(crate) async fn open(home: &Path, state: &State, tls: SocketAddr, max_bytes: u64) -> Result<Self> {
+    pub(crate) async fn open(
+        home: &Path,
+        state: &State,
+        tls: SocketAddr,
+        max_bytes: u64,
+        clock: Clock,
+    ) -> Result<Self> {
         Ok(Self {
             files: files::Files::open(&home.join("media")).await?,
             auth: auth::Auth::open(state).await?,
             tls,
             max_bytes,
+            clock,
         })
     }
 
@@ -57,7 +65,7 @@ impl Media {
 
     /// A token for uploads and downloads, valid for [`AUTH_SECS`].
     pub(crate) fn auth_token(&self) -> String {
-        self.auth.issue(unix_secs())
+        self.auth.issue(self.clock.unix_secs())
     }
 
     /// Stores an object that is in memory.
@@ -82,7 +90,7 @@ impl Media {
         let Some((token, size)) = self.files.finish(part).await? else { return Ok(None) };
         let stored = self.location(kind, &token);
         let row = MediaRow { token, kind: kind.to_owned(), size };
-        state.add_media(row, unix_secs()).await?;
+        state.add_media(row, self.clock.unix_secs()).await?;
         Ok(Some(stored))
     }
 

@@ -13,13 +13,12 @@ use serde_json::json;
 use super::files::{Part, token_in};
 use super::query::parameter;
 use super::{Media, Stored};
-use crate::clock::unix_secs;
 use crate::core::Core;
 
 pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     let media = &core.media;
-    if !parameter(&uri, "auth").is_some_and(|auth| media.auth.accepts(auth, unix_secs())) {
+    if !parameter(&uri, "auth").is_some_and(|auth| media.auth.accepts(auth, core.clock.unix_secs())) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Some(token) = token_in(uri.path()) else {

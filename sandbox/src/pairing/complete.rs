@@ -34,7 +34,7 @@ impl Core {
             .pairings
             .by_reference(reference)
             .ok_or_else(|| PortError::NotFound("no companion shows this QR code".into()))?;
-        if link.since.elapsed() >= self.config.qr_lifetime {
+        if self.clock.since(link.since) >= self.config.qr_lifetime {
             return Err(PortError::Refused("the QR code has expired".into()));
         }
         let account = self.make(pn).await?;

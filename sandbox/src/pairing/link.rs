@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -15,6 +14,7 @@ use wacore_libsignal::protocol::PublicKey;
 use waproto::whatsapp::DeviceProps;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
+use crate::clock::Moment;
 use crate::nodes::{big_endian, blob};
 use crate::ports::{CodeFinish, Companion, PairingRequest, PortError, PortResult};
 use crate::wire::Conn;
@@ -84,7 +84,7 @@ pub(crate) struct Link {
     pub(super) conn: Arc<Conn>,
     pub(super) registration: Registration,
     pub(super) references: Vec<String>,
-    pub(super) since: Instant,
+    pub(super) since: Moment,
     busy: AtomicBool,
     countersign: Mutex<Option<(String, oneshot::Sender<Countersigned>)>>,
     pub(super) finish: Mutex<Option<oneshot::Sender<CodeFinish>>>,
@@ -100,14 +100,14 @@ impl Drop for Claim<'_> {
 }
 
 impl Link {
-    /// A link with fresh references.
-    pub(crate) fn new(conn: Arc<Conn>, registration: Registration) -> Self {
+    /// A link with references that are fresh at `since`.
+    pub(crate) fn new(conn: Arc<Conn>, registration: Registration, since: Moment) -> Self {
         let reference = || format!("2@{}", STANDARD.encode(rand::random::<[u8; 48]>()));
         Self {
             conn,
             registration,
             references: std::iter::repeat_with(reference).take(REFERENCES).collect(),
-            since: Instant::now(),
+            since,
             busy: AtomicBool::new(false),
             countersign: Mutex::default(),
             finish: Mutex::default(),

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::link::Link;
+use crate::clock::{Clock, Moment};
 use crate::ports::CodeHello;
 
 /// All pending links.
@@ -27,7 +28,7 @@ struct Pending {
 pub(super) struct CodeWait {
     pub(super) link: Arc<Link>,
     pub(super) hello: CodeHello,
-    since: Instant,
+    since: Moment,
 }
 
 impl Pairings {
@@ -60,22 +61,28 @@ impl Pairings {
         self.lock().by_reference.get(reference).cloned()
     }
 
-    /// A companion asks for a code; returns the reference of this attempt. Asking again
+    /// A companion asks for a code now (`since`); returns the reference of this attempt. Asking again
     /// replaces the earlier code of the same companion.
-    pub(crate) fn add_code(&self, link: &Arc<Link>, pn: u64, wrapped_ephemeral: Bytes) -> Bytes {
+    pub(crate) fn add_code(
+        &self,
+        link: &Arc<Link>,
+        pn: u64,
+        wrapped_ephemeral: Bytes,
+        since: Moment,
+    ) -> Bytes {
         let reference = Bytes::copy_from_slice(&rand::random::<[u8; 16]>());
         let hello = CodeHello { reference: reference.clone(), wrapped_ephemeral };
         let mut pending = self.lock();
         let waits = pending.codes.entry(pn).or_default();
         waits.retain(|wait| !Arc::ptr_eq(&wait.link, link));
-        waits.push(CodeWait { link: Arc::clone(link), hello, since: Instant::now() });
+        waits.push(CodeWait { link: Arc::clone(link), hello, since });
         reference
     }
 
     /// Companions that show a code for a number, newest first, expired ones left out.
-    pub(super) fn codes(&self, pn: u64, lifetime: Duration) -> Vec<CodeWait> {
+    pub(super) fn codes(&self, pn: u64, lifetime: Duration, clock: &Clock) -> Vec<CodeWait> {
         let pending = self.lock();
         let waits = pending.codes.get(&pn).map(Vec::as_slice).unwrap_or_default();
-        waits.iter().rev().filter(|wait| wait.since.elapsed() < lifetime).cloned().collect()
+        waits.iter().rev().filter(|wait| clock.since(wait.since) < lifetime).cloned().collect()
     }
 }

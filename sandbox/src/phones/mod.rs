@@ -3,7 +3,7 @@
 //! How the rest of the sandbox wires them:
 //!
 //! ```ignore
-//! let phones = phones::Simulated::open(data_dir).await?;      // Arc<Simulated>, implements ports::Phones
+//! let phones = phones::Simulated::open(data_dir, clock).await?; // Arc<Simulated>, implements ports::Phones
 //! let network: Arc<dyn Network> = …;                          // the wire side
 //! phones.attach(Arc::downgrade(&network));                    // once, before any stanza is delivered
 //! let control = control::router(phones.clone(), network);     // axum::Router, serve it on loopback
@@ -35,6 +35,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
+use crate::clock::Clock;
 use crate::ports::{AccountInfo, Network, PortError, PortResult};
 
 pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
@@ -54,21 +55,23 @@ pub struct Simulated {
     cache: cache::Cache,
     network: OnceLock<Weak<dyn Network>>,
     pairings: linking::PendingPairings,
+    clock: Clock,
     me: Weak<Simulated>,
 }
 
 impl Simulated {
-    /// Opens (or makes) `<data_dir>/phones.db`.
+    /// Opens (or makes) `<data_dir>/phones.db`; the clock is the network's.
     ///
     /// # Errors
     /// When the folder cannot be written or the file is not a phone store.
-    pub async fn open(data_dir: &Path) -> anyhow::Result<Arc<Self>> {
+    pub async fn open(data_dir: &Path, clock: Clock) -> anyhow::Result<Arc<Self>> {
         let store = store::Store::open(data_dir).await?;
         Ok(Arc::new_cyclic(|me| Self {
             store,
             cache: cache::Cache::new(cache::CAPACITY),
             network: OnceLock::new(),
-            pairings: linking::PendingPairings::default(),
+            pairings: linking::PendingPairings::new(clock.clone()),
+            clock,
             me: me.clone(),
         }))
     }
@@ -78,6 +81,11 @@ impl Simulated {
         if self.network.set(network).is_err() {
             tracing::warn!("phones are already attached to a network");
         }
+    }
+
+    /// Unix seconds.
+    fn now(&self) -> i64 {
+        self.clock.unix_secs().cast_signed()
     }
 
     fn network(&self) -> PortResult<Arc<dyn Network>> {
@@ -119,11 +127,6 @@ impl From<&AccountInfo> for Contact {
     fn from(info: &AccountInfo) -> Self {
         Self { pn: info.pn.clone(), lid: Some(info.lid.clone()) }
     }
-}
-
-/// Unix seconds.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 /// A fresh stanza id: `prefix`, filled up with random upper-case hexadecimal digits.

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wacore_binary::Node;
 
+use super::Simulated;
 use super::account::{Keys, SIGNED_PRE_KEY_ID, invent_name, new_raw_id, raw_public};
 use super::linking::{sign_companion, sign_key_index_list};
 use super::store::NewPhone;
-use super::{Simulated, now};
 use crate::ports::{
     AccountInfo, CodeFinish, CodeHello, CodePrimaryHello, CompanionAddress, KeyBundle, PairingRequest,
     Phones, PortError, PortResult,
@@ -65,7 +65,7 @@ impl Phones for Simulated {
         adv_secret: [u8; 32],
     ) -> PortResult<Bytes> {
         let phone = self.phone(pn).await?;
-        Ok(sign_companion(&phone, request, &adv_secret)?.into())
+        Ok(sign_companion(&phone, request, &adv_secret, self.clock.unix_secs())?.into())
     }
 
     async fn sign_key_index_list(&self, pn: &str, ts: u64, current: u32, valid: &[u32]) -> PortResult<Bytes> {
@@ -106,7 +106,7 @@ impl Simulated {
         if !is_number(pn) {
             return Err(PortError::Refused(format!("{pn} is not a phone number")));
         }
-        let keys = Keys::generate(now())?;
+        let keys = Keys::generate(self.now())?;
         let invented = invent_name(pn);
         let push_name = push_name.unwrap_or(&invented);
         Ok(self

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use wacore_binary::{Jid, Server};
 
-use crate::clock::unix_secs;
 use crate::ports::{AccountInfo, Companion};
 use crate::state::{AccountRow, DeviceKey, DeviceRow};
 
@@ -114,9 +113,9 @@ impl Account {
 }
 
 impl AccountState {
-    /// Marks the device list as changed; its time always moves forward.
-    pub(super) fn touch_list(&mut self) -> AccountRow {
-        self.row.list_changed = unix_secs().max(self.row.list_changed + 1);
+    /// Marks the device list as changed at `now` (unix seconds); its time always moves forward.
+    pub(super) fn touch_list(&mut self, now: u64) -> AccountRow {
+        self.row.list_changed = now.max(self.row.list_changed + 1);
         self.key_list = None;
         self.row.clone()
     }

@@ -27,9 +27,10 @@ impl Core {
     pub(crate) async fn add_device(&self, account: &Account, device: DeviceRow) -> PortResult<()> {
         let _order = account.changes.lock().await;
         self.state.save_device(account.pn, device.clone()).await?;
+        let now = self.clock.unix_secs();
         let row = account.write(|state| {
             state.devices.insert(device.device, Arc::new(device));
-            state.touch_list()
+            state.touch_list(now)
         });
         self.state.save_account(account.pn, row).await?;
         Ok(())
@@ -55,7 +56,8 @@ impl Core {
     /// Removes a companion; `false` when it was not linked.
     pub(crate) async fn drop_device(&self, account: &Account, device: u16) -> PortResult<bool> {
         let _order = account.changes.lock().await;
-        let row = account.write(|state| state.devices.remove(&device).map(|_| state.touch_list()));
+        let now = self.clock.unix_secs();
+        let row = account.write(|state| state.devices.remove(&device).map(|_| state.touch_list(now)));
         let Some(row) = row else { return Ok(false) };
         self.state.save_account(account.pn, row).await?;
         self.state.delete_device(account.key(device)).await?;

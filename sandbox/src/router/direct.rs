@@ -8,9 +8,8 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
-use super::exchange::{Exchange, Origin};
-use crate::clock::unix_secs;
-use crate::nodes::{ack, is, jid, number, text};
+use super::exchange::Exchange;
+use crate::nodes::{is, jid, number, text};
 use crate::state::{DedupeKey, Entry};
 
 /// Refusal: there is no such recipient.
@@ -35,11 +34,11 @@ impl Exchange {
     /// Routes a message whose `to` is a user.
     pub(crate) async fn direct_message(&self, node: &Node, to: &Jid) -> Result<()> {
         let Some(recipient) = self.core.user(to).await? else {
-            self.replies.send(ack(node, Some(NO_RECIPIENT)));
+            self.answer(node, Some(NO_RECIPIENT));
             return Ok(());
         };
         let Some(id) = text(node, "id") else {
-            self.replies.send(ack(node, Some(MALFORMED)));
+            self.answer(node, Some(MALFORMED));
             return Ok(());
         };
         let own = Arc::clone(&self.origin.account);
@@ -49,12 +48,12 @@ impl Exchange {
             let Some(target) = self.target(&share, &own, &recipient).await? else { continue };
             let key = target.key(share.to.device);
             let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&share));
-            let stanza = for_device(&self.origin, node, to, &share, Arc::ptr_eq(&target, &own));
+            let stanza = self.for_device(node, to, &share, Arc::ptr_eq(&target, &own));
             entries.push(Entry::new(key, &stanza, Some(dedupe))?);
         }
         let replies = self.replies.clone();
-        let accepted = ack(node, None);
-        let failed = ack(node, Some(STORE_FAILED));
+        let accepted = self.core.ack(node, None);
+        let failed = self.core.ack(node, Some(STORE_FAILED));
         self.core.enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed })).await
     }
 
@@ -78,6 +77,37 @@ impl Exchange {
             return Ok(None);
         }
         Ok((is_own || !target.blocks(own.pn)).then_some(target))
+    }
+
+    /// The stanza as one device gets it, in the addressing the sender used for that device.
+    fn for_device(&self, node: &Node, to: &Jid, share: &Share<'_>, own: bool) -> Node {
+        let origin = &self.origin;
+        let lid = share.to.server.is_lid_family();
+        let (server, other) = if lid { (Server::Lid, Server::Pn) } else { (Server::Pn, Server::Lid) };
+        let mut stanza = NodeBuilder::new("message").attr("from", origin.account.jid(server, origin.device));
+        if let Some(id) = node.attrs.get("id") {
+            stanza = stanza.attr("id", id.clone());
+        }
+        for key in FORWARDED {
+            if let Some(value) = node.attrs.get(key) {
+                stanza = stanza.attr(key, value.clone());
+            }
+        }
+        stanza = stanza
+            .attr("t", self.core.clock.unix_secs())
+            .attr("notify", origin.push_name())
+            .attr(if lid { "sender_pn" } else { "sender_lid" }, origin.account.jid(other, 0));
+        if own && !is(node, "category", "peer") {
+            let chat = jid(node, "recipient").unwrap_or_else(|| to.clone());
+            stanza = stanza.attr("recipient", chat.into_non_ad());
+        }
+        let keyed = share.encs.iter().any(|enc| is(enc, "type", "pkmsg"));
+        let rest = node.children().unwrap_or_default().iter().filter(|child| {
+            let tag = child.tag.as_ref();
+            !NOT_FORWARDED.contains(&tag) && (tag != "device-identity" || keyed)
+        });
+        let encs = share.encs.iter().copied();
+        stanza.children(encs.chain(rest).cloned()).build()
     }
 }
 
@@ -105,36 +135,6 @@ fn shares<'a>(node: &'a Node, to: &Jid) -> Vec<Share<'a>> {
 fn retry_count(share: &Share<'_>) -> u32 {
     let counts = share.encs.iter().filter_map(|enc| number(enc, "count"));
     counts.max().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
-}
-
-/// The stanza as one device gets it, in the addressing the sender used for that device.
-fn for_device(origin: &Origin, node: &Node, to: &Jid, share: &Share<'_>, own: bool) -> Node {
-    let lid = share.to.server.is_lid_family();
-    let (server, other) = if lid { (Server::Lid, Server::Pn) } else { (Server::Pn, Server::Lid) };
-    let mut stanza = NodeBuilder::new("message").attr("from", origin.account.jid(server, origin.device));
-    if let Some(id) = node.attrs.get("id") {
-        stanza = stanza.attr("id", id.clone());
-    }
-    for key in FORWARDED {
-        if let Some(value) = node.attrs.get(key) {
-            stanza = stanza.attr(key, value.clone());
-        }
-    }
-    stanza = stanza
-        .attr("t", unix_secs())
-        .attr("notify", origin.push_name())
-        .attr(if lid { "sender_pn" } else { "sender_lid" }, origin.account.jid(other, 0));
-    if own && !is(node, "category", "peer") {
-        let chat = jid(node, "recipient").unwrap_or_else(|| to.clone());
-        stanza = stanza.attr("recipient", chat.into_non_ad());
-    }
-    let keyed = share.encs.iter().any(|enc| is(enc, "type", "pkmsg"));
-    let rest = node.children().unwrap_or_default().iter().filter(|child| {
-        let tag = child.tag.as_ref();
-        !NOT_FORWARDED.contains(&tag) && (tag != "device-identity" || keyed)
-    });
-    let encs = share.encs.iter().copied();
-    stanza.children(encs.chain(rest).cloned()).build()
 }
 
 #[cfg(test)]

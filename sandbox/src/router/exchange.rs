@@ -61,3 +61,10 @@ pub(crate) struct Exchange {
     pub(crate) origin: Origin,
     pub(crate) replies: Replies,
 }
+
+impl Exchange {
+    /// Answers with the server's `<ack>`, which carries a code when the stanza is refused.
+    pub(crate) fn answer(&self, node: &Node, error: Option<u16>) {
+        self.replies.send(self.core.ack(node, error));
+    }
+}

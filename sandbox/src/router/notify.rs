@@ -8,7 +8,7 @@ use wacore_binary::{Node, Server};
 
 use super::account::Account;
 use crate::core::Core;
-use crate::nodes::{SERVER, notification};
+use crate::nodes::SERVER;
 use crate::ports::Companion;
 use crate::state::{DeviceKey, Entry};
 
@@ -50,7 +50,8 @@ impl Core {
         let operation = NodeBuilder::new(tag).children([entry, keys]).build();
         let mut entries = Vec::new();
         for target in self.audience(account, device.device).await? {
-            let node = notification("devices", account.pn_jid(0))
+            let node = self
+                .notification("devices", account.pn_jid(0))
                 .attr("lid", account.lid_jid(0))
                 .children([operation.clone()])
                 .build();
@@ -76,7 +77,7 @@ impl Core {
             return Ok(());
         }
         let count = NodeBuilder::new("count").attr("value", left).build();
-        self.notify(device, &notification("encrypt", SERVER).children([count]).build()).await
+        self.notify(device, &self.notification("encrypt", SERVER).children([count]).build()).await
     }
 
     /// Tells companions, all but one, that an app-state collection has a new version.
@@ -97,7 +98,7 @@ impl Core {
         for companion in others {
             let child =
                 NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
-            let node = notification("server_sync", SERVER).children([child]).build();
+            let node = self.notification("server_sync", SERVER).children([child]).build();
             entries.push(Entry::new(account.key(companion.device), &node, None)?);
         }
         self.enqueue(entries, |_| {}).await
@@ -113,7 +114,8 @@ impl Core {
         let mut entries = Vec::new();
         for companion in holder.companions() {
             let tokens = NodeBuilder::new("tokens").children([token.clone()]).build();
-            let node = notification("privacy_token", issuer.jid(Server::Pn, 0))
+            let node = self
+                .notification("privacy_token", issuer.jid(Server::Pn, 0))
                 .attr("sender_lid", issuer.lid_jid(0))
                 .children([tokens])
                 .build();

@@ -9,7 +9,6 @@ use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
 use super::exchange::Origin;
-use crate::clock::unix_secs;
 use crate::core::Core;
 use crate::state::DeviceKey;
 
@@ -46,15 +45,15 @@ impl PresenceBoard {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks a device; returns what subscribers are told, when anything has changed for them.
-    fn mark(&self, account: &Account, device: u16, available: bool) -> Vec<(DeviceKey, Node)> {
+    /// Marks a device at `now` (unix seconds); returns what subscribers are told, when anything has changed for them.
+    fn mark(&self, now: u64, account: &Account, device: u16, available: bool) -> Vec<(DeviceKey, Node)> {
         let mut accounts = self.lock();
         let watched = accounts.entry(account.pn).or_default();
         let before = !watched.available.is_empty();
         if available {
             watched.available.insert(device);
         } else if watched.available.remove(&device) {
-            watched.last_seen = Some(unix_secs());
+            watched.last_seen = Some(now);
         }
         if before != watched.available.is_empty() {
             return Vec::new();
@@ -96,7 +95,8 @@ impl Core {
 
     /// A device is online or offline from its user's point of view.
     pub(crate) fn mark_presence(&self, origin: &Origin, available: bool) {
-        for (device, stanza) in self.presence.mark(&origin.account, origin.device, available) {
+        let now = self.clock.unix_secs();
+        for (device, stanza) in self.presence.mark(now, &origin.account, origin.device, available) {
             self.send_live(device, stanza);
         }
     }

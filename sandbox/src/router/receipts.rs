@@ -7,9 +7,8 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
-use super::exchange::{Exchange, Origin};
-use crate::clock::unix_secs;
-use crate::nodes::{ack, text};
+use super::exchange::Exchange;
+use crate::nodes::text;
 use crate::state::Entry;
 
 /// Who gets a receipt of a type.
@@ -66,7 +65,7 @@ impl Exchange {
             }
         }
         let replies = self.replies.clone();
-        let accepted = ack(node, None);
+        let accepted = self.core.ack(node, None);
         self.core.enqueue(entries, move |_| replies.send(accepted)).await
     }
 
@@ -81,14 +80,14 @@ impl Exchange {
     ) -> Result<()> {
         let key = account.key(device);
         if key != self.origin.key() {
-            entries.push(Entry::new(key, &forwarded(&self.origin, node, server, kind), None)?);
+            entries.push(Entry::new(key, &self.forwarded(node, server, kind), None)?);
         }
         Ok(())
     }
 
     /// Tells the account's other devices; `recipient` names the chat.
     fn reflect(&self, entries: &mut Vec<Entry>, node: &Node, chat: &Jid, kind: &str) -> Result<()> {
-        let mut stanza = forwarded(&self.origin, node, chat.server, kind);
+        let mut stanza = self.forwarded(node, chat.server, kind);
         stanza.attrs.insert("recipient", chat.to_non_ad());
         for device in self.origin.account.devices() {
             let key = self.origin.account.key(device);
@@ -98,22 +97,23 @@ impl Exchange {
         }
         Ok(())
     }
-}
 
-/// The receipt as its target gets it. Clients that are not marked online send `inactive`;
-/// it goes on as a plain delivery, the only form every client shows.
-fn forwarded(origin: &Origin, node: &Node, server: Server, kind: &str) -> Node {
-    let mut stanza = NodeBuilder::new("receipt").attr("from", origin.account.jid(server, origin.device));
-    for key in ["id", "participant", "recipient", "category"] {
-        if let Some(value) = node.attrs.get(key) {
-            stanza = stanza.attr(key, value.clone());
+    /// The receipt as its target gets it. Clients that are not marked online send `inactive`;
+    /// it goes on as a plain delivery, the only form every client shows.
+    fn forwarded(&self, node: &Node, server: Server, kind: &str) -> Node {
+        let mut stanza =
+            NodeBuilder::new("receipt").attr("from", self.origin.account.jid(server, self.origin.device));
+        for key in ["id", "participant", "recipient", "category"] {
+            if let Some(value) = node.attrs.get(key) {
+                stanza = stanza.attr(key, value.clone());
+            }
         }
+        stanza = stanza.attr("t", self.core.clock.unix_secs());
+        if !kind.is_empty() && kind != "inactive" {
+            stanza = stanza.attr("type", kind);
+        }
+        stanza.apply_content(node.content.clone()).build()
     }
-    stanza = stanza.attr("t", unix_secs());
-    if !kind.is_empty() && kind != "inactive" {
-        stanza = stanza.attr("type", kind);
-    }
-    stanza.apply_content(node.content.clone()).build()
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 use waproto::whatsapp::ClientPayload;
 
-use crate::clock::unix_secs;
 use crate::core::Core;
 use crate::router::Origin;
 use crate::wire::Conn;
@@ -42,7 +41,7 @@ pub(super) async fn welcome(
 ) -> Result<()> {
     conn.send(
         NodeBuilder::new("success")
-            .attr("t", unix_secs())
+            .attr("t", core.clock.unix_secs())
             .attr("lid", origin.account.lid_jid(origin.device))
             .attr("location", "sbx")
             .attr("props", 27)

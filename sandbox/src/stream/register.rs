@@ -17,7 +17,7 @@ pub(super) fn begin(
     noise: [u8; 32],
 ) -> Result<Arc<Link>> {
     let registration = Registration::read(data, noise)?;
-    let link = Arc::new(Link::new(Arc::clone(conn), registration));
+    let link = Arc::new(Link::new(Arc::clone(conn), registration, core.clock.moment()));
     core.pairings.add(&link);
     link.offer();
     Ok(link)

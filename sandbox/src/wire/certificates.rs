@@ -10,8 +10,6 @@ use waproto::whatsapp::CertChain;
 use waproto::whatsapp::cert_chain::NoiseCertificate;
 use waproto::whatsapp::cert_chain::noise_certificate::Details;
 
-use crate::clock::unix_secs;
-
 const TEN_YEARS: u64 = 10 * 365 * 24 * 3600;
 const DAY: u64 = 24 * 3600;
 
@@ -24,15 +22,16 @@ pub(crate) struct ServerIdentity {
 }
 
 impl ServerIdentity {
-    /// A fresh key with a chain root → intermediate (serial 1) → leaf (serial 2), valid ten years.
-    pub(crate) fn generate() -> Result<Self> {
+    /// A fresh key with a chain root → intermediate (serial 1) → leaf (serial 2), valid ten years
+    /// from `now` (unix seconds) on.
+    pub(crate) fn generate(now: u64) -> Result<Self> {
         let mut rng = rand::rng();
         let root = KeyPair::generate(&mut rng);
         let intermediate = KeyPair::generate(&mut rng);
         let leaf = KeyPair::generate(&mut rng);
         let chain = CertChain {
-            intermediate: MessageField::some(certificate(&root, &intermediate, 1, 0)?),
-            leaf: MessageField::some(certificate(&intermediate, &leaf, 2, 1)?),
+            intermediate: MessageField::some(certificate(now, (&root, 0), (&intermediate, 1))?),
+            leaf: MessageField::some(certificate(now, (&intermediate, 1), (&leaf, 2))?),
         };
         Self::restore(*leaf.private_key.serialize(), chain.encode_to_vec())
     }
@@ -57,13 +56,12 @@ impl ServerIdentity {
     }
 }
 
+/// Issuer and subject come with their serials.
 fn certificate(
-    issuer: &KeyPair,
-    subject: &KeyPair,
-    serial: u32,
-    issuer_serial: u32,
+    now: u64,
+    (issuer, issuer_serial): (&KeyPair, u32),
+    (subject, serial): (&KeyPair, u32),
 ) -> Result<NoiseCertificate> {
-    let now = unix_secs();
     let details = Details {
         serial: Some(serial),
         issuer_serial: Some(issuer_serial),

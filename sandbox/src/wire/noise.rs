@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn ik_is_served_with_the_right_key() {
-        let server = ServerIdentity::generate().expect("identity");
+        let server = ServerIdentity::generate(1_700_000_000).expect("identity");
         let mut client =
             IkHandshakeState::new(client_keys(), *server.static_public(), b"login".to_vec(), &WA_CONN_HEADER)
                 .expect("client");
@@ -176,8 +176,8 @@ mod tests {
 
     #[test]
     fn ik_with_a_stale_key_falls_back() {
-        let server = ServerIdentity::generate().expect("identity");
-        let stale = ServerIdentity::generate().expect("identity");
+        let server = ServerIdentity::generate(1_700_000_000).expect("identity");
+        let stale = ServerIdentity::generate(1_700_000_000).expect("identity");
         let keys = client_keys();
         let own = keys.public_key.public_key_bytes().to_vec();
         let mut client =
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn garbage_is_refused() {
-        let server = ServerIdentity::generate().expect("identity");
+        let server = ServerIdentity::generate(1_700_000_000).expect("identity");
         assert!(respond(&server, &WA_CONN_HEADER, b"\xff\xff\xff").is_err());
         assert!(respond(&server, &WA_CONN_HEADER, b"").is_err());
     }

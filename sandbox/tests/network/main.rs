@@ -10,6 +10,7 @@ mod presence;
 mod protocol;
 mod raw;
 mod restart;
+mod time;
 
 use tempfile::TempDir;
 use wagate_sandbox::{Sandbox, SandboxConfig};

@@ -6,7 +6,6 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
 use super::request::{Answer, IqError, Request};
-use crate::clock::unix_secs;
 use crate::nodes::{blob, child_array, child_number, jid, key_id};
 use crate::ports::{KeyBundle, PortError};
 use crate::state::DeviceRow;
@@ -90,7 +89,7 @@ async fn bundles(request: &Request, key: &Node) -> Result<Answer, IqError> {
     let mut users = Vec::new();
     for asked in key.get_children_by_tag("user").filter_map(|user| jid(user, "jid")) {
         users.push(match request.core.bundle(&asked).await {
-            Ok(bundle) => user_node(&asked, &bundle),
+            Ok(bundle) => user_node(request.core.clock.unix_secs(), &asked, &bundle),
             Err(PortError::NotFound(_)) => {
                 let error =
                     NodeBuilder::new("error").attr("code", 404).attr("text", "item-not-found").build();
@@ -102,7 +101,7 @@ async fn bundles(request: &Request, key: &Node) -> Result<Answer, IqError> {
     Ok(Answer::with(NodeBuilder::new("list").children(users).build()))
 }
 
-fn user_node(asked: &Jid, bundle: &KeyBundle) -> Node {
+fn user_node(now: u64, asked: &Jid, bundle: &KeyBundle) -> Node {
     let mut children = vec![
         blob("registration", bundle.registration_id.to_be_bytes()),
         blob("type", [KEY_TYPE]),
@@ -116,7 +115,7 @@ fn user_node(asked: &Jid, bundle: &KeyBundle) -> Node {
     if let Some(identity) = &bundle.device_identity {
         children.push(blob("device-identity", identity.to_vec()));
     }
-    NodeBuilder::new("user").attr("jid", asked).attr("t", unix_secs()).children(children).build()
+    NodeBuilder::new("user").attr("jid", asked).attr("t", now).children(children).build()
 }
 
 fn signed_node((id, key, signature): &(u32, [u8; 32], [u8; 64])) -> Node {

@@ -34,7 +34,9 @@ async fn hello(request: &Request, step: &Node) -> Result<Answer, IqError> {
         .filter(|wrapped| wrapped.len() == 80)
         .ok_or(IqError::BadRequest("link_code_pairing_wrapped_companion_ephemeral_pub"))?;
     let account = request.core.user(&number).await?.ok_or_else(|| IqError::NotFound(number.to_string()))?;
-    let reference = request.core.pairings.add_code(link, account.pn, Bytes::copy_from_slice(wrapped));
+    let core = &request.core;
+    let wrapped = Bytes::copy_from_slice(wrapped);
+    let reference = core.pairings.add_code(link, account.pn, wrapped, core.clock.moment());
     let child = NodeBuilder::new("link_code_companion_reg")
         .attr("stage", "companion_hello")
         .children([blob("link_code_pairing_ref", reference.to_vec())])

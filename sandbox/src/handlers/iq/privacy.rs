@@ -5,7 +5,6 @@ use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
 use super::request::{Answer, IqError, Request};
-use crate::clock::unix_secs;
 use crate::nodes::jid;
 
 /// Setting and its value.
@@ -49,7 +48,7 @@ async fn pass_tokens(request: &Request, tokens: &Node) -> Result<Answer, IqError
         let Some(holder) = request.core.user(&holder).await? else { continue };
         let token = NodeBuilder::new("token")
             .attr("type", "trusted_contact")
-            .attr("t", unix_secs())
+            .attr("t", request.core.clock.unix_secs())
             .bytes(rand::random::<[u8; 16]>().to_vec())
             .build();
         request.core.pass_privacy_token(issuer, &holder, &token).await?;

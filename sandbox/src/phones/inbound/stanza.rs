@@ -63,7 +63,7 @@ impl Simulated {
             peer: attrs.optional_string("category").is_some_and(|category| category == "peer"),
             own: phone.is_own(&sender.pn),
             recipient: attrs.optional_jid("recipient"),
-            time: attrs.optional_unix_time("t").unwrap_or_else(super::super::now),
+            time: attrs.optional_unix_time("t").unwrap_or_else(|| self.now()),
             encs: node.get_children_by_tag("enc").filter_map(enc_of).collect(),
             from,
             sender_jid,

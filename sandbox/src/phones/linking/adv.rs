@@ -7,7 +7,6 @@ use waproto::whatsapp as wa;
 use waproto::whatsapp::ADVEncryptionType;
 
 use super::super::account::{Keys, Phone};
-use super::super::now;
 use crate::ports::PairingRequest;
 
 /// `06 00`: account signature over a companion's identity.
@@ -20,15 +19,16 @@ fn sign(keys: &Keys, parts: &[&[u8]]) -> anyhow::Result<Vec<u8>> {
     Ok(keys.identity.private_key().calculate_signature_for_multipart_message(parts, &mut rng)?.to_vec())
 }
 
-/// The `ADVSignedDeviceIdentityHMAC` container for `pair-success`.
+/// The `ADVSignedDeviceIdentityHMAC` container for `pair-success`; `now` in unix seconds.
 pub(in super::super) fn sign_companion(
     phone: &Phone,
     request: &PairingRequest,
     adv_secret: &[u8; 32],
+    now: u64,
 ) -> anyhow::Result<Vec<u8>> {
     let details = wa::ADVDeviceIdentity {
         raw_id: Some(phone.info.adv_raw_id),
-        timestamp: Some(u64::try_from(now())?),
+        timestamp: Some(now),
         key_index: Some(request.slot.key_index),
         account_type: Some(ADVEncryptionType::E2EE),
         device_type: Some(ADVEncryptionType::E2EE),

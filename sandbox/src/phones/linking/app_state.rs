@@ -133,8 +133,7 @@ impl Simulated {
             if replay.push_name.is_some() {
                 break;
             }
-            let patch =
-                push_name_patch(&phone.keys.sync, &keys, &replay, &phone.info.push_name, super::super::now());
+            let patch = push_name_patch(&phone.keys.sync, &keys, &replay, &phone.info.push_name, self.now());
             let patch = Bytes::from(waproto::codec::syncd_patch_to_vec(&patch));
             let base = replay.state.version;
             match network.push_app_state(phone.pn(), PUSH_NAME_COLLECTION, base, patch).await {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use rand::rngs::StdRng;
@@ -12,6 +11,7 @@ use wacore_libsignal::crypto::aes_256_gcm_decrypt;
 use wacore_libsignal::protocol::{KeyPair, PublicKey};
 
 use super::super::account::{Keys, raw_public};
+use crate::clock::{Clock, Moment};
 use crate::ports::{CodeFinish, CodeHello, CodePrimaryHello, PortError, PortResult};
 
 const BUNDLE_INFO: &[u8] = b"link_code_pairing_key_bundle_encryption_key";
@@ -23,17 +23,27 @@ const KEY: usize = 32;
 struct Pending {
     ephemeral: KeyPair,
     companion_ephemeral: [u8; 32],
-    begun: Instant,
+    begun: Moment,
 }
 
 /// Pairings between their second and third stage. They live as long as a code does and need
 /// not survive a restart: the companion's connection does not either.
-#[derive(Default)]
-pub(in super::super) struct PendingPairings(Mutex<HashMap<(String, Bytes), Pending>>);
+pub(in super::super) struct PendingPairings {
+    pending: Mutex<HashMap<(String, Bytes), Pending>>,
+    clock: Clock,
+}
 
 impl PendingPairings {
+    pub(in super::super) fn new(clock: Clock) -> Self {
+        Self { pending: Mutex::default(), clock }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<(String, Bytes), Pending>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn valid(&self, pairing: &Pending) -> bool {
+        self.clock.since(pairing.begun) < PairCodeUtils::code_validity()
     }
 
     /// Second stage: opens the companion's ephemeral key with the code, answers with an own one.
@@ -57,10 +67,10 @@ impl PendingPairings {
         .map_err(anyhow::Error::from)?
         .map_err(|error| PortError::Refused(format!("the companion's hello is malformed: {error}")))?;
         let mut pending = self.lock();
-        pending.retain(|_, pairing| pairing.begun.elapsed() < PairCodeUtils::code_validity());
+        pending.retain(|_, pairing| self.valid(pairing));
         pending.insert(
             (pn.to_owned(), hello.reference.clone()),
-            Pending { ephemeral, companion_ephemeral, begun: Instant::now() },
+            Pending { ephemeral, companion_ephemeral, begun: self.clock.moment() },
         );
         Ok(CodePrimaryHello {
             wrapped_ephemeral: Bytes::copy_from_slice(&answer),
@@ -78,7 +88,7 @@ impl PendingPairings {
         let pending = self
             .lock()
             .remove(&(pn.to_owned(), finish.reference.clone()))
-            .filter(|pairing| pairing.begun.elapsed() < PairCodeUtils::code_validity())
+            .filter(|pairing| self.valid(pairing))
             .ok_or_else(|| PortError::NotFound("no pairing by code under this reference".to_owned()))?;
         // a wrong code yields some other 32 bytes here, and the bundle does not open
         let shared = agree(&pending.ephemeral, &pending.companion_ephemeral)?;

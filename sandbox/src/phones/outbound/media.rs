@@ -7,8 +7,8 @@ use wacore::download::DownloadUtils;
 use wacore::upload::{EncryptedMedia, encrypt_media};
 use waproto::whatsapp as wa;
 
+use super::super::Simulated;
 use super::super::content::{Media, MediaKind};
-use super::super::{Simulated, now};
 use crate::ports::{PortError, PortResult};
 
 /// A file that a user of a phone attaches.
@@ -30,6 +30,8 @@ struct Uploaded {
     url: String,
     direct_path: String,
     length: u64,
+    /// Unix seconds.
+    at: i64,
 }
 
 impl Simulated {
@@ -43,7 +45,7 @@ impl Simulated {
         let body = Bytes::from(std::mem::take(&mut sealed.data_to_upload));
         let (url, direct_path) = self.network()?.upload_media(media_type.mms_type(), body).await?;
         let length = media.body.len() as u64;
-        Ok(message_of(media, caption, Uploaded { sealed, url, direct_path, length }))
+        Ok(message_of(media, caption, Uploaded { sealed, url, direct_path, length, at: self.now() }))
     }
 
     /// Downloads and decrypts the file of a message.
@@ -86,7 +88,7 @@ fn message_of(media: &MediaUpload, caption: Option<&str>, file: Uploaded) -> wa:
                 file_sha256: Some(file.sealed.file_sha256.to_vec()),
                 file_enc_sha256: Some(file.sealed.file_enc_sha256.to_vec()),
                 file_length: Some(file.length),
-                media_key_timestamp: Some(now()),
+                media_key_timestamp: Some(file.at),
                 $($field: $value,)*
                 ..Default::default()
             })

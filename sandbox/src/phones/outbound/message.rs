@@ -8,7 +8,7 @@ use super::super::account::Phone;
 use super::super::behaviour::SCRIPTED_ID_PREFIX;
 use super::super::content::Content;
 use super::super::store::{Direction, NewMessage, Status, StoredMessage};
-use super::super::{Contact, Simulated, new_id, now};
+use super::super::{Contact, Simulated, new_id};
 use super::media::MediaUpload;
 use super::stanza::message_stanza;
 use crate::ports::{PortError, PortResult};
@@ -47,7 +47,7 @@ impl Simulated {
         let to = self.recipient(&outgoing.to).await?;
         let message = self.compose(&phone, &to, &outgoing).await?;
         let jid = Jid::pn(to.pn.as_str());
-        let entry = outgoing_entry(&phone, &to, &id, &message)?;
+        let entry = outgoing_entry(self.now(), &phone, &to, &id, &message)?;
         let sealed = self.seal_for_all(&phone, &jid, &message, &entry).await?;
         let stanza = message_stanza(&jid, &id, &message, &sealed);
         let ack = match self.network()?.submit(phone.pn(), stanza).await {
@@ -120,7 +120,13 @@ impl Simulated {
     }
 }
 
-fn outgoing_entry(phone: &Phone, to: &Contact, id: &str, message: &wa::Message) -> PortResult<NewMessage> {
+fn outgoing_entry(
+    now: i64,
+    phone: &Phone,
+    to: &Contact,
+    id: &str,
+    message: &wa::Message,
+) -> PortResult<NewMessage> {
     let content = Content::of(message)
         .ok_or_else(|| PortError::Internal(anyhow::anyhow!("a composed message has no content")))?;
     Ok(NewMessage {
@@ -135,7 +141,7 @@ fn outgoing_entry(phone: &Phone, to: &Contact, id: &str, message: &wa::Message) 
         direction: Direction::Out,
         content,
         raw: waproto::codec::message_to_vec(message),
-        time: now(),
+        time: now,
         status: Status::Pending,
     })
 }

@@ -7,7 +7,7 @@ use super::super::account::Phone;
 use super::super::address::DeviceAddress;
 use super::super::content::Content;
 use super::super::store::{Direction, NewMessage, Status};
-use super::super::{Simulated, new_id, now};
+use super::super::{Simulated, new_id};
 use super::stanza::peer_stanza;
 use crate::ports::{KeyBundle, PortResult};
 
@@ -38,7 +38,7 @@ impl Simulated {
             direction: Direction::Peer,
             content: Content { kind: "peer".to_owned(), ..Content::default() },
             raw: waproto::codec::message_to_vec(&peer.message),
-            time: now(),
+            time: self.now(),
             status: Status::Pending,
         };
         let sealed = self.seal_one(phone, &device, peer.bundle, &peer.message, Some(&entry)).await?;

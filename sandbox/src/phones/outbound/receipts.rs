@@ -8,7 +8,7 @@ use wacore_binary::{Jid, Node};
 use super::super::account::Phone;
 use super::super::behaviour::ReadBehaviour;
 use super::super::store::StoredMessage;
-use super::super::{Contact, Simulated, now};
+use super::super::{Contact, Simulated};
 use super::message::Outgoing;
 use super::stanza::receipt;
 use crate::ports::PortResult;
@@ -40,7 +40,7 @@ impl Simulated {
         }
         for (chat, author, ids) in groups {
             for ids in ids.chunks(IDS_PER_RECEIPT) {
-                let node = read_receipt(&chat, author.as_deref(), ids)?;
+                let node = read_receipt(self.now(), &chat, author.as_deref(), ids)?;
                 self.network()?.submit(phone.pn(), node).await?;
             }
         }
@@ -87,7 +87,7 @@ impl Simulated {
             ReadBehaviour::AfterMs(ms) => Some(u64::from(ms)),
         };
         if let Some(ms) = read_after {
-            tokio::time::sleep(Duration::from_millis(ms)).await;
+            self.clock.sleep(Duration::from_millis(ms)).await;
             if let Err(error) = self.read_one(phone, id).await {
                 tracing::warn!(pn = phone.pn(), id, %error, "phone could not mark a message as read");
             }
@@ -110,10 +110,10 @@ fn bare(jid: &str) -> String {
     jid.parse::<Jid>().map_or_else(|_| jid.to_owned(), |jid| jid.to_non_ad().to_string())
 }
 
-fn read_receipt(chat: &str, author: Option<&str>, ids: &[String]) -> anyhow::Result<Node> {
+fn read_receipt(now: i64, chat: &str, author: Option<&str>, ids: &[String]) -> anyhow::Result<Node> {
     let (first, rest) = ids.split_first().ok_or_else(|| anyhow::anyhow!("a read receipt names a message"))?;
     let chat: Jid = chat.parse()?;
-    let mut node = receipt(&chat, first, Some("read")).attr("t", now());
+    let mut node = receipt(&chat, first, Some("read")).attr("t", now);
     if let Some(author) = author {
         node = node.attr("participant", author.parse::<Jid>()?);
     }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeContent};
 
+use crate::clock::Clock;
 use crate::phones::Simulated;
 use crate::ports::{
     AccountInfo, Companion, CompanionAddress, KeyBundle, Network, Phones, PortError, PortResult,
@@ -52,7 +53,7 @@ impl World {
 
     /// The same network with the phones opened again from their file.
     pub(crate) async fn with_lan(data_dir: &Path, lan: Arc<Lan>) -> Self {
-        let phones = Simulated::open(data_dir).await.expect("phones open");
+        let phones = Simulated::open(data_dir, Clock::default()).await.expect("phones open");
         *lan.phones.lock().expect("lock") = Arc::downgrade(&phones);
         let network: Arc<dyn Network> = lan.clone();
         phones.attach(Arc::downgrade(&network));
