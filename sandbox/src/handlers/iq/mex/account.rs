@@ -5,7 +5,6 @@ use serde_json::json;
 use wacore::iq::mex_operations::{fetch_new_chat_message_capping_info, fetch_reachout_timelock};
 
 use super::{Call, Data, IqError, Operation};
-use crate::clock::unix_secs;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -32,7 +31,7 @@ fn capping(call: Call) -> BoxFuture<'static, Result<Data, IqError>> {
             "capping_status": "NONE",
             "ote_status": "NOT_ELIGIBLE",
             "mv_status": "NOT_ELIGIBLE",
-            "server_sent_timestamp": unix_secs().to_string(),
+            "server_sent_timestamp": call.core.clock.unix_secs().to_string(),
         })))
     })
 }
