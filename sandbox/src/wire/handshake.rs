@@ -57,8 +57,7 @@ pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<(Re
     let (mut sink, stream) = socket.split();
     let mut reader = FrameReader::new(stream);
     let header = reader.header().await?;
-    let codec = codec_for(header.dictionary)
-        .with_context(|| format!("no codec for dictionary {:?}", header.dictionary))?;
+    let codec = codec_for(header.dictionary);
     let hello = reader.frame().await?.context("closed before ClientHello")?;
     let established = match respond(server, &header.bytes, &hello)? {
         AfterHello::Done { hello, established } => {

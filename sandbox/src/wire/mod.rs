@@ -1,5 +1,6 @@
 //! Bytes: WebSocket listener, framing, header, Noise, node codec.
 
+mod binary;
 mod certificates;
 mod codec;
 mod connection;
