@@ -123,10 +123,12 @@ fn plain_address(text: &str) -> Option<Jid> {
     let (user, server) = text.split_once('@')?;
     let server = Server::parse_known(server)?;
     let (user, device) = match user.split_once(':') {
-        Some((user, device)) => (user, device.parse().ok()?),
+        Some((user, device)) if device.starts_with(|first| matches!(first, '1'..='9')) => {
+            (user, device.parse().ok()?)
+        }
+        Some(_) => return None,
         None => (user, 0),
     };
     let plain = user.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let jid = Jid { device, ..Jid::new(user, server) };
-    (plain && jid.display_eq(text)).then_some(jid)
+    plain.then(|| Jid { device, ..Jid::new(user, server) })
 }
