@@ -10,6 +10,7 @@ use wagate_sandbox::{Sandbox, SandboxConfig};
 
 use crate::Lan;
 use crate::client::Client;
+use crate::raw::Raw;
 
 fn address(sandbox: &Sandbox) -> String {
     let url = sandbox.wire_url();
@@ -37,6 +38,22 @@ async fn malformed_streams_only_close_their_own_connection() {
         b"ED\x00\x01\xff\xff\xff",
     ] {
         closes_on(&lan.sandbox, bytes).await;
+    }
+    let id = client.say("4915600000002", "still here").await;
+    client.receipt(&id, "Delivered").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stanzas_that_are_too_much_only_close_their_own_connection() {
+    let lan = Lan::start().await;
+    let client = Client::linked(&lan.sandbox, "4915600000001").await;
+    let keys = Raw::link(&lan.sandbox, "4915600000003").await;
+    let node = [0xf8, 2, 0xfc, 1, b'x'];
+    // Nodes within nodes, addresses within addresses, lists that claim to be long.
+    for part in [&[0xf8, 1, 0xf8, 2, 0xfc, 1, b'x'][..], &[0xfa], &[0xf7, 1, 1], &[0xf9, 0xff, 0xff]] {
+        let mut raw = Raw::login(&lan.sandbox, &keys, false).await;
+        raw.send_payload(&[&[0], &node[..], &part.repeat((8 << 20) / part.len())].concat()).await;
+        raw.closed().await;
     }
     let id = client.say("4915600000002", "still here").await;
     client.receipt(&id, "Delivered").await;

@@ -1,5 +1,6 @@
 //! The network as real WhatsApp clients see it: whatsapp-rust 0.7 against a sandbox on loopback.
 
+mod baileys;
 mod client;
 mod delivery;
 mod hostile;
@@ -11,6 +12,7 @@ mod protocol;
 mod raw;
 mod restart;
 mod time;
+mod six;
 
 use tempfile::TempDir;
 use wagate_sandbox::{Sandbox, SandboxConfig};

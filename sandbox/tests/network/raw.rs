@@ -142,8 +142,12 @@ impl Raw {
     }
 
     pub(crate) async fn send(&mut self, node: Node) {
-        let sealed =
-            self.write.encrypt_with_counter(self.sent, &marshal(&node).expect("node")).expect("seal");
+        self.send_payload(&marshal(&node).expect("node")).await;
+    }
+
+    /// Sends bytes in place of a stanza.
+    pub(crate) async fn send_payload(&mut self, payload: &[u8]) {
+        let sealed = self.write.encrypt_with_counter(self.sent, payload).expect("seal");
         self.sent += 1;
         let frame = encode_frame(&sealed, None).expect("frame");
         self.socket.send(Message::Binary(frame.into())).await.expect("send");
