@@ -11,8 +11,8 @@ mod presence;
 mod protocol;
 mod raw;
 mod restart;
-mod time;
 mod six;
+mod time;
 
 use tempfile::TempDir;
 use wagate_sandbox::{Sandbox, SandboxConfig};

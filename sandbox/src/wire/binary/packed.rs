@@ -45,7 +45,7 @@ impl Alphabet {
     /// Length byte and packed bytes of a text that this alphabet [fits](Self::of).
     pub(super) fn pack(self, text: &str, output: &mut Vec<u8>) {
         let value = |character: &u8| self.value(*character).unwrap_or(PADDING);
-        let odd = if text.len() % 2 == 0 { 0 } else { ODD };
+        let odd = if text.len().is_multiple_of(2) { 0 } else { ODD };
         // At most 64, see `LONGEST`.
         output.push(u8::try_from(text.len().div_ceil(2)).unwrap_or(0) | odd);
         output.extend(text.as_bytes().chunks(2).map(|pair| {
