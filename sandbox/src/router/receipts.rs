@@ -80,7 +80,9 @@ impl Exchange {
     ) -> Result<()> {
         let key = account.key(device);
         if key != self.origin.key() {
-            entries.push(Entry::new(key, &self.forwarded(node, server, kind), None)?);
+            let entry = Entry::new(key, &self.forwarded(node, server, kind), None)?;
+            let again = route(kind) == Route::Device;
+            entries.push(if again { entry.asking_again(self.origin.key()) } else { entry });
         }
         Ok(())
     }

@@ -76,12 +76,21 @@ pub(crate) struct Entry {
     /// Stored form.
     pub(crate) stanza: Bytes,
     pub(crate) dedupe: Option<DedupeKey>,
+    /// A delivery that may come once more.
+    pub(crate) releases: Option<DedupeKey>,
 }
 
 impl Entry {
     /// Encodes a stanza for a device.
     pub(crate) fn new(target: DeviceKey, node: &Node, dedupe: Option<DedupeKey>) -> Result<Self> {
-        Ok(Self { target, label: Label::of(node), stanza: encode_stored(node)?, dedupe })
+        Ok(Self { target, label: Label::of(node), stanza: encode_stored(node)?, dedupe, releases: None })
+    }
+
+    /// The same as a retry receipt: what it asks for may be delivered to `asking` again.
+    /// Not every client counts its retries.
+    pub(crate) fn asking_again(self, asking: DeviceKey) -> Self {
+        let again = DedupeKey::new(self.target, &self.label.id, asking, 0);
+        Self { releases: Some(again), ..self }
     }
 }
 

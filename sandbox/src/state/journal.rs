@@ -215,6 +215,9 @@ impl Writer {
                 self.keys.push(key);
                 new_keys.push(key);
             }
+            if let Some(key) = entry.releases {
+                self.seen.release(&key);
+            }
             let Entry { target, label, stanza, .. } = entry;
             placed.push(Placed { seq: self.next_seq, target, label, stanza });
             self.next_seq += 1;

@@ -50,6 +50,11 @@ impl Seen {
         true
     }
 
+    /// Lets a key in once more. One that comes back stands twice in the order and goes with the first.
+    pub(super) fn release(&mut self, key: &DedupeKey) {
+        self.keys.remove(key);
+    }
+
     /// Takes keys back whose commit failed.
     pub(super) fn forget(&mut self, keys: &[DedupeKey]) {
         for key in keys {

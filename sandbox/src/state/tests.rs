@@ -44,6 +44,22 @@ async fn a_delivery_is_queued_once_even_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_is_asked_for_again_is_queued_again() {
+    let folder = tempfile::tempdir().expect("folder");
+    let state = State::open(folder.path(), 100).await.expect("open");
+    assert_eq!(append(&state, vec![entry("X", BOB, 0)]).await.len(), 1);
+    let retry = |id: &str| {
+        let node = NodeBuilder::new("receipt").attr("id", id.to_owned()).build();
+        vec![Entry::new(ALICE, &node, None).expect("entry").asking_again(BOB)]
+    };
+    append(&state, retry("Y")).await;
+    assert!(append(&state, vec![entry("X", BOB, 0)]).await.is_empty(), "another one was asked for");
+    append(&state, retry("X")).await;
+    assert_eq!(append(&state, vec![entry("X", BOB, 0), entry("X", BOB, 0)]).await.len(), 1, "once more");
+    state.close().await;
+}
+
+#[tokio::test]
 async fn completions_run_in_order_and_queues_keep_it() {
     let folder = tempfile::tempdir().expect("folder");
     let state = State::open(folder.path(), 10_000).await.expect("open");

@@ -85,10 +85,10 @@ impl Baileys {
                 .expect("reading from Baileys")
                 .unwrap_or_else(|| panic!("Baileys ended before: {what}; said: {:#?}", self.seen));
             let line: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"));
-            assert!(line["is"] != "error" && line["is"] != "undecryptable", "Baileys: {line}");
             if is_it(&line) {
                 return line;
             }
+            assert!(line["is"] != "error" && line["is"] != "undecryptable", "Baileys: {line}");
             self.seen.push(line);
         }
     }
@@ -113,6 +113,12 @@ impl Baileys {
     /// Gives a command.
     pub(crate) async fn tell(&mut self, command: Value) {
         self.input.write_all(format!("{command}\n").as_bytes()).await.expect("Baileys listens");
+    }
+
+    /// Calls a method of its socket; the answer.
+    pub(crate) async fn ask(&mut self, what: &str, with: Value) -> Value {
+        self.tell(json!({"do": "ask", "what": what, "with": with})).await;
+        self.wait_for("answer").await["value"].take()
     }
 
     /// Sends a text to a JID; its id.

@@ -110,6 +110,22 @@ async fn copies_are_acked_and_not_delivered_but_retries_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_was_asked_for_is_delivered_though_it_counts_no_retries() {
+    let lan = Lan::start().await;
+    let (alice, bob) = pair(&lan).await;
+    let (mut a, mut b) = (online(&lan, &alice).await, online(&lan, &bob).await);
+    let target = [Jid::pn_device(BOB, 1)];
+    a.send(message("M1", &target, None)).await;
+    b.expect("message", is_message("M1")).await;
+    let retry = NodeBuilder::new("retry").attr("v", 1).attr("count", 1).attr("id", "M1").build();
+    let receipt = NodeBuilder::new("receipt").attr("to", Jid::pn_device(ALICE, 1)).attr("id", "M1");
+    b.send(receipt.attr("type", "retry").children([retry]).build()).await;
+    a.expect("retry", |node| node.tag == "receipt").await;
+    a.send(message("M1", &target, None)).await;
+    b.expect("the copy", is_message("M1")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_retry_receipt_reaches_the_sending_device_whole() {
     let lan = Lan::start().await;
     let (alice, bob) = pair(&lan).await;

@@ -175,6 +175,57 @@ async fn baileys_6_comes_back_to_what_waited_and_logs_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn baileys_6_sends_again_what_a_phone_cannot_open() {
+    let lan = Lan::start().await;
+    let mut bot = Baileys::linked(&lan.sandbox, BOT).await;
+    let id = bot.say(&pn(AYU), "first").await;
+    shown(&lan.sandbox, AYU, &id).await;
+    // The answer ends the bot's pre-key phase: from now on only the ratchet can open its messages.
+    write(&lan.sandbox, AYU, "noted").await;
+    bot.text("noted").await;
+    let file = lan.folder.path().join("sandbox").join("phones.db");
+    let store = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(file));
+    let store = store.await.expect("store");
+    let lost =
+        sqlx::query("DELETE FROM sessions WHERE pn = ?").bind(AYU).execute(&store).await.expect("deleted");
+    assert!(lost.rows_affected() > 0);
+    store.close().await;
+
+    let id = bot.say(&pn(AYU), "second").await;
+    assert_eq!(shown(&lan.sandbox, AYU, &id).await.text.as_deref(), Some("second"));
+    let id = bot.say(&pn(AYU), "third").await;
+    assert_eq!(shown(&lan.sandbox, AYU, &id).await.text.as_deref(), Some("third"));
+    bot.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn baileys_6_asks_again_for_what_it_cannot_open() {
+    let lan = Lan::start().await;
+    let mut bot = Baileys::linked(&lan.sandbox, BOT).await;
+    let id = bot.say(&pn(AYU), "first").await;
+    shown(&lan.sandbox, AYU, &id).await;
+    write(&lan.sandbox, AYU, "noted").await;
+    bot.text("noted").await;
+    let folder = bot.quit().await;
+    let mut lost = 0;
+    for file in std::fs::read_dir(folder.path()).expect("folder") {
+        let file = file.expect("file");
+        if file.file_name().to_string_lossy().starts_with(&format!("session-{AYU}")) {
+            std::fs::remove_file(file.path()).expect("removed");
+            lost += 1;
+        }
+    }
+    assert!(lost > 0);
+
+    let mut bot = Baileys::start(&lan.sandbox, folder).await;
+    bot.wait_for("open").await;
+    let id = write(&lan.sandbox, AYU, "once more").await;
+    bot.wait("a failure", |line| line["is"] == "undecryptable" && line["id"] == id).await;
+    assert_eq!(bot.text("once more").await["id"], json!(id));
+    bot.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lid_in_front_of_the_phone_number_server_is_taken_for_a_lid() {
     let lan = Lan::start().await;
     let mut bot = Baileys::linked(&lan.sandbox, BOT).await;

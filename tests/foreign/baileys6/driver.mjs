@@ -8,10 +8,12 @@
 //
 // in : {"do":"connect"}  {"do":"code","number"}  {"do":"text","to","text"}  {"do":"image","to","path","caption"}
 //      {"do":"read","key"}  {"do":"leave"}  {"do":"logout"}  {"do":"quit"}
+//      {"do":"ask","what","with":[…]}           any method of its socket
 // out: {"is":"qr","qr"}  {"is":"code","code"}  {"is":"open","id"}  {"is":"me","name","lid"}
 //      {"is":"close","code"}  {"is":"history","type","progress"}  {"is":"sent","id"}
 //      {"is":"message","key","id","from","participant","fromMe","offline","text","image":{"sha256","size","caption"}}
-//      {"is":"undecryptable","id"}  {"is":"status","id","status"}  {"is":"error","message"}
+//      {"is":"undecryptable","id"}  {"is":"status","id","status"}  {"is":"answer","value"}  {"is":"error","message"}
+//      {"is":"presence","id","presences"}  {"is":"contact",…}  {"is":"chat",…}
 
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -45,6 +47,8 @@ const options = { httpsAgent: agent, proxy: false }
 const statuses = ['error', 'pending', 'sent', 'delivered', 'read', 'played']
 
 let socket
+// by id, for when somebody asks for one again
+const messages = new Map()
 
 function connect() {
   socket = makeWASocket({
@@ -52,7 +56,8 @@ function connect() {
     logger,
     waWebSocketUrl: process.env.WS_URL,
     options,
-    fetchAgent: agent
+    fetchAgent: agent,
+    getMessage: async ({ id }) => messages.get(id)
   })
   socket.ev.on('creds.update', async update => {
     await saveCreds()
@@ -61,6 +66,9 @@ function connect() {
   socket.ev.on('connection.update', onConnection)
   socket.ev.on('messaging-history.set', ({ syncType, progress }) => say({ is: 'history', type: syncType, progress }))
   socket.ev.on('messages.upsert', ({ messages, type }) => messages.forEach(message => onMessage(message, type)))
+  socket.ev.on('presence.update', update => say({ is: 'presence', ...update }))
+  socket.ev.on('contacts.update', updates => updates.forEach(update => say({ is: 'contact', ...update })))
+  socket.ev.on('chats.update', updates => updates.forEach(({ messages, ...update }) => say({ is: 'chat', ...update })))
   socket.ev.on('messages.update', updates =>
     updates.forEach(({ key, update }) => {
       if (update.status !== undefined) say({ is: 'status', id: key.id, status: statuses[update.status] })
@@ -81,6 +89,7 @@ function onConnection({ connection, lastDisconnect, qr }) {
 
 async function onMessage(message, type) {
   const { key, message: content } = message
+  messages.set(key.id, content)
   if (message.messageStubType === proto.WebMessageInfo.StubType.CIPHERTEXT) say({ is: 'undecryptable', id: key.id })
   if (!content || content.protocolMessage) return
   const line = {
@@ -107,6 +116,7 @@ const actions = {
   text: ({ to, text }) => socket.sendMessage(to, { text }),
   image: async ({ to, path, caption }) => socket.sendMessage(to, { image: await readFile(path), caption, jpegThumbnail: '' }),
   read: ({ key }) => socket.readMessages([key]),
+  ask: async ({ what, with: given }) => say({ is: 'answer', value: await socket[what](...given) }),
   leave: () => socket.end(undefined),
   logout: () => socket.logout()
 }
