@@ -242,3 +242,49 @@ async fn a_lid_in_front_of_the_phone_number_server_is_taken_for_a_lid() {
     assert_eq!(before, after, "nobody was made");
     bot.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn baileys_6_asks_what_applications_ask() {
+    let lan = Lan::start().await;
+    let mut bot = Baileys::linked(&lan.sandbox, BOT).await;
+    let phones = lan.sandbox.phones();
+    phones.ensure(AYU, Some("Ayu")).await.expect("ayu");
+    let ayu = pn(AYU);
+
+    let found = bot.ask("onWhatsApp", json!([ayu])).await;
+    assert_eq!(found, json!([{"jid": ayu, "exists": true}]));
+    assert_eq!(bot.ask("fetchPrivacySettings", json!([true])).await["readreceipts"], "all");
+
+    bot.ask("updateProfileStatus", json!(["Buka 24 jam"])).await;
+    let status = bot.ask("fetchStatus", json!([pn(BOT)])).await;
+    assert_eq!(status[0]["status"]["status"], "Buka 24 jam", "{status}");
+
+    bot.ask("updateBlockStatus", json!([ayu, "block"])).await;
+    let blocked = bot.ask("fetchBlocklist", json!([])).await;
+    assert_eq!(blocked.as_array().map(Vec::len), Some(1), "{blocked}");
+    bot.ask("updateBlockStatus", json!([ayu, "unblock"])).await;
+    assert_eq!(bot.ask("fetchBlocklist", json!([])).await, json!([]));
+
+    // App state: what it writes, another companion of the account can read.
+    let before = lan.sandbox.network().app_state(BOT, "critical_block", 0).await.expect("app state").0;
+    bot.ask("updateProfileName", json!(["Toko Baru"])).await;
+    let after = lan.sandbox.network().app_state(BOT, "critical_block", 0).await.expect("app state").0;
+    assert_eq!(after, before + 1);
+    bot.ask("chatModify", json!([{"pin": true}, ayu])).await;
+    let pinned = bot.wait("the pinned chat", |line| line["is"] == "chat" && line["pinned"].is_number()).await;
+    assert_eq!(pinned["id"], json!(ayu), "{pinned}");
+
+    bot.ask("presenceSubscribe", json!([ayu])).await;
+    phones.set_presence(AYU, true).await.expect("online");
+    let here = |line: &serde_json::Value| {
+        line["is"] == "presence" && line["presences"][&ayu]["lastKnownPresence"] == "available"
+    };
+    bot.wait("Ayu online", here).await;
+    phones.type_in(AYU, BOT, true, false).await.expect("typing");
+    let types = |line: &serde_json::Value| {
+        line["is"] == "presence" && line["presences"][&ayu]["lastKnownPresence"] == "composing"
+    };
+    bot.wait("Ayu typing", types).await;
+    bot.ask("sendPresenceUpdate", json!(["composing", ayu])).await;
+    bot.quit().await;
+}
