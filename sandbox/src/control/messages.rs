@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Body;
-use super::number::digits;
+use super::number::{digits, recipient};
 use super::problem::Problem;
 use super::views::MessageView;
 use super::{Control, fetch, multipart};
@@ -49,7 +49,7 @@ pub(super) struct MediaBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewMessage {
-    /// Recipient's number.
+    /// Recipient's number, or the JID of a group.
     to: String,
     r#type: MessageType,
     /// With `type` `text`.
@@ -116,7 +116,7 @@ pub(super) async fn media(
 impl NewMessage {
     async fn outgoing(self) -> Result<Outgoing, Problem> {
         let mut outgoing = Outgoing {
-            to: digits("to", &self.to)?,
+            to: recipient("to", &self.to)?,
             reply_to: self.reply_to,
             mentions: self.mentions.iter().map(|pn| digits("mentions", pn)).collect::<Result<_, _>>()?,
             ..Outgoing::default()

@@ -4,7 +4,7 @@ use axum::extract::Multipart;
 use axum::extract::multipart::Field;
 use bytes::Bytes;
 
-use super::number::digits;
+use super::number::{digits, recipient};
 use super::problem::Problem;
 use crate::phones::{MediaKind, MediaUpload, Outgoing};
 
@@ -69,7 +69,7 @@ impl Form {
         })?;
         let mentions = self.mentions.unwrap_or_default();
         Ok(Outgoing {
-            to: digits("to", &self.to.ok_or_else(|| missing("to"))?)?,
+            to: recipient("to", &self.to.ok_or_else(|| missing("to"))?)?,
             text: self.caption,
             reply_to: self.reply_to,
             mentions: mentions

@@ -16,10 +16,12 @@ pub(super) fn digits(field: &str, text: &str) -> Result<String, Problem> {
     }
 }
 
-/// A chat: a number, or the JID of a group.
+/// Whom a message can be sent to: a number, or the JID of a group.
+pub(super) fn recipient(field: &str, text: &str) -> Result<String, Problem> {
+    if text.ends_with("@g.us") { Ok(text.to_owned()) } else { digits(field, text) }
+}
+
+/// A chat: a number, or the JID of a group or of the status broadcast.
 pub(super) fn chat(field: &str, text: &str) -> Result<String, Problem> {
-    if text.ends_with("@g.us") || text == "status@broadcast" {
-        return Ok(text.to_owned());
-    }
-    digits(field, text)
+    if text == "status@broadcast" { Ok(text.to_owned()) } else { recipient(field, text) }
 }

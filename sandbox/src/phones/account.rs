@@ -42,17 +42,20 @@ pub(super) struct Keys {
     pub(super) sync: SyncKey,
 }
 
-/// A loaded phone. `signal` serialises everything that moves a ratchet.
+/// A loaded phone. `signal` serialises everything that moves a ratchet, `sending` what its
+/// user sends; who holds both took `sending` first.
 pub(super) struct Phone {
     pub(super) info: AccountInfo,
     pub(super) keys: Keys,
     pub(super) settings: RwLock<Settings>,
     pub(super) signal: tokio::sync::Mutex<()>,
+    pub(super) sending: tokio::sync::Mutex<()>,
 }
 
 impl Phone {
     pub(super) fn new(info: AccountInfo, keys: Keys, settings: Settings) -> Self {
-        Self { info, keys, settings: RwLock::new(settings), signal: tokio::sync::Mutex::new(()) }
+        let (signal, sending) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
+        Self { info, keys, settings: RwLock::new(settings), signal, sending }
     }
 
     pub(super) fn settings(&self) -> Settings {

@@ -3,6 +3,7 @@
 //! A step loads the records it needs into a [`Scratch`], runs the library on it and hands the
 //! changed records back to be committed in the same transaction as the step's effect.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -13,8 +14,9 @@ use wacore_libsignal::protocol::{
     IdentityKeyStore, KeyPair, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage, PreKeyStore,
     ProtocolAddress, PublicKey, SenderKeyDistributionMessage, SenderKeyName, SenderKeyRecord, SenderKeyStore,
     SessionRecord, SessionStore, SignalMessage, SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord,
-    SignedPreKeyStore, Timestamp, UsePQRatchet, group_decrypt, message_decrypt, message_encrypt,
-    process_prekey_bundle, process_sender_key_distribution_message,
+    SignedPreKeyStore, Timestamp, UsePQRatchet, create_sender_key_distribution_message, group_decrypt,
+    group_encrypt, message_decrypt, message_encrypt, process_prekey_bundle,
+    process_sender_key_distribution_message,
 };
 
 use super::account::{Keys, SIGNED_PRE_KEY_ID};
@@ -24,7 +26,7 @@ use crate::ports::KeyBundle;
 /// One `<enc>` as it goes on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Encrypted {
-    /// `pkmsg` or `msg`.
+    /// `pkmsg`, `msg` or `skmsg`.
     pub(super) kind: &'static str,
     pub(super) bytes: Vec<u8>,
 }
@@ -73,8 +75,11 @@ impl Scratch {
         self.pre_keys.records.insert(id, PreKeyRecord::new(id.into(), pair));
     }
 
+    /// Puts a stored sender key into the scratch, unless an earlier step has it there already.
     pub(super) fn put_sender_key(&mut self, name: String, stored: &[u8]) -> anyhow::Result<()> {
-        self.sender_keys.records.insert(name, SenderKeyRecord::deserialize(stored)?);
+        if let Entry::Vacant(place) = self.sender_keys.records.entry(name) {
+            place.insert(SenderKeyRecord::deserialize(stored)?);
+        }
         Ok(())
     }
 
@@ -170,6 +175,23 @@ impl Scratch {
     ) -> SignalResult<()> {
         let distribution = SenderKeyDistributionMessage::try_from(distribution)?;
         process_sender_key_distribution_message(name, &distribution, &mut self.sender_keys).await
+    }
+
+    /// The distribution of an own sender key, which is made when there is none.
+    pub(super) async fn distribute_sender_key(&mut self, name: &SenderKeyName) -> SignalResult<Vec<u8>> {
+        let distribution =
+            create_sender_key_distribution_message(name, &mut self.sender_keys, &mut rng()).await?;
+        Ok(distribution.serialized().to_vec())
+    }
+
+    /// Encrypts a padded plaintext with an own sender key.
+    pub(super) async fn encrypt_group(
+        &mut self,
+        name: &SenderKeyName,
+        plaintext: &[u8],
+    ) -> SignalResult<Encrypted> {
+        let sealed = group_encrypt(&mut self.sender_keys, name, plaintext, &mut rng()).await?;
+        Ok(Encrypted { kind: "skmsg", bytes: sealed.serialized().to_vec() })
     }
 
     /// Everything the steps on this scratch have changed.

@@ -196,7 +196,9 @@ impl Simulated {
     /// Answers with the receipt that a client gives a message it has shown.
     async fn acknowledge(&self, phone: &Phone, incoming: &Incoming<'_>) -> PortResult<()> {
         let node = if incoming.is_group() {
-            receipt(&incoming.from, &incoming.id, None).attr("participant", &incoming.sender_jid)
+            // no member is told that the own phone has a copy
+            let kind = incoming.own.then_some("sender");
+            receipt(&incoming.from, &incoming.id, kind).attr("participant", &incoming.sender_jid)
         } else if incoming.peer {
             receipt(&incoming.from, &incoming.id, Some("peer_msg"))
         } else if incoming.own {

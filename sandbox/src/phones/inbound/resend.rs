@@ -6,11 +6,12 @@ use wacore::iq::prekeys::{OneTimePreKeyNode, SignedPreKeyNode};
 use wacore::messages::wrap_device_sent;
 use wacore::protocol::ProtocolNode;
 use wacore::protocol::retry::{MAX_RETRY_COUNT, extract_registration_id_from_node, get_bytes_content};
+use wacore::types::message::AddressingMode;
 use wacore_binary::{Jid, Node};
 
 use super::super::Simulated;
 use super::super::account::Phone;
-use super::super::address::DeviceAddress;
+use super::super::address::{DeviceAddress, is_direct};
 use super::super::outbound::{Resend, ResendKind, resend_stanza};
 use super::super::store::Direction;
 use crate::ports::{KeyBundle, PortError, PortResult};
@@ -34,15 +35,23 @@ impl Simulated {
             tracing::warn!(pn = phone.pn(), id, count, "phone does not answer a retry receipt");
             return Ok(());
         };
-        let contact = self.contact(from).await?;
-        let device = DeviceAddress::new(contact.pn.as_str(), from.device);
+        // in a group the receipt comes from the group and names the device
+        let asking = node.attrs().optional_jid("participant").filter(|_| !is_direct(from));
+        let asking = asking.as_ref().unwrap_or(from);
+        let contact = self.contact(asking).await?;
+        let device = DeviceAddress::new(contact.pn.as_str(), asking.device);
         let bundle = match bundle_in(node)? {
             Some(bundle) => bundle,
-            None => self.network()?.take_bundle(from).await?,
+            None => self.network()?.take_bundle(asking).await?,
         };
         let stored = waproto::codec::message_decode(&message.raw).map_err(anyhow::Error::from)?;
         let kind = match message.direction {
             Direction::Peer => ResendKind::Peer,
+            _ if !is_direct(from) => {
+                self.store.forget_holder(phone.pn(), &from.to_string(), &device.key()).await?;
+                let mode = if asking.is_lid() { AddressingMode::Lid } else { AddressingMode::Pn };
+                ResendKind::Member(from.clone(), mode)
+            }
             _ if phone.is_own(&contact.pn) => {
                 ResendKind::OwnCopy(message.chat_jid.parse().map_err(anyhow::Error::from)?)
             }
@@ -50,10 +59,10 @@ impl Simulated {
         };
         let wire = match &kind {
             ResendKind::OwnCopy(chat) => wrap_device_sent(stored.clone(), chat.to_string()),
-            ResendKind::Peer | ResendKind::Recipient => stored.clone(),
+            _ => stored.clone(),
         };
         let sealed = self.seal_fresh(phone, &device, &bundle, &wire).await?;
-        let resend = Resend { to: from, id, count, message: &stored, sealed: &sealed, kind };
+        let resend = Resend { to: asking, id, count, message: &stored, sealed: &sealed, kind };
         let stanza = resend_stanza(&resend);
         self.network()?.submit(phone.pn(), stanza).await?;
         Ok(())

@@ -12,11 +12,23 @@ use super::super::{Contact, Simulated};
 use crate::ports::{KeyBundle, PortError, PortResult};
 
 /// A device to encrypt for, and its bundle when there is no session yet.
-struct Target {
-    jid: Jid,
-    address: DeviceAddress,
+pub(super) struct Target {
+    pub(super) jid: Jid,
+    pub(super) address: DeviceAddress,
     own: bool,
     bundle: Option<KeyBundle>,
+}
+
+impl Target {
+    /// Starts a session when there is none; false when there can be none.
+    pub(super) async fn ready(self, scratch: &mut Scratch) -> anyhow::Result<bool> {
+        if scratch.has_session(&self.address) {
+            return Ok(true);
+        }
+        let Some(bundle) = self.bundle else { return Ok(false) };
+        scratch.start_session(&self.address, &bundle).await?;
+        Ok(true)
+    }
 }
 
 impl Simulated {
@@ -34,7 +46,7 @@ impl Simulated {
         message: &wa::Message,
         entry: &NewMessage,
     ) -> PortResult<Vec<(Jid, Encrypted)>> {
-        let targets = self.targets(phone, to).await?;
+        let targets = self.direct_targets(phone, to).await?;
         let copy = wrap_device_sent(message.clone(), to.to_string());
         let (for_peer, for_own) =
             (MessageUtils::encode_and_pad(message), MessageUtils::encode_and_pad(&copy));
@@ -45,11 +57,11 @@ impl Simulated {
         self.store.load_sessions(phone, &addresses, &mut scratch).await?;
         let mut sealed = Vec::with_capacity(targets.len());
         for target in targets {
-            if let Some(bundle) = target.bundle.filter(|_| !scratch.has_session(&target.address)) {
-                scratch.start_session(&target.address, &bundle).await?;
-            }
             let plaintext = if target.own { &for_own } else { &for_peer };
-            sealed.push((target.jid, scratch.encrypt(&target.address, plaintext).await?));
+            let (jid, address) = (target.jid.clone(), target.address.clone());
+            if target.ready(&mut scratch).await? {
+                sealed.push((jid, scratch.encrypt(&address, plaintext).await?));
+            }
         }
         let changes = scratch.changes()?;
         let mut tx = self.store.begin().await?;
@@ -96,7 +108,7 @@ impl Simulated {
         Ok(sealed)
     }
 
-    async fn targets(&self, phone: &Phone, to: &Jid) -> PortResult<Vec<Target>> {
+    async fn direct_targets(&self, phone: &Phone, to: &Jid) -> PortResult<Vec<Target>> {
         let network = self.network()?;
         let mut devices = network.devices(to).await?;
         if devices.is_empty() {
@@ -105,6 +117,12 @@ impl Simulated {
         if !phone.is_own(&to.user) {
             devices.extend(network.devices(&phone.jid()).await?);
         }
+        self.targets(phone, devices).await
+    }
+
+    /// These devices without this phone itself, each with a bundle when there is no session yet.
+    pub(super) async fn targets(&self, phone: &Phone, devices: Vec<Jid>) -> PortResult<Vec<Target>> {
+        let network = self.network()?;
         let mut targets = Vec::with_capacity(devices.len());
         for jid in devices {
             let contact = self.contact(&jid).await?;

@@ -1,7 +1,7 @@
 //! Messages that a user of a phone writes.
 
 use wacore::proto_helpers::{MessageBuilderExt, MessageExt};
-use wacore_binary::Jid;
+use wacore_binary::{Jid, JidExt, Node};
 use waproto::whatsapp as wa;
 
 use super::super::account::Phone;
@@ -10,13 +10,13 @@ use super::super::content::Content;
 use super::super::store::{Direction, NewMessage, Status, StoredMessage};
 use super::super::{Contact, Simulated, new_id};
 use super::media::MediaUpload;
-use super::stanza::message_stanza;
+use super::stanza::{group_stanza, message_stanza};
 use crate::ports::{PortError, PortResult};
 
 /// What a user of a phone sends.
 #[derive(Debug, Clone, Default)]
 pub struct Outgoing {
-    /// Recipient's phone number or LID, digits.
+    /// Recipient's phone number or LID, digits; or the JID of a group.
     pub to: String,
     /// Text, or the caption of `media`.
     pub text: Option<String>,
@@ -44,12 +44,12 @@ impl Simulated {
 
     async fn send_as(&self, pn: &str, outgoing: Outgoing, id: String) -> PortResult<StoredMessage> {
         let phone = self.phone(pn).await?;
-        let to = self.recipient(&outgoing.to).await?;
-        let message = self.compose(&phone, &to, &outgoing).await?;
-        let jid = Jid::pn(to.pn.as_str());
-        let entry = outgoing_entry(self.now(), &phone, &to, &id, &message)?;
-        let sealed = self.seal_for_all(&phone, &jid, &message, &entry).await?;
-        let stanza = message_stanza(&jid, &id, &message, &sealed);
+        // what is sealed first is submitted first: a group's key arrives before what it opens
+        let _turn = phone.sending.lock().await;
+        let stanza = match outgoing.to.parse::<Jid>() {
+            Ok(group) if group.is_group() => self.seal_group_message(&phone, &group, &outgoing, &id).await?,
+            _ => self.seal_direct_message(&phone, &outgoing, &id).await?,
+        };
         let ack = match self.network()?.submit(phone.pn(), stanza).await {
             Ok(ack) => ack,
             Err(error) => {
@@ -64,6 +64,29 @@ impl Simulated {
         self.message(phone.pn(), &id).await
     }
 
+    async fn seal_direct_message(&self, phone: &Phone, outgoing: &Outgoing, id: &str) -> PortResult<Node> {
+        let to = Chat::person(self.recipient(&outgoing.to).await?);
+        let message = self.compose(phone, &to, outgoing).await?;
+        let entry = outgoing_entry(self.now(), phone, &to, id, &message)?;
+        let sealed = self.seal_for_all(phone, &to.jid, &message, &entry).await?;
+        Ok(message_stanza(&to.jid, id, &message, &sealed))
+    }
+
+    async fn seal_group_message(
+        &self,
+        phone: &Phone,
+        group: &Jid,
+        outgoing: &Outgoing,
+        id: &str,
+    ) -> PortResult<Node> {
+        let audience = self.audience(phone, group).await?;
+        let to = Chat::group(group.clone());
+        let message = self.compose(phone, &to, outgoing).await?;
+        let entry = outgoing_entry(self.now(), phone, &to, id, &message)?;
+        let sealed = self.seal_for_group(phone, &audience, &message, &entry).await?;
+        Ok(group_stanza(&audience, id, &message, &sealed))
+    }
+
     /// The account to write to; made by the network when it makes numbers on demand.
     async fn recipient(&self, user: &str) -> PortResult<Contact> {
         if let Some(phone) = self.find_phone(user).await? {
@@ -76,7 +99,7 @@ impl Simulated {
             .ok_or_else(|| PortError::NotFound(format!("{user} is not on WhatsApp")))
     }
 
-    async fn compose(&self, phone: &Phone, to: &Contact, outgoing: &Outgoing) -> PortResult<wa::Message> {
+    async fn compose(&self, phone: &Phone, to: &Chat, outgoing: &Outgoing) -> PortResult<wa::Message> {
         let context = self.context(phone, to, outgoing).await?;
         let mut message = match &outgoing.media {
             Some(media) => self.upload(media, outgoing.text.as_deref()).await?,
@@ -98,7 +121,7 @@ impl Simulated {
     async fn context(
         &self,
         phone: &Phone,
-        to: &Contact,
+        to: &Chat,
         outgoing: &Outgoing,
     ) -> PortResult<Option<wa::ContextInfo>> {
         let mut context = wa::ContextInfo {
@@ -107,7 +130,8 @@ impl Simulated {
         };
         if let Some(id) = &outgoing.reply_to {
             let quoted = self.store.message(phone.pn(), id).await?;
-            let quoted = quoted.filter(|quoted| quoted.chat == to.pn && quoted.direction != Direction::Peer);
+            let quoted =
+                quoted.filter(|quoted| quoted.chat == to.key() && quoted.direction != Direction::Peer);
             let quoted =
                 quoted.ok_or_else(|| PortError::NotFound(format!("no message {id} in this chat")))?;
             let original = waproto::codec::message_decode(&quoted.raw).map_err(anyhow::Error::from)?;
@@ -120,23 +144,45 @@ impl Simulated {
     }
 }
 
+/// The chat a message goes to.
+struct Chat {
+    jid: Jid,
+    /// The person, or the group under its JID.
+    party: Contact,
+}
+
+impl Chat {
+    fn person(party: Contact) -> Self {
+        Self { jid: Jid::pn(party.pn.as_str()), party }
+    }
+
+    fn group(jid: Jid) -> Self {
+        Self { party: Contact { pn: jid.to_string(), lid: None }, jid }
+    }
+
+    /// Storage key.
+    fn key(&self) -> &str {
+        &self.party.pn
+    }
+}
+
 fn outgoing_entry(
     now: i64,
     phone: &Phone,
-    to: &Contact,
+    to: &Chat,
     id: &str,
     message: &wa::Message,
 ) -> PortResult<NewMessage> {
     let content = Content::of(message)
         .ok_or_else(|| PortError::Internal(anyhow::anyhow!("a composed message has no content")))?;
     Ok(NewMessage {
-        chat: to.pn.clone(),
-        chat_jid: Jid::pn(to.pn.as_str()).to_string(),
+        chat: to.key().to_owned(),
+        chat_jid: to.jid.to_string(),
         sender: phone.info.pn.clone(),
         sender_lid: Some(phone.info.lid.clone()),
         sender_jid: phone.jid().to_string(),
-        recipient: to.pn.clone(),
-        recipient_lid: to.lid.clone(),
+        recipient: to.party.pn.clone(),
+        recipient_lid: to.party.lid.clone(),
         id: id.to_owned(),
         direction: Direction::Out,
         content,

@@ -1,6 +1,7 @@
 //! What a phone sends.
 
 mod fanout;
+mod group;
 mod media;
 mod message;
 mod peer;

@@ -58,7 +58,12 @@ impl Simulated {
             (true, false) => NodeBuilder::new("composing"),
             (true, true) => NodeBuilder::new("composing").attr("media", "audio"),
         };
-        let to = Jid::pn(self.chat_key(chat).await?);
+        let chat = self.chat_key(chat).await?;
+        let to = if chat.contains('@') {
+            chat.parse::<Jid>().map_err(anyhow::Error::from)?
+        } else {
+            Jid::pn(chat)
+        };
         let node = NodeBuilder::new("chatstate").attr("to", to).children([state.build()]).build();
         self.network()?.submit(phone.pn(), node).await?;
         Ok(())

@@ -1,14 +1,17 @@
 //! Building the stanzas of a phone.
 
 use wacore::iq::prekeys::{OneTimePreKeyNode, SignedPreKeyNode};
+use wacore::proto_helpers::MessageExt;
 use wacore::protocol::ProtocolNode;
-use wacore::send::{media_type_from_message, stanza_type_from_message};
+use wacore::send::{media_type_from_message, should_hide_decrypt_fail_for_send, stanza_type_from_message};
+use wacore::types::message::{AddressingMode, EditAttribute};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 use waproto::whatsapp as wa;
 
 use super::super::account::{Keys, SIGNED_PRE_KEY_ID, raw_public};
 use super::super::signal::Encrypted;
+use super::group::{Audience, SealedForGroup};
 
 /// A receipt; `kind` is absent for plain delivery.
 pub(in super::super) fn receipt(to: &Jid, id: &str, kind: Option<&'static str>) -> NodeBuilder {
@@ -38,23 +41,87 @@ pub(in super::super) fn own_keys_node(keys: &Keys, one_time: (u32, [u8; 32])) ->
 
 fn enc(message: &wa::Message, sealed: &Encrypted) -> NodeBuilder {
     let node = NodeBuilder::new("enc").attr("v", "2").attr("type", sealed.kind).bytes(sealed.bytes.clone());
-    match media_type_from_message(message) {
+    let node = match media_type_from_message(message) {
         Some(media) => node.attr("mediatype", media),
+        None => node,
+    };
+    hidden(message, node)
+}
+
+/// Clients show no placeholder for an act (reaction, edit, vote …) that they cannot open.
+fn hidden(message: &wa::Message, enc: NodeBuilder) -> NodeBuilder {
+    if should_hide_decrypt_fail_for_send(EditAttribute::infer_from_message(message).as_ref(), message) {
+        enc.attr("decrypt-fail", "hide")
+    } else {
+        enc
+    }
+}
+
+/// What every message stanza begins with.
+fn envelope(to: &Jid, id: &str, message: &wa::Message) -> NodeBuilder {
+    let node = NodeBuilder::new("message")
+        .attr("to", to)
+        .attr("id", id)
+        .attr("type", stanza_type_from_message(message));
+    match EditAttribute::infer_from_message(message) {
+        Some(edit) => node.attr("edit", edit.to_string_val()),
         None => node,
     }
 }
 
+fn participants<'a>(shares: impl Iterator<Item = (&'a Jid, Node)>) -> Node {
+    let targets = shares.map(|(jid, enc)| NodeBuilder::new("to").attr("jid", jid).children([enc]).build());
+    NodeBuilder::new("participants").children(targets).build()
+}
+
 /// A direct message: one `<to>` per device.
 pub(super) fn message_stanza(to: &Jid, id: &str, message: &wa::Message, sealed: &[(Jid, Encrypted)]) -> Node {
-    let targets = sealed.iter().map(|(jid, sealed)| {
-        NodeBuilder::new("to").attr("jid", jid).children([enc(message, sealed).build()]).build()
+    let shares = sealed.iter().map(|(jid, sealed)| (jid, enc(message, sealed).build()));
+    let children = std::iter::once(participants(shares)).chain(meta(message));
+    envelope(to, id, message).children(children).build()
+}
+
+/// A group message: the sender key for who lacks it, then one ciphertext for all.
+pub(super) fn group_stanza(
+    audience: &Audience,
+    id: &str,
+    message: &wa::Message,
+    sealed: &SealedForGroup,
+) -> Node {
+    let shares = sealed.keys.iter().map(|(jid, key)| {
+        let enc = NodeBuilder::new("enc").attr("v", "2").attr("type", key.kind).bytes(key.bytes.clone());
+        (jid, hidden(message, enc).build())
     });
-    NodeBuilder::new("message")
-        .attr("to", to)
-        .attr("id", id)
-        .attr("type", stanza_type_from_message(message))
-        .children([NodeBuilder::new("participants").children(targets).build()])
+    let keys = (!sealed.keys.is_empty()).then(|| participants(shares));
+    let children = keys.into_iter().chain([enc(message, &sealed.message).build()]).chain(meta(message));
+    envelope(&audience.group, id, message)
+        .attr("addressing_mode", audience.mode.as_str())
+        .attr("phash", sealed.phash.as_str())
+        .children(children)
         .build()
+}
+
+/// What the server and clients are told about polls, events and view-once messages in the clear.
+fn meta(message: &wa::Message) -> Option<Node> {
+    let base = message.get_base_message();
+    let mut meta = NodeBuilder::new("meta");
+    if base.poll_creation_message.is_set()
+        || base.poll_creation_message_v2.is_set()
+        || base.poll_creation_message_v3.is_set()
+    {
+        meta = meta.attr("polltype", "creation");
+    } else if base.poll_update_message.is_set() {
+        meta = meta.attr("polltype", "vote");
+    } else if base.event_message.is_set() {
+        meta = meta.attr("event_type", "creation");
+    } else if base.enc_event_response_message.is_set() {
+        meta = meta.attr("event_type", "response");
+    }
+    if message.is_view_once() {
+        meta = meta.attr("view_once", "true");
+    }
+    let meta = meta.build();
+    (!meta.attrs.is_empty()).then_some(meta)
 }
 
 /// A message between the phone and one companion.
@@ -93,6 +160,8 @@ pub(in super::super) struct Resend<'a> {
 pub(in super::super) enum ResendKind {
     /// A device of the recipient.
     Recipient,
+    /// A device of a member of this group, in this addressing.
+    Member(Jid, AddressingMode),
     /// A companion that gets a copy of what was sent to this chat.
     OwnCopy(Jid),
     /// A companion as the phone's peer.
@@ -103,15 +172,13 @@ pub(in super::super) enum ResendKind {
 pub(in super::super) fn resend_stanza(resend: &Resend<'_>) -> Node {
     let Resend { to, id, message, .. } = *resend;
     let enc = enc(message, resend.sealed).attr("count", resend.count);
-    let node = NodeBuilder::new("message")
-        .attr("to", to)
-        .attr("id", id)
-        .attr("type", stanza_type_from_message(message));
-    match &resend.kind {
+    let node = match &resend.kind {
         ResendKind::Peer => return peer_envelope(to, id, enc),
-        ResendKind::OwnCopy(chat) => node.attr("recipient", chat),
-        ResendKind::Recipient => node,
-    }
-    .children([enc.build()])
-    .build()
+        ResendKind::OwnCopy(chat) => envelope(to, id, message).attr("recipient", chat),
+        ResendKind::Member(group, mode) => {
+            envelope(group, id, message).attr("participant", to).attr("addressing_mode", mode.as_str())
+        }
+        ResendKind::Recipient => envelope(to, id, message),
+    };
+    node.children([enc.build()]).build()
 }

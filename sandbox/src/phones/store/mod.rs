@@ -2,6 +2,7 @@
 
 mod messages;
 mod phones;
+mod sender_keys;
 mod signal;
 mod views;
 
@@ -15,6 +16,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub(super) use messages::{Inserted, NewMessage, Undecryptable};
 pub(super) use phones::NewPhone;
+pub(super) use sender_keys::Holders;
 pub(super) use signal::save_changes;
 pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 

@@ -39,6 +39,14 @@ CREATE TABLE IF NOT EXISTS sender_keys (
     PRIMARY KEY (pn, name)
 ) WITHOUT ROWID;
 
+-- Devices (signal addresses) that have this phone's own sender key of a group.
+CREATE TABLE IF NOT EXISTS sender_key_holders (
+    pn TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (pn, chat, address)
+) WITHOUT ROWID;
+
 -- chat: peer's number for direct chats, the JID otherwise; sender: number of the author.
 -- direction: in, out, or peer (between the phone and its companions, never shown).
 CREATE TABLE IF NOT EXISTS messages (

@@ -1,4 +1,4 @@
-//! Signal state: sessions, sender keys, one-time pre-keys.
+//! Signal state: sessions and one-time pre-keys.
 
 use sqlx::Row;
 use wacore_libsignal::protocol::KeyPair;
@@ -60,23 +60,6 @@ impl Store {
             .await?;
         if let Some(row) = row {
             scratch.put_pre_key(id, &key_pair(row.try_get("private")?)?);
-        }
-        Ok(())
-    }
-
-    pub(in super::super) async fn load_sender_key(
-        &self,
-        phone: &Phone,
-        name: &str,
-        scratch: &mut Scratch,
-    ) -> anyhow::Result<()> {
-        let row = sqlx::query("SELECT record FROM sender_keys WHERE pn = ? AND name = ?")
-            .bind(phone.pn())
-            .bind(name)
-            .fetch_optional(&self.read)
-            .await?;
-        if let Some(row) = row {
-            scratch.put_sender_key(name.to_owned(), row.try_get("record")?)?;
         }
         Ok(())
     }

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, Weak};
 use async_trait::async_trait;
 use bytes::Bytes;
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node, NodeContent};
+use wacore_binary::{Jid, JidExt, Node, NodeContent};
 
+use super::lan_groups::LanGroup;
 use crate::clock::Clock;
 use crate::phones::Simulated;
 use crate::ports::{
@@ -28,10 +29,13 @@ pub(crate) struct Lan {
     companions: Mutex<HashMap<String, Vec<Linked>>>,
     media: Mutex<HashMap<String, Bytes>>,
     app_state: Mutex<HashMap<(String, String), Vec<Bytes>>>,
+    pub(super) groups: Mutex<HashMap<String, LanGroup>>,
     /// Every stanza as it was delivered: receiving account, receiving device, stanza.
     delivered: Mutex<Vec<(String, u16, Node)>>,
     /// Stanzas as phones have submitted them.
     submitted: Mutex<Vec<(String, Node)>>,
+    /// Questions as phones have asked them.
+    pub(crate) queries: Mutex<Vec<Node>>,
     /// So many ciphertexts are damaged on their way from now on.
     pub(crate) damage: AtomicU32,
     /// Refuse messages with this code when not 0.
@@ -76,7 +80,7 @@ impl World {
 }
 
 impl Lan {
-    fn phones(&self) -> PortResult<Arc<Simulated>> {
+    pub(super) fn phones(&self) -> PortResult<Arc<Simulated>> {
         let phones = self.phones.lock().expect("lock").upgrade();
         phones.ok_or_else(|| PortError::Internal(anyhow::anyhow!("no phones")))
     }
@@ -115,13 +119,16 @@ impl Lan {
         app_state.get(&(pn.to_owned(), collection.to_owned())).cloned().unwrap_or_default()
     }
 
-    async fn hand_over(&self, pn: &str, device: u16, node: Node) -> PortResult<()> {
+    pub(super) async fn hand_over(&self, pn: &str, device: u16, node: Node) -> PortResult<()> {
         self.delivered.lock().expect("lock").push((pn.to_owned(), device, node.clone()));
         if device == 0 { self.phones()?.deliver(pn, node).await } else { Ok(()) }
     }
 
     async fn route_message(&self, from: &AccountInfo, node: &Node) -> PortResult<()> {
         let to = node.attrs().jid("to");
+        if to.is_group() {
+            return self.route_group_message(from, node).await;
+        }
         let targets: Vec<(Jid, Node)> = match node.get_optional_child("participants") {
             Some(participants) => participants
                 .get_children_by_tag("to")
@@ -148,16 +155,20 @@ impl Lan {
                 delivery = delivery.attr("recipient", chat);
             }
             let delivery = delivery.children([self.maybe_damaged(enc)]).build();
-            if self.hold.load(Ordering::SeqCst) > 0 {
-                self.delivered.lock().expect("lock").push((account.pn, target.device, delivery));
-            } else {
-                self.hand_over(&account.pn, target.device, delivery).await?;
-            }
+            self.deliver_or_hold(&account.pn, target.device, delivery).await?;
         }
         Ok(())
     }
 
-    fn maybe_damaged(&self, mut enc: Node) -> Node {
+    pub(super) async fn deliver_or_hold(&self, pn: &str, device: u16, node: Node) -> PortResult<()> {
+        if self.hold.load(Ordering::SeqCst) > 0 {
+            self.delivered.lock().expect("lock").push((pn.to_owned(), device, node));
+            return Ok(());
+        }
+        self.hand_over(pn, device, node).await
+    }
+
+    pub(super) fn maybe_damaged(&self, mut enc: Node) -> Node {
         let take = |n: u32| n.checked_sub(1);
         if self.damage.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok()
             && let Some(NodeContent::Bytes(bytes)) = &mut enc.content
@@ -171,6 +182,9 @@ impl Lan {
 
     async fn route_receipt(&self, from: &AccountInfo, node: Node) -> PortResult<()> {
         let to = node.attrs().jid("to");
+        if to.is_group() {
+            return self.route_group_receipt(from, &node).await;
+        }
         if !matches!(to.server, wacore_binary::Server::Pn | wacore_binary::Server::Lid) {
             return Ok(());
         }
@@ -204,8 +218,12 @@ impl Network for Lan {
         }
     }
 
-    async fn query(&self, _: &str, _: Node) -> PortResult<Node> {
-        Ok(NodeBuilder::new("iq").attr("type", "result").build())
+    async fn query(&self, _: &str, iq: Node) -> PortResult<Node> {
+        self.queries.lock().expect("lock").push(iq.clone());
+        match iq.attrs().optional_jid("to") {
+            Some(to) if to.is_group() => self.describe_group(&to).await,
+            _ => Ok(NodeBuilder::new("iq").attr("type", "result").build()),
+        }
     }
 
     async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>> {

@@ -4,6 +4,7 @@ mod companions;
 mod exchange;
 mod group;
 mod lan;
+mod lan_groups;
 mod linking;
 mod media;
 mod repair;
