@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeValue};
 
+use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::media::Media;
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) pairings: Pairings,
     pub(crate) bootstraps: Bootstraps,
     pub(crate) media: Media,
+    pub(crate) channels: Channels,
     /// Every task of the network; waited for at the end.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the network stops.
@@ -62,6 +64,7 @@ impl Core {
             pairings: Pairings::default(),
             bootstraps: Bootstraps::default(),
             media,
+            channels: Channels::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             phones: OnceLock::new(),

@@ -5,7 +5,8 @@
 //! API that scans QR codes, types pairing codes and makes phones write. All state is under
 //! `<data_dir>/sandbox` and survives a restart.
 
-pub mod clock;
+pub mod channels;
+mod clock;
 mod config;
 pub mod control;
 mod core;

@@ -14,6 +14,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
     Box::pin(async move {
         match jid(&node, "to") {
             Some(to) if is_user(to.server) => exchange.direct_message(&node, &to).await,
+            Some(to) if to.server == Server::Newsletter => exchange.channel_message(&node, &to).await,
             to => {
                 tracing::info!(from = %exchange.origin.key(), ?to, "message to an unknown kind of chat refused");
                 exchange.answer(&node, Some(NOT_SERVED));

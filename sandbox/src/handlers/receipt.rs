@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use futures::future::BoxFuture;
-use wacore_binary::Node;
+use wacore_binary::{Node, Server};
 
 use super::message::is_user;
 use crate::nodes::{jid, text};
@@ -15,6 +15,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
             Some(to) if is_user(to.server) && !to.user.is_empty() => {
                 exchange.direct_receipt(&node, &to).await
             }
+            Some(to) if to.server == Server::Newsletter => exchange.channel_receipt(&node, &to).await,
             _ => {
                 exchange.answer(&node, None);
                 Ok(())

@@ -7,6 +7,8 @@
 mod accounts;
 mod app_state;
 mod blocklist;
+mod channel_posts;
+mod channels;
 mod devices;
 mod entry;
 mod journal;
@@ -29,6 +31,8 @@ use sqlx::{ConnectOptions, SqlitePool};
 
 pub(crate) use accounts::AccountRow;
 pub(crate) use app_state::Appended;
+pub(crate) use channel_posts::{NewPost, Page, Post, PostBody, PostState};
+pub(crate) use channels::{Channel, Dated, Member, Mute, Role};
 pub(crate) use devices::DeviceRow;
 pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Label, Placed};
 pub(crate) use journal::Journal;

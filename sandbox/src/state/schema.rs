@@ -4,7 +4,7 @@ use anyhow::Result;
 use sqlx::{SqliteConnection, raw_sql};
 
 /// Every part's tables; a part of its own file keeps its own text and has one line here.
-const TABLES: &[&str] = &[BASE];
+const TABLES: &[&str] = &[BASE, super::channels::TABLES];
 
 const BASE: &str = "
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

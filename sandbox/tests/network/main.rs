@@ -1,6 +1,8 @@
 //! The network as real WhatsApp clients see it: whatsapp-rust 0.7 against a sandbox on loopback.
 
 mod baileys;
+mod channels;
+mod channels_raw;
 mod client;
 mod delivery;
 mod hostile;

@@ -11,6 +11,7 @@ mod encrypt;
 mod md;
 mod media_conn;
 mod mex;
+mod newsletter;
 mod passive;
 mod picture;
 mod ping;
@@ -46,6 +47,8 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("encrypt", "get", encrypt::get),
     ("encrypt", "set", encrypt::set),
     ("md", "set", md::set),
+    ("newsletter", "get", newsletter::get),
+    ("newsletter", "set", newsletter::set),
     ("passive", "set", passive::set),
     ("privacy", "get", privacy::get),
     ("privacy", "set", privacy::set),

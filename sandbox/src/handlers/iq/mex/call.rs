@@ -10,7 +10,6 @@ use crate::handlers::iq::request::IqError;
 use crate::router::Origin;
 
 /// One query.
-#[expect(dead_code, reason = "operations that look things up are added subject by subject")]
 pub(in crate::handlers::iq) struct Call {
     pub(in crate::handlers::iq) core: Arc<Core>,
     /// The device that asks.
@@ -44,7 +43,6 @@ impl Data {
         Self { value, then: None }
     }
 
-    #[expect(dead_code, reason = "operations that push notifications are added subject by subject")]
     /// Adds work that starts once the result is on its way.
     pub(super) fn then(self, work: impl Future<Output = ()> + Send + 'static) -> Self {
         Self { then: Some(Box::pin(work)), ..self }

@@ -4,6 +4,7 @@
 
 mod account;
 mod call;
+mod channels;
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ struct Operation {
 }
 
 /// Every subject's operations.
-const OPERATIONS: &[&[Operation]] = &[account::OPERATIONS];
+const OPERATIONS: &[&[Operation]] = &[account::OPERATIONS, channels::OPERATIONS];
 
 fn find(id: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().copied().flatten().find(|operation| operation.ids.contains(&id))
