@@ -14,6 +14,7 @@ mod handlers;
 mod media;
 mod network;
 mod nodes;
+pub mod options;
 mod pairing;
 pub mod phones;
 pub mod ports;

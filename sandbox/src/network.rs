@@ -8,6 +8,7 @@ use wacore_binary::{Jid, Node};
 
 use crate::core::Core;
 use crate::handlers;
+use crate::options::AccountOptions;
 use crate::ports::{AccountInfo, Companion, CompanionAddress, KeyBundle, Network, PortError, PortResult};
 use crate::router::Account;
 use crate::state::Appended;
@@ -36,12 +37,32 @@ impl Network for SandboxNetwork {
         Ok(account.devices().into_iter().map(|device| account.jid(user.server, device)).collect())
     }
 
+    async fn options(&self, pn: &str) -> PortResult<AccountOptions> {
+        Ok(AccountOptions::clone(&*self.existing(pn).await?.options()))
+    }
+
+    async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()> {
+        let account = self.existing(pn).await?;
+        self.0.set_options(&account, options).await
+    }
+
+    async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()> {
+        let account = self.existing(pn).await?;
+        let contact =
+            self.0.user(&Jid::pn(contact)).await?.ok_or_else(|| PortError::NotFound(contact.to_owned()))?;
+        self.0.acquaint(&account, &contact).await
+    }
+
+    async fn account_changed(&self, pn: &str) -> PortResult<()> {
+        self.0.look_again(pn).await
+    }
+
     async fn take_bundle(&self, device: &Jid) -> PortResult<KeyBundle> {
         self.0.bundle(device).await
     }
 
     async fn account(&self, user: &Jid) -> PortResult<Option<AccountInfo>> {
-        Ok(self.0.find(user.user_base()).await?.map(|account| account.info.clone()))
+        Ok(self.0.find(user.user_base()).await?.map(|account| account.phone()))
     }
 
     async fn link_by_qr(

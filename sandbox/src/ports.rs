@@ -6,7 +6,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 use wacore_binary::{Jid, Node};
+
+use crate::options::AccountOptions;
 
 /// Why one side could not do what the other asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,16 @@ pub struct AccountInfo {
     pub identity: [u8; 32],
     /// ADV raw id: constant per account (a change means "identity reset" to clients).
     pub adv_raw_id: u32,
+}
+
+impl AccountInfo {
+    /// Salt of the tokens with which the account's clients vouch for its first messages
+    /// (`nctSalt` of history and app state). Derived, so that phone and network agree on it.
+    #[must_use]
+    pub fn nct_salt(&self) -> [u8; 32] {
+        let digest = Sha256::new().chain_update(b"wagate sandbox nct salt").chain_update(self.identity);
+        digest.finalize().into()
+    }
 }
 
 /// A pre-key bundle of one device, as an `encrypt` query answers it.
@@ -136,6 +149,19 @@ pub trait Network: Send + Sync {
     /// the addressing of `user`. Creates the account when numbers are created on demand.
     async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>>;
 
+    /// What whoever runs the network has decided about an account.
+    async fn options(&self, pn: &str) -> PortResult<AccountOptions>;
+
+    /// Decides it anew; clients that are connected see it when they ask or log in next.
+    async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()>;
+
+    /// The phone's user has saved a contact, which privacy settings may let in.
+    async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()>;
+
+    /// The phone has changed what [`Phones::find`] answers for its number: its keys, or whether
+    /// the number is on WhatsApp at all.
+    async fn account_changed(&self, pn: &str) -> PortResult<()>;
+
     /// Takes a pre-key bundle of a device; consumes one one-time key.
     async fn take_bundle(&self, device: &Jid) -> PortResult<KeyBundle>;
 
@@ -190,6 +216,10 @@ pub trait Phones: Send + Sync {
     /// A stanza for device 0 (from `Network`'s routing): decrypt, show, answer with receipts.
     /// The phone acknowledges by submitting a receipt; returning `Ok` takes it off the queue.
     async fn deliver(&self, pn: &str, stanza: Node) -> PortResult<()>;
+
+    /// Something that passes and is not queued: presence or a chat state of another account, by
+    /// number. Must not block.
+    fn observe(&self, pn: &str, stanza: &Node);
 
     /// Pre-key bundle of the phone itself; consumes one one-time key.
     async fn take_bundle(&self, pn: &str) -> PortResult<KeyBundle>;

@@ -10,7 +10,7 @@ use super::Control;
 use super::body::{Body, Paging};
 use super::number::{chat, digits};
 use super::problem::Problem;
-use super::views::{ChatList, ChatView, MessageList};
+use super::views::{ChatList, ChatView, MessageList, OpenChatView};
 
 /// What the other side sees of the user's fingers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -47,6 +47,19 @@ pub(super) async fn list(
 ) -> Result<Json<ChatList>, Problem> {
     let chats = control.phones.chats(&digits("number", &number)?).await?;
     Ok(Json(ChatList { items: chats.into_iter().map(ChatView::from).collect() }))
+}
+
+/// One chat as the phone shows it when its user opens it: with what the other side does now. The
+/// phone asks for its presence from then on.
+#[utoipa::path(get, path = "/v1/phones/{number}/chats/{peer}", tag = "chats",
+    params(("number" = String, Path), ("peer" = String, Path)),
+    responses((status = 200, body = OpenChatView), (status = "4XX", body = Problem)))]
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path((number, peer)): Path<(String, String)>,
+) -> Result<Json<OpenChatView>, Problem> {
+    let (number, peer) = (digits("number", &number)?, chat("peer", &peer)?);
+    Ok(Json(OpenChatView::new(&peer, control.phones.look_at(&number, &peer).await?)))
 }
 
 /// Messages of one chat, both directions, oldest first.

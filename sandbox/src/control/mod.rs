@@ -5,6 +5,7 @@
 
 mod body;
 mod chats;
+mod contacts;
 mod devices;
 mod fetch;
 mod guard;
@@ -14,6 +15,7 @@ mod number;
 mod openapi;
 mod phones;
 mod problem;
+mod profile;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::core::Core;
 use crate::phones::Simulated;
@@ -44,12 +46,17 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
     let v1 = Router::new()
         .route("/phones", get(phones::list).post(phones::create))
         .route("/phones/{number}", get(phones::show).patch(phones::change))
+        .route("/phones/{number}/picture", put(profile::set_picture).delete(profile::remove_picture))
+        .route("/phones/{number}/blocked/{peer}", put(profile::block).delete(profile::unblock))
+        .route("/phones/{number}/privacy/{category}", put(profile::privacy))
+        .route("/phones/{number}/contacts/{peer}", get(contacts::show).put(contacts::save))
         .route("/phones/{number}/presence", post(phones::presence))
         .route("/phones/{number}/scan", post(devices::scan))
         .route("/phones/{number}/pairing-code", post(devices::pairing_code))
         .route("/phones/{number}/devices", get(devices::list))
         .route("/phones/{number}/devices/{id}", delete(devices::unlink))
         .route("/phones/{number}/chats", get(chats::list))
+        .route("/phones/{number}/chats/{peer}", get(chats::show))
         .route("/phones/{number}/chats/{peer}/messages", get(chats::messages))
         .route("/phones/{number}/chats/{peer}/read", post(chats::read))
         .route("/phones/{number}/chats/{peer}/typing", post(chats::typing))

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{chats, devices, messages, phones, time};
+use super::{chats, contacts, devices, messages, phones, profile, time};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,11 +17,19 @@ use super::{chats, devices, messages, phones, time};
         phones::show,
         phones::change,
         phones::presence,
+        profile::set_picture,
+        profile::remove_picture,
+        profile::block,
+        profile::unblock,
+        profile::privacy,
+        contacts::show,
+        contacts::save,
         devices::scan,
         devices::pairing_code,
         devices::list,
         devices::unlink,
         chats::list,
+        chats::show,
         chats::messages,
         chats::inbox,
         chats::read,

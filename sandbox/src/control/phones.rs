@@ -1,5 +1,7 @@
 //! Phones: list, make, show, change.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,7 +13,8 @@ use super::body::{Body, Paging};
 use super::number::digits;
 use super::problem::Problem;
 use super::views::{PhoneList, PhoneView};
-use crate::phones::{ReadBehaviour, Script, SettingsChange};
+use crate::options::{AccountOptions, Business};
+use crate::phones::{PhoneSummary, ReadBehaviour, Script, SettingsChange};
 
 /// A phone to make, or to change when it exists.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,6 +42,38 @@ pub(super) struct PhoneChange {
     script: Option<Script>,
     on_whatsapp: Option<bool>,
     sink: Option<bool>,
+    /// New name of the phone's user; companions are told.
+    push_name: Option<String>,
+    /// New profile text, at most 139 characters; an empty one clears it.
+    about: Option<String>,
+    /// Refuses messages of strangers without a privacy token (code 463).
+    requires_token: Option<bool>,
+    /// A/B properties that the account's clients are served: code and value; replaces all.
+    ab_props: Option<BTreeMap<u32, String>>,
+    /// Makes it a business account: `true`, `false`, or what the business shows.
+    business: Option<BusinessChange>,
+}
+
+/// Whether an account is a business.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum BusinessChange {
+    Is(bool),
+    Shows(Business),
+}
+
+impl PhoneChange {
+    fn apply_to(&self, options: &mut AccountOptions) {
+        options.requires_token = self.requires_token.unwrap_or(options.requires_token);
+        if let Some(props) = &self.ab_props {
+            options.ab_props.clone_from(props);
+        }
+        match &self.business {
+            Some(BusinessChange::Is(is)) => options.business = is.then(Business::default),
+            Some(BusinessChange::Shows(business)) => options.business = Some(business.clone()),
+            None => {}
+        }
+    }
 }
 
 /// Online or offline.
@@ -75,7 +110,7 @@ pub(super) async fn create(
     let change =
         SettingsChange { read: new.read, script: new.script, on_whatsapp: new.on_whatsapp, sink: new.sink };
     let phone = control.phones.register(&number, new.push_name.as_deref(), change).await?;
-    Ok((StatusCode::CREATED, Json(phone.into())))
+    Ok((StatusCode::CREATED, Json(view(&control, phone).await)))
 }
 
 /// One phone, by number or LID.
@@ -85,7 +120,8 @@ pub(super) async fn show(
     State(control): State<Control>,
     Path(number): Path<String>,
 ) -> Result<Json<PhoneView>, Problem> {
-    Ok(Json(control.phones.summary(&digits("number", &number)?).await?.into()))
+    let phone = control.phones.summary(&digits("number", &number)?).await?;
+    Ok(Json(view(&control, phone).await))
 }
 
 /// Changes a phone's settings.
@@ -97,13 +133,35 @@ pub(super) async fn change(
     Body(change): Body<PhoneChange>,
 ) -> Result<Json<PhoneView>, Problem> {
     let number = digits("number", &number)?;
-    let change = SettingsChange {
+    let settings = SettingsChange {
         read: change.read,
-        script: change.script,
+        script: change.script.clone(),
         on_whatsapp: change.on_whatsapp,
         sink: change.sink,
     };
-    Ok(Json(control.phones.change(&number, change).await?.into()))
+    let phone = control.phones.change(&number, settings).await?;
+    if let Some(name) = &change.push_name {
+        control.phones.set_name(&phone.pn, name).await?;
+    }
+    if let Some(about) = &change.about {
+        control.phones.set_about(&phone.pn, about).await?;
+    }
+    if let Ok(options) = control.network.options(&phone.pn).await {
+        let mut changed = options.clone();
+        change.apply_to(&mut changed);
+        if changed != options {
+            control.network.set_options(&phone.pn, changed).await?;
+        }
+    }
+    Ok(Json(view(&control, control.phones.summary(&phone.pn).await?).await))
+}
+
+/// A phone with the options of its account; a number that is not on WhatsApp has no account.
+async fn view(control: &Control, phone: PhoneSummary) -> PhoneView {
+    let options = control.network.options(&phone.pn).await.ok();
+    let mut view = PhoneView::from(phone);
+    view.options = options;
+    view
 }
 
 /// Goes online or offline.

@@ -290,9 +290,13 @@ async fn every_documented_route_is_served() {
     let (status, document) = api.call("GET", "/openapi.json", None).await;
     assert_eq!(status, StatusCode::OK);
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 17);
+    assert_eq!(paths.len(), 22);
     for (path, methods) in paths {
-        let path = path.replace("{number}", ADA).replace("{peer}", BEN).replace("{id}", "1");
+        let path = path
+            .replace("{number}", ADA)
+            .replace("{peer}", BEN)
+            .replace("{id}", "1")
+            .replace("{category}", "last");
         for method in methods.as_object().expect("methods").keys() {
             let body = (method == "post" || method == "patch").then(|| json!({}));
             let (status, problem) = api.call(&method.to_uppercase(), &path, body).await;

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::options::AccountOptions;
 use crate::phones::{
-    ChatSummary, Direction, Media, MediaKind, Page, PhoneSummary, ReadBehaviour, Script, Status,
-    StoredMessage,
+    ChatSummary, Direction, Media, MediaKind, Page, PhoneSummary, ReadBehaviour, Script, Sighting, Status,
+    StoredMessage, Typing,
 };
 
 /// A phone.
@@ -25,6 +26,9 @@ pub(super) struct PhoneView {
     read: ReadBehaviour,
     /// What the phone answers by itself.
     script: Script,
+    /// What was decided about its account; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) options: Option<AccountOptions>,
 }
 
 impl From<PhoneSummary> for PhoneView {
@@ -37,6 +41,7 @@ impl From<PhoneSummary> for PhoneView {
             sink: phone.sink,
             read: phone.read,
             script: phone.script,
+            options: None,
         }
     }
 }
@@ -167,6 +172,30 @@ pub(super) struct ChatView {
 impl From<ChatSummary> for ChatView {
     fn from(chat: ChatSummary) -> Self {
         Self { chat: chat.chat, messages: chat.messages, unread: chat.unread, last: rfc3339(chat.last) }
+    }
+}
+
+/// A chat on the screen.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OpenChatView {
+    /// Peer's number digits, or the JID of a group.
+    chat: String,
+    /// Whether the other side is online; `null` when it was never told.
+    online: Option<bool>,
+    /// When it was last online, RFC 3339; `null` when it is online, or hides it.
+    last_seen: Option<String>,
+    /// What it types; `null` when it does not.
+    typing: Option<Typing>,
+}
+
+impl OpenChatView {
+    pub(super) fn new(chat: &str, seen: Sighting) -> Self {
+        Self {
+            chat: chat.to_owned(),
+            online: seen.online,
+            last_seen: seen.last_seen.map(rfc3339),
+            typing: seen.typing,
+        }
     }
 }
 

@@ -5,20 +5,24 @@ use futures::future::BoxFuture;
 use wacore_binary::Node;
 
 use crate::nodes::{jid, text};
-use crate::router::{Exchange, keep_push_name};
+use crate::router::Exchange;
 
 pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
         let Exchange { core, origin, .. } = &exchange;
+        let kind = text(&node, "type");
         if let Some(name) = text(&node, "name") {
-            keep_push_name(core, origin, name).await?;
+            core.keep_push_name(origin, name.clone()).await?;
+            if kind.is_none() {
+                core.rename(origin, name).await?;
+            }
         }
-        match (text(&node, "type").as_deref(), jid(&node, "to")) {
-            (Some("subscribe"), Some(to)) => core.watch_presence(origin, &to).await?,
+        match (kind.as_deref(), jid(&node, "to")) {
+            (Some("subscribe"), Some(to)) => core.watch_presence(origin, &to, &node).await?,
             (Some("unsubscribe"), Some(to)) => core.unwatch_presence(origin, &to).await?,
-            (Some("unavailable"), _) => core.mark_presence(origin, false),
-            (Some("available"), _) => core.mark_presence(origin, true),
-            // A name alone is how some clients announce themselves; it says nothing of being there.
+            (Some("unavailable"), _) => core.mark_presence(origin, false).await?,
+            (Some("available"), _) => core.mark_presence(origin, true).await?,
+            // A name alone is how clients announce a new one; it says nothing of being there.
             _ => {}
         }
         Ok(())

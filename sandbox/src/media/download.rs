@@ -10,6 +10,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
+use super::PICTURE;
 use super::files::token_in;
 use super::query::parameter;
 use crate::core::Core;
@@ -49,7 +50,10 @@ async fn send(core: &Core, token: &str, headers: &HeaderMap) -> Result<Response>
     file.seek(SeekFrom::Start(first)).await?;
     let body = Body::from_stream(ReaderStream::with_capacity(file.take(length), CHUNK));
     let mut response = Response::builder()
-        .header(header::CONTENT_TYPE, "application/octet-stream")
+        .header(
+            header::CONTENT_TYPE,
+            if row.kind == PICTURE { "image/jpeg" } else { "application/octet-stream" },
+        )
         .header(header::CONTENT_LENGTH, length)
         .header(header::ACCEPT_RANGES, "bytes");
     if partial {

@@ -25,8 +25,12 @@ pub(crate) use auth::{AUTH_SECS, CONN_SECS};
 pub(crate) use authority::Authority;
 pub(crate) use serve::{router, serve_http, serve_tls};
 
+/// Kind of profile pictures: images as they are, not encrypted.
+pub(crate) const PICTURE: &str = "picture";
+
 /// Where a stored object is found.
 pub(crate) struct Stored {
+    pub(crate) token: String,
     pub(crate) url: String,
     pub(crate) direct_path: String,
 }
@@ -94,9 +98,10 @@ impl Media {
         Ok(Some(stored))
     }
 
-    /// Clients append a query to direct paths, so they carry none.
-    fn location(&self, kind: &str, token: &str) -> Stored {
+    /// Where an object of this token is found. Clients append a query to direct paths, so they carry none.
+    pub(crate) fn location(&self, kind: &str, token: &str) -> Stored {
         let direct_path = format!("/v/{kind}/{token}");
-        Stored { url: format!("https://{}{direct_path}", self.tls), direct_path }
+        let token = token.to_owned();
+        Stored { token, url: format!("https://{}{direct_path}", self.tls), direct_path }
     }
 }

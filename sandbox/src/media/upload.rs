@@ -38,7 +38,7 @@ pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response 
 
 async fn where_to_resume(core: &Core, kind: &str, token: &str) -> Result<Response> {
     if core.state.media(token).await?.is_some() {
-        let Stored { url, direct_path } = core.media.location(kind, token);
+        let Stored { url, direct_path, .. } = core.media.location(kind, token);
         let body = json!({ "resume": "complete", "url": url, "direct_path": direct_path });
         return Ok(Json(body).into_response());
     }
@@ -58,7 +58,7 @@ async fn receive(core: &Core, uri: &Uri, kind: &str, token: &str, body: Body) ->
     let Some(part) = part else { return Ok(StatusCode::CONFLICT.into_response()) };
     match fill(media, part, body).await? {
         Filled::Whole(part) => Ok(match media.keep(&core.state, kind, *part).await? {
-            Some(Stored { url, direct_path }) => {
+            Some(Stored { url, direct_path, .. }) => {
                 Json(json!({ "url": url, "direct_path": direct_path })).into_response()
             }
             None => (StatusCode::BAD_REQUEST, "token is not the SHA-256 of the body").into_response(),

@@ -112,13 +112,14 @@ fn checked_identity(
     ensure!(answer.account_signature == sent.account_signature, "account signature differs");
     let details = sent.details.as_deref().context("details are missing")?;
     let signature = answer.device_signature.context("device signature is missing")?;
+    let account_key = account.phone().identity;
     let mut message = vec![6, 1];
     message.extend_from_slice(details);
     message.extend_from_slice(&request.identity);
-    message.extend_from_slice(&account.info.identity);
+    message.extend_from_slice(&account_key);
     let key = PublicKey::from_djb_public_key_bytes(&request.identity)?;
     ensure!(key.verify_signature(&message, &signature), "device signature does not verify");
-    sent.account_signature_key = Some(account.info.identity.to_vec());
+    sent.account_signature_key = Some(account_key.to_vec());
     sent.device_signature = Some(signature);
     Ok(adv_signed_device_identity_to_vec(&sent).into())
 }

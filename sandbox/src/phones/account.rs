@@ -1,4 +1,4 @@
-//! A phone's lasting keys and names: made once, never changed afterwards.
+//! A phone's keys and names.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -42,11 +42,21 @@ pub(super) struct Keys {
     pub(super) sync: SyncKey,
 }
 
+/// Who a phone is: numbers and public keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Card {
+    pub(super) pn: String,
+    pub(super) lid: String,
+    pub(super) identity: [u8; 32],
+    pub(super) adv_raw_id: u32,
+}
+
 /// A loaded phone. `signal` serialises everything that moves a ratchet, `sending` what its
 /// user sends; who holds both took `sending` first.
 pub(super) struct Phone {
-    pub(super) info: AccountInfo,
+    pub(super) info: Card,
     pub(super) keys: Keys,
+    name: RwLock<String>,
     pub(super) settings: RwLock<Settings>,
     pub(super) signal: tokio::sync::Mutex<()>,
     pub(super) sending: tokio::sync::Mutex<()>,
@@ -54,8 +64,30 @@ pub(super) struct Phone {
 
 impl Phone {
     pub(super) fn new(info: AccountInfo, keys: Keys, settings: Settings) -> Self {
-        let (signal, sending) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
-        Self { info, keys, settings: RwLock::new(settings), signal, sending }
+        let AccountInfo { pn, lid, push_name, identity, adv_raw_id } = info;
+        Self {
+            info: Card { pn, lid, identity, adv_raw_id },
+            keys,
+            name: RwLock::new(push_name),
+            settings: RwLock::new(settings),
+            signal: tokio::sync::Mutex::new(()),
+            sending: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// What the network knows of the account.
+    pub(super) fn account(&self) -> AccountInfo {
+        let Card { pn, lid, identity, adv_raw_id } = self.info.clone();
+        AccountInfo { pn, lid, push_name: self.push_name(), identity, adv_raw_id }
+    }
+
+    /// Name of the phone's user.
+    pub(super) fn push_name(&self) -> String {
+        self.name.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_push_name(&self, name: &str) {
+        name.clone_into(&mut self.name.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub(super) fn settings(&self) -> Settings {

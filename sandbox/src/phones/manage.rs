@@ -52,7 +52,11 @@ impl Simulated {
             sink: change.sink.unwrap_or(old.sink),
         };
         self.store.save_settings(phone.pn(), &new).await?;
+        let listed = new.on_whatsapp;
         phone.set_settings(new);
+        if listed != old.on_whatsapp {
+            self.network()?.account_changed(phone.pn()).await?;
+        }
         self.summary(pn).await
     }
 
@@ -66,7 +70,7 @@ impl Simulated {
         Ok(PhoneSummary {
             pn: phone.info.pn.clone(),
             lid: phone.info.lid.clone(),
-            push_name: phone.info.push_name.clone(),
+            push_name: phone.push_name(),
             on_whatsapp: settings.on_whatsapp,
             sink: settings.sink,
             read: settings.read,

@@ -20,12 +20,15 @@ mod account;
 mod address;
 mod behaviour;
 mod cache;
+mod contacts;
 mod content;
 mod inbound;
 mod linking;
 mod manage;
 mod outbound;
 mod port;
+mod profile;
+mod sightings;
 mod signal;
 mod store;
 #[cfg(test)]
@@ -36,16 +39,18 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::clock::Clock;
-use crate::ports::{AccountInfo, Network, PortError, PortResult};
+use crate::ports::{Network, PortError, PortResult};
 
 pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
+pub use contacts::ContactCard;
 pub use content::{Media, MediaKind};
 pub use manage::SettingsChange;
 pub use outbound::{MediaUpload, Outgoing};
 pub(crate) use port::is_number;
+pub use sightings::{Sighting, Typing};
 pub use store::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 
-use account::Phone;
+use account::{Card, Phone};
 #[cfg(test)]
 pub(crate) use tests::World;
 
@@ -56,6 +61,7 @@ pub struct Simulated {
     network: OnceLock<Weak<dyn Network>>,
     pairings: linking::PendingPairings,
     clock: Clock,
+    sightings: sightings::Sightings,
     me: Weak<Simulated>,
 }
 
@@ -71,6 +77,7 @@ impl Simulated {
             cache: cache::Cache::new(cache::CAPACITY),
             network: OnceLock::new(),
             pairings: linking::PendingPairings::new(clock.clone()),
+            sightings: sightings::Sightings::default(),
             clock,
             me: me.clone(),
         }))
@@ -123,8 +130,8 @@ struct Contact {
     lid: Option<String>,
 }
 
-impl From<&AccountInfo> for Contact {
-    fn from(info: &AccountInfo) -> Self {
+impl From<&Card> for Contact {
+    fn from(info: &Card) -> Self {
         Self { pn: info.pn.clone(), lid: Some(info.lid.clone()) }
     }
 }

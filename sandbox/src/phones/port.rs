@@ -27,7 +27,7 @@ impl Phones for Simulated {
             }
         };
         if phone.settings().on_whatsapp {
-            Ok(phone.info.clone())
+            Ok(phone.account())
         } else {
             Err(PortError::NotFound(format!("{pn} is not on WhatsApp")))
         }
@@ -35,11 +35,15 @@ impl Phones for Simulated {
 
     async fn find(&self, pn_or_lid: &str) -> PortResult<Option<AccountInfo>> {
         let phone = self.find_phone(pn_or_lid).await?;
-        Ok(phone.filter(|phone| phone.settings().on_whatsapp).map(|phone| phone.info.clone()))
+        Ok(phone.filter(|phone| phone.settings().on_whatsapp).map(|phone| phone.account()))
     }
 
     async fn deliver(&self, pn: &str, stanza: Node) -> PortResult<()> {
         self.receive(pn, &stanza).await
+    }
+
+    fn observe(&self, pn: &str, stanza: &Node) {
+        self.sightings.take(pn, stanza, self.now());
     }
 
     async fn take_bundle(&self, pn: &str) -> PortResult<KeyBundle> {

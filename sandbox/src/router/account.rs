@@ -6,13 +6,20 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use wacore_binary::{Jid, Server};
 
+use crate::options::AccountOptions;
 use crate::ports::{AccountInfo, Companion};
-use crate::state::{AccountRow, DeviceKey, DeviceRow};
+use crate::state::{AccountRow, DeviceKey, DeviceRow, PrivacyRow, ProfileRow};
+
+/// Both addresses of an account, digits only; a change of number makes another account of it.
+pub(crate) struct Numbers {
+    pub(crate) pn: String,
+    pub(crate) lid: String,
+}
 
 /// An account with its companions.
 pub(crate) struct Account {
     pub(crate) pn: u64,
-    pub(crate) info: AccountInfo,
+    pub(crate) info: Numbers,
     pub(super) state: RwLock<AccountState>,
     /// Held while a change is made and stored, so that changes reach the file in order.
     pub(super) changes: tokio::sync::Mutex<()>,
@@ -21,9 +28,20 @@ pub(crate) struct Account {
 pub(super) struct AccountState {
     pub(super) row: AccountRow,
     pub(super) devices: BTreeMap<u16, Arc<DeviceRow>>,
+    /// Whom it has written to or saved.
     pub(super) contacts: HashSet<u64>,
+    /// Who has written to it or saved it.
+    pub(super) known_by: HashSet<u64>,
     pub(super) blocked: HashSet<u64>,
     pub(super) key_list: Option<(u64, Bytes)>,
+    /// Name, keys: as its phone has them.
+    pub(super) phone: AccountInfo,
+    /// False for a number that its phone has taken off the network.
+    pub(super) listed: bool,
+    pub(super) profile: ProfileRow,
+    /// What it has changed, by category.
+    pub(super) privacy: BTreeMap<String, PrivacyRow>,
+    pub(super) options: Arc<AccountOptions>,
 }
 
 impl Account {
@@ -82,9 +100,20 @@ impl Account {
         })
     }
 
-    /// Accounts it has exchanged messages with.
-    pub(crate) fn contacts(&self) -> Vec<u64> {
-        self.read(|state| state.contacts.iter().copied().collect())
+    /// Accounts it has exchanged messages with, or one has saved the other.
+    pub(crate) fn acquaintances(&self) -> Vec<u64> {
+        self.read(|state| state.contacts.union(&state.known_by).copied().collect())
+    }
+
+    /// Whether it has written to another account or saved it. What the real network takes from
+    /// address books, this one takes from that: our own model.
+    pub(crate) fn has_contact(&self, peer: u64) -> bool {
+        self.read(|state| state.contacts.contains(&peer))
+    }
+
+    /// Whether others can find it.
+    pub(super) fn is_listed(&self) -> bool {
+        self.read(|state| state.listed)
     }
 
     /// Whether it has blocked another account.
@@ -101,9 +130,30 @@ impl Account {
         })
     }
 
-    /// Profile text, if one was set.
-    pub(crate) fn about(&self) -> Option<String> {
-        self.read(|state| state.row.about.clone())
+    /// What it shows of itself.
+    pub(crate) fn profile(&self) -> ProfileRow {
+        self.read(|state| state.profile.clone())
+    }
+
+    /// What whoever runs the network has decided about it.
+    pub(crate) fn options(&self) -> Arc<AccountOptions> {
+        self.read(|state| Arc::clone(&state.options))
+    }
+
+    /// Name, identity and numbers as its phone has them.
+    pub(crate) fn phone(&self) -> AccountInfo {
+        self.read(|state| state.phone.clone())
+    }
+
+    /// Takes a new name; `false` when it is called so already.
+    pub(super) fn rename(&self, name: &str) -> bool {
+        self.write(|state| {
+            let new = state.phone.push_name != name;
+            if new {
+                name.clone_into(&mut state.phone.push_name);
+            }
+            new
+        })
     }
 
     /// Unix time of the last change to the device list and the highest key index ever given.
@@ -118,5 +168,39 @@ impl AccountState {
         self.row.list_changed = now.max(self.row.list_changed + 1);
         self.key_list = None;
         self.row.clone()
+    }
+}
+
+#[cfg(test)]
+impl Account {
+    /// An account nobody knows, for tests of rules.
+    pub(super) fn bare(pn: u64) -> Self {
+        let digits = pn.to_string();
+        let phone = AccountInfo {
+            pn: digits.clone(),
+            lid: digits.clone(),
+            push_name: String::new(),
+            identity: [0; 32],
+            adv_raw_id: 1,
+        };
+        let state = AccountState {
+            row: AccountRow::default(),
+            devices: BTreeMap::new(),
+            contacts: HashSet::new(),
+            known_by: HashSet::new(),
+            blocked: HashSet::new(),
+            key_list: None,
+            phone,
+            listed: true,
+            profile: ProfileRow::default(),
+            privacy: BTreeMap::new(),
+            options: Arc::default(),
+        };
+        Self {
+            pn,
+            info: Numbers { pn: digits.clone(), lid: digits },
+            state: RwLock::new(state),
+            changes: tokio::sync::Mutex::new(()),
+        }
     }
 }

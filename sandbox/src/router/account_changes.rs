@@ -5,9 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::account::Account;
+use super::exchange::Origin;
+use super::privacy::Category;
 use crate::core::Core;
+use crate::options::AccountOptions;
 use crate::ports::{Companion, PortResult};
-use crate::state::DeviceRow;
+use crate::state::{DeviceRow, PrivacyRow, ProfileRow};
 
 impl Core {
     /// Takes the next device id and key index; neither is ever given twice.
@@ -64,19 +67,19 @@ impl Core {
         Ok(true)
     }
 
-    /// Remembers that two accounts write to each other.
-    pub(crate) async fn acquaint(&self, a: &Account, b: &Account) -> PortResult<()> {
-        if a.pn == b.pn || a.read(|state| state.contacts.contains(&b.pn)) {
+    /// Remembers that an account has written to another one or saved it.
+    pub(crate) async fn acquaint(&self, account: &Account, peer: &Account) -> PortResult<()> {
+        if account.pn == peer.pn || account.has_contact(peer.pn) {
             return Ok(());
         }
-        self.state.save_contact(a.pn, b.pn).await?;
-        a.write(|state| state.contacts.insert(b.pn));
-        b.write(|state| state.contacts.insert(a.pn));
+        self.state.save_contact(account.pn, peer.pn).await?;
+        account.write(|state| state.contacts.insert(peer.pn));
+        peer.write(|state| state.known_by.insert(account.pn));
         Ok(())
     }
 
-    /// Blocks or unblocks.
-    pub(crate) async fn block(&self, account: &Account, peer: u64, blocked: bool) -> PortResult<()> {
+    /// Keeps whether an account has blocked another one.
+    pub(super) async fn change_blocked(&self, account: &Account, peer: u64, blocked: bool) -> PortResult<()> {
         let _order = account.changes.lock().await;
         self.state.set_blocked(account.pn, peer, blocked).await?;
         account.write(|state| {
@@ -89,15 +92,44 @@ impl Core {
         Ok(())
     }
 
-    /// Sets the profile text.
-    pub(crate) async fn set_about(&self, account: &Account, about: String) -> PortResult<()> {
+    /// Changes what an account shows of itself.
+    pub(crate) async fn change_profile(
+        &self,
+        account: &Account,
+        change: impl FnOnce(&mut ProfileRow),
+    ) -> PortResult<()> {
         let _order = account.changes.lock().await;
-        let row = account.write(|state| {
-            state.row.about = Some(about);
-            state.row.clone()
+        let profile = account.write(|state| {
+            change(&mut state.profile);
+            state.profile.clone()
         });
-        self.state.save_account(account.pn, row).await?;
+        self.state.save_profile(account.pn, profile).await?;
         Ok(())
+    }
+
+    /// Keeps what whoever runs the network has decided about an account.
+    pub(crate) async fn set_options(&self, account: &Account, options: AccountOptions) -> PortResult<()> {
+        let _order = account.changes.lock().await;
+        self.state.save_options(account.pn, &options).await?;
+        account.write(|state| state.options = Arc::new(options));
+        Ok(())
+    }
+
+    /// Changes one privacy setting and returns it.
+    pub(crate) async fn set_privacy(
+        &self,
+        origin: &Origin,
+        category: Category,
+        change: impl FnOnce(&mut PrivacyRow),
+    ) -> PortResult<PrivacyRow> {
+        let account = &origin.account;
+        let _order = account.changes.lock().await;
+        let mut setting = account.setting(category);
+        change(&mut setting);
+        self.state.save_privacy(account.pn, category.name(), setting.clone()).await?;
+        account.write(|state| state.privacy.insert(category.name().to_owned(), setting.clone()));
+        self.show_presence_anew(account);
+        Ok(setting)
     }
 
     /// The signed key index list, signed anew only when the device list has changed.

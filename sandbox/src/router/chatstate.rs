@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node};
+use wacore_binary::{Jid, Node, Server};
 
 use super::exchange::Exchange;
 
@@ -14,12 +14,14 @@ impl Exchange {
         if account.pn == own.pn || account.blocks(own.pn) {
             return Ok(());
         }
-        let stanza = NodeBuilder::new("chatstate")
-            .attr("from", own.jid(to.server, 0))
-            .apply_content(node.content.clone())
-            .build();
         for device in account.devices() {
-            self.core.send_live(account.key(device), stanza.clone());
+            // Phones know chats by number.
+            let server = if device == 0 { Server::Pn } else { to.server };
+            let stanza = NodeBuilder::new("chatstate")
+                .attr("from", own.jid(server, 0))
+                .apply_content(node.content.clone())
+                .build();
+            self.core.send_live(account.key(device), stanza);
         }
         Ok(())
     }

@@ -9,13 +9,15 @@ use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
 use super::exchange::Exchange;
-use crate::nodes::{is, jid, number, text};
+use crate::nodes::{blob, is, jid, number, text};
 use crate::state::{DedupeKey, Entry};
 
 /// Refusal: there is no such recipient.
 const NO_RECIPIENT: u16 = 404;
 /// Refusal: the stanza lacks what routing needs.
 const MALFORMED: u16 = 400;
+/// Refusal: the recipient hears only those it knows, or who show its token.
+const TOKEN_MISSING: u16 = 463;
 /// Refusal: the network's store failed.
 const STORE_FAILED: u16 = 500;
 
@@ -42,6 +44,10 @@ impl Exchange {
             return Ok(());
         };
         let own = Arc::clone(&self.origin.account);
+        if !self.core.admits(node, &own, &recipient).await? {
+            self.answer(node, Some(TOKEN_MISSING));
+            return Ok(());
+        }
         self.core.acquaint(&own, &recipient).await?;
         let mut entries = Vec::new();
         for share in shares(node, to) {
@@ -101,13 +107,19 @@ impl Exchange {
             let chat = jid(node, "recipient").unwrap_or_else(|| to.clone());
             stanza = stanza.attr("recipient", chat.into_non_ad());
         }
+        let business = origin.account.verified_name();
+        let mut certificate = None;
+        if let Some((serial, name)) = business {
+            stanza = stanza.attr("verified_name", serial).attr("verified_level", "unknown");
+            certificate = Some(blob("verified_name", name));
+        }
         let keyed = share.encs.iter().any(|enc| is(enc, "type", "pkmsg"));
         let rest = node.children().unwrap_or_default().iter().filter(|child| {
             let tag = child.tag.as_ref();
             !NOT_FORWARDED.contains(&tag) && (tag != "device-identity" || keyed)
         });
         let encs = share.encs.iter().copied();
-        stanza.children(encs.chain(rest).cloned()).build()
+        stanza.children(encs.chain(rest).cloned().chain(certificate)).build()
     }
 }
 

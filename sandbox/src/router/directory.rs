@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use wacore_binary::{Jid, Server};
 
-use super::account::{Account, AccountState};
+use super::account::{Account, AccountState, Numbers};
 use crate::core::Core;
 use crate::ports::{AccountInfo, PortError, PortResult};
 
@@ -72,7 +72,7 @@ impl Core {
     pub(crate) async fn find(&self, digits: &str) -> PortResult<Option<Arc<Account>>> {
         let known = digits.parse().ok().and_then(|pn| self.directory.by_pn(pn));
         if let Some(account) = known.or_else(|| self.directory.by_lid(digits)) {
-            return Ok(Some(account));
+            return Ok(account.is_listed().then_some(account));
         }
         match self.phones()?.find(digits).await? {
             Some(info) => self.load(info).await.map(Some),
@@ -95,9 +95,20 @@ impl Core {
     /// An account this process has used, by phone number.
     pub(crate) async fn by_number(&self, pn: u64) -> PortResult<Option<Arc<Account>>> {
         match self.directory.by_pn(pn) {
-            Some(account) => Ok(Some(account)),
+            Some(account) => Ok(account.is_listed().then_some(account)),
             None => self.find(&pn.to_string()).await,
         }
+    }
+
+    /// Takes in what a phone has changed about its account.
+    pub(crate) async fn look_again(self: &Arc<Self>, pn: &str) -> PortResult<()> {
+        let Some(account) = pn.parse().ok().and_then(|pn| self.directory.by_pn(pn)) else {
+            // Not loaded: whoever asks next gets it as it is now.
+            return Ok(());
+        };
+        let info = self.phones()?.find(pn).await?;
+        account.write(|state| state.listed = info.is_some());
+        Ok(())
     }
 
     async fn load(&self, info: AccountInfo) -> PortResult<Arc<Account>> {
@@ -105,6 +116,8 @@ impl Core {
             .pn
             .parse()
             .map_err(|_| PortError::Internal(anyhow::anyhow!("phone number {} is not digits", info.pn)))?;
+        let (contacts, known_by) = self.state.contacts(pn).await?;
+        let numbers = Numbers { pn: info.pn.clone(), lid: info.lid.clone() };
         let state = AccountState {
             row: self.state.load_account(pn).await?,
             devices: self
@@ -114,13 +127,19 @@ impl Core {
                 .into_iter()
                 .map(|device| (device.device, Arc::new(device)))
                 .collect(),
-            contacts: self.state.contacts(pn).await?.into_iter().collect(),
+            contacts: contacts.into_iter().collect(),
+            known_by: known_by.into_iter().collect(),
             blocked: self.state.blocked(pn).await?.into_iter().collect(),
             key_list: None,
+            phone: info,
+            listed: true,
+            profile: self.state.load_profile(pn).await?,
+            privacy: self.state.load_privacy(pn).await?,
+            options: Arc::new(self.state.load_options(pn).await?),
         };
         Ok(self.directory.keep(Account {
             pn,
-            info,
+            info: numbers,
             state: RwLock::new(state),
             changes: tokio::sync::Mutex::new(()),
         }))

@@ -26,7 +26,7 @@ impl Origin {
     /// Name shown with its messages.
     pub(crate) fn push_name(&self) -> String {
         let own = self.account.device(self.device).and_then(|device| device.push_name.clone());
-        own.unwrap_or_else(|| self.account.info.push_name.clone())
+        own.unwrap_or_else(|| self.account.phone().push_name)
     }
 }
 

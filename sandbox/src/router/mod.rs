@@ -2,21 +2,29 @@
 
 mod account;
 mod account_changes;
+mod blocking;
 mod bundles;
+mod business;
 mod chatstate;
 mod direct;
 mod directory;
 mod exchange;
 mod live;
+mod names;
 mod notify;
 mod phone_pump;
 mod presence;
+mod privacy;
+mod profile;
 mod receipts;
+mod tokens;
 
 pub(crate) use account::Account;
+pub(crate) use blocking::blocked_item;
 pub(crate) use directory::Directory;
 pub(crate) use exchange::{Exchange, Origin, Replies};
 pub(crate) use live::{Acknowledged, Live};
 pub(crate) use notify::ListChange;
 pub(crate) use phone_pump::PhonePump;
-pub(crate) use presence::{PresenceBoard, keep_push_name};
+pub(crate) use presence::PresenceBoard;
+pub(crate) use privacy::Category;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Node, Server};
 
 use super::account::Account;
 use crate::core::Core;
 use crate::nodes::SERVER;
-use crate::ports::Companion;
+use crate::ports::{Companion, PortResult};
 use crate::state::{DeviceKey, Entry};
 
 /// One-time keys left at which a device is asked for more.
@@ -28,8 +28,34 @@ impl Core {
         self.enqueue(vec![Entry::new(device, node, None)?], |_| {}).await
     }
 
-    /// Announces a change of an account's device list to its other companions and to the
-    /// companions of every account it has written with.
+    /// Queues a notification for each of these devices, each with an id of its own.
+    pub(crate) async fn notify_each(
+        self: &Arc<Self>,
+        devices: impl IntoIterator<Item = DeviceKey>,
+        make: impl Fn() -> NodeBuilder,
+    ) -> Result<()> {
+        let entries: Result<Vec<Entry>> =
+            devices.into_iter().map(|device| Entry::new(device, &make().build(), None)).collect();
+        self.enqueue(entries?, |_| {}).await
+    }
+
+    /// All devices, phones included, of the acquaintances of an account that pass a test.
+    pub(crate) async fn acquainted_devices(
+        &self,
+        account: &Account,
+        may_know: impl Fn(&Account) -> bool,
+    ) -> PortResult<Vec<DeviceKey>> {
+        let mut devices = Vec::new();
+        for pn in account.acquaintances() {
+            if let Some(peer) = self.by_number(pn).await?.filter(|peer| may_know(peer)) {
+                devices.extend(peer.devices().into_iter().map(|device| peer.key(device)));
+            }
+        }
+        Ok(devices)
+    }
+
+    /// Announces a change of an account's device list to its other devices and to those of
+    /// every account it is acquainted with.
     pub(crate) async fn announce(
         self: &Arc<Self>,
         account: &Arc<Account>,
@@ -48,27 +74,14 @@ impl Core {
             ListChange::Removed => "remove",
         };
         let operation = NodeBuilder::new(tag).children([entry, keys]).build();
-        let mut entries = Vec::new();
-        for target in self.audience(account, device.device).await? {
-            let node = self
-                .notification("devices", account.pn_jid(0))
+        let mut audience = account.other_keys(device.device);
+        audience.extend(self.acquainted_devices(account, |_| true).await?);
+        self.notify_each(audience, || {
+            self.notification("devices", account.pn_jid(0))
                 .attr("lid", account.lid_jid(0))
                 .children([operation.clone()])
-                .build();
-            entries.push(Entry::new(target, &node, None)?);
-        }
-        self.enqueue(entries, |_| {}).await
-    }
-
-    async fn audience(&self, account: &Arc<Account>, except: u16) -> Result<Vec<DeviceKey>> {
-        let own = account.companions().into_iter().filter(|companion| companion.device != except);
-        let mut audience: Vec<DeviceKey> = own.map(|companion| account.key(companion.device)).collect();
-        for pn in account.contacts() {
-            if let Some(contact) = self.by_number(pn).await? {
-                audience.extend(contact.companions().iter().map(|companion| contact.key(companion.device)));
-            }
-        }
-        Ok(audience)
+        })
+        .await
     }
 
     /// Asks a companion for one-time keys, once when it has few left and once when the last is gone.
@@ -88,39 +101,15 @@ impl Core {
         collection: &str,
         version: u64,
     ) -> Result<()> {
-        let mut entries = Vec::new();
         // one that its phone has not introduced yet asks by itself once it has the keys
         let introduced = |device| account.device(device).is_some_and(|row| row.ready);
-        let others = account
-            .companions()
-            .into_iter()
-            .filter(|other| other.device != except && introduced(other.device));
-        for companion in others {
+        let others = account.companion_keys().into_iter();
+        let others = others.filter(|other| other.device != except && introduced(other.device));
+        self.notify_each(others, || {
             let child =
                 NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
-            let node = self.notification("server_sync", SERVER).children([child]).build();
-            entries.push(Entry::new(account.key(companion.device), &node, None)?);
-        }
-        self.enqueue(entries, |_| {}).await
-    }
-
-    /// Passes a privacy token from its issuer to the companions of the account it is for.
-    pub(crate) async fn pass_privacy_token(
-        self: &Arc<Self>,
-        issuer: &Account,
-        holder: &Arc<Account>,
-        token: &Node,
-    ) -> Result<()> {
-        let mut entries = Vec::new();
-        for companion in holder.companions() {
-            let tokens = NodeBuilder::new("tokens").children([token.clone()]).build();
-            let node = self
-                .notification("privacy_token", issuer.jid(Server::Pn, 0))
-                .attr("sender_lid", issuer.lid_jid(0))
-                .children([tokens])
-                .build();
-            entries.push(Entry::new(holder.key(companion.device), &node, None)?);
-        }
-        self.enqueue(entries, |_| {}).await
+            self.notification("server_sync", SERVER).children([child])
+        })
+        .await
     }
 }

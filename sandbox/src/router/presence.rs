@@ -1,7 +1,7 @@
-//! Who is online, and who wants to know.
+//! Who is online, who wants to know, and what each of them may see.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use wacore_binary::builder::NodeBuilder;
@@ -9,6 +9,7 @@ use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
 use super::exchange::Origin;
+use super::privacy::Category;
 use crate::core::Core;
 use crate::state::DeviceKey;
 
@@ -21,22 +22,75 @@ pub(crate) struct PresenceBoard {
 #[derive(Default)]
 struct Watched {
     available: HashSet<u16>,
-    last_seen: Option<u64>,
-    /// Subscribers and the addressing they subscribed in.
-    watchers: HashMap<DeviceKey, Server>,
+    watchers: HashMap<DeviceKey, Watcher>,
+}
+
+/// A device that wants to know.
+struct Watcher {
+    account: Arc<Account>,
+    /// The addressing it subscribed in.
+    server: Server,
+    /// Whether it has shown a token of the watched account.
+    trusted: bool,
+    /// What it was told last.
+    shown: Option<View>,
+}
+
+/// What a watcher sees of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    Online,
+    /// Away since this unix time.
+    LastSeen(u64),
+    /// Away, or not to be known.
+    Hidden,
+}
+
+impl View {
+    /// `None` when there is nothing to tell: the account has never been online.
+    fn of(watched: &Account, online: bool, watcher: &Watcher) -> Option<Self> {
+        let viewer = &watcher.account;
+        // Who hides this from others does not see it of them, either.
+        let mutual = |category| {
+            watched.permits(category, viewer.pn, watcher.trusted)
+                && viewer.permits(category, watched.pn, false)
+        };
+        if online && mutual(Category::Online) {
+            return Some(Self::Online);
+        }
+        let last_seen = watched.profile().last_seen;
+        if !mutual(Category::LastSeen) {
+            return Some(Self::Hidden);
+        }
+        match last_seen {
+            Some(at) => Some(Self::LastSeen(at)),
+            None => online.then_some(Self::Hidden),
+        }
+    }
+
+    fn stanza(self, from: Jid) -> Node {
+        let node = NodeBuilder::new("presence").attr("from", from);
+        match self {
+            Self::Online => node.build(),
+            Self::LastSeen(at) => node.attr("type", "unavailable").attr("last", at).build(),
+            Self::Hidden => node.attr("type", "unavailable").attr("last", "deny").build(),
+        }
+    }
 }
 
 impl Watched {
-    fn stanza(&self, from: Jid) -> Node {
-        let node = NodeBuilder::new("presence").attr("from", from);
-        if !self.available.is_empty() {
-            return node.build();
+    /// What watchers are told, where it differs from what they know.
+    fn news(&mut self, account: &Account) -> Vec<(DeviceKey, Node)> {
+        let online = !self.available.is_empty();
+        let mut news = Vec::new();
+        for (key, watcher) in &mut self.watchers {
+            let view = View::of(account, online, watcher);
+            if view != watcher.shown {
+                watcher.shown = view;
+                news.extend(view.map(|view| (*key, view.stanza(account.jid(watcher.server, 0)))));
+            }
         }
-        let node = node.attr("type", "unavailable");
-        match self.last_seen {
-            Some(at) => node.attr("last", at).build(),
-            None => node.attr("last", "deny").build(),
-        }
+        news
     }
 }
 
@@ -45,29 +99,32 @@ impl PresenceBoard {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks a device at `now` (unix seconds); returns what subscribers are told, when anything has changed for them.
-    fn mark(&self, now: u64, account: &Account, device: u16, available: bool) -> Vec<(DeviceKey, Node)> {
+    /// Marks a device; returns whether its account has come or gone by that.
+    fn mark(&self, device: DeviceKey, available: bool) -> bool {
         let mut accounts = self.lock();
-        let watched = accounts.entry(account.pn).or_default();
-        let before = !watched.available.is_empty();
+        let watched = accounts.entry(device.pn).or_default();
+        let before = watched.available.is_empty();
         if available {
-            watched.available.insert(device);
-        } else if watched.available.remove(&device) {
-            watched.last_seen = Some(now);
+            watched.available.insert(device.device);
+        } else {
+            watched.available.remove(&device.device);
         }
-        if before != watched.available.is_empty() {
-            return Vec::new();
-        }
-        let tell = watched.watchers.iter();
-        tell.map(|(key, server)| (*key, watched.stanza(account.jid(*server, 0)))).collect()
+        before != watched.available.is_empty()
     }
 
-    /// Adds a subscriber and returns the state to tell it, when the account is online.
-    fn watch(&self, account: &Account, by: DeviceKey, server: Server) -> Option<Node> {
+    fn news(&self, account: &Account) -> Vec<(DeviceKey, Node)> {
+        self.lock().get_mut(&account.pn).map(|watched| watched.news(account)).unwrap_or_default()
+    }
+
+    /// Adds a watcher and returns what it sees at once.
+    fn watch(&self, account: &Account, by: DeviceKey, mut watcher: Watcher) -> Option<Node> {
         let mut accounts = self.lock();
         let watched = accounts.entry(account.pn).or_default();
-        watched.watchers.insert(by, server);
-        (!watched.available.is_empty()).then(|| watched.stanza(account.jid(server, 0)))
+        let view = View::of(account, !watched.available.is_empty(), &watcher);
+        let stanza = view.map(|view| view.stanza(account.jid(watcher.server, 0)));
+        watcher.shown = view;
+        watched.watchers.insert(by, watcher);
+        stanza
     }
 
     fn unwatch(&self, account: u64, by: DeviceKey) {
@@ -84,9 +141,14 @@ impl PresenceBoard {
 }
 
 impl Core {
-    /// Sends to a device that is connected and takes live stanzas; drops it otherwise.
+    /// Sends to a device that is there now; what is not worth keeping is sent so. A phone is
+    /// always there.
     pub(crate) fn send_live(&self, device: DeviceKey, stanza: Node) {
-        if self.live.takes(device)
+        if device.is_phone() {
+            if let Ok(phones) = self.phones() {
+                phones.observe(&device.pn.to_string(), &stanza);
+            }
+        } else if self.live.takes(device)
             && let Some(conn) = self.live.conn(device)
         {
             conn.send(stanza);
@@ -94,20 +156,35 @@ impl Core {
     }
 
     /// A device is online or offline from its user's point of view.
-    pub(crate) fn mark_presence(&self, origin: &Origin, available: bool) {
-        let now = self.clock.unix_secs();
-        for (device, stanza) in self.presence.mark(now, &origin.account, origin.device, available) {
+    pub(crate) async fn mark_presence(&self, origin: &Origin, available: bool) -> Result<()> {
+        if !self.presence.mark(origin.key(), available) {
+            return Ok(());
+        }
+        if !available {
+            let now = self.clock.unix_secs();
+            self.change_profile(&origin.account, |profile| profile.last_seen = Some(now)).await?;
+        }
+        self.show_presence_anew(&origin.account);
+        Ok(())
+    }
+
+    /// Tells watchers of an account what they do not know yet, or may not know any more.
+    pub(crate) fn show_presence_anew(&self, account: &Account) {
+        for (device, stanza) in self.presence.news(account) {
             self.send_live(device, stanza);
         }
     }
 
-    /// A device wants to know an account's presence.
-    pub(crate) async fn watch_presence(&self, origin: &Origin, of: &Jid) -> Result<()> {
+    /// A device wants to know an account's presence; it is told at once.
+    pub(crate) async fn watch_presence(&self, origin: &Origin, of: &Jid, request: &Node) -> Result<()> {
         let Some(account) = self.user(of).await? else { return Ok(()) };
-        if account.blocks(origin.account.pn) {
-            return Ok(());
-        }
-        if let Some(stanza) = self.presence.watch(&account, origin.key(), of.server) {
+        let watcher = Watcher {
+            account: Arc::clone(&origin.account),
+            server: of.server,
+            trusted: self.shows_token(request, &account, &origin.account).await?,
+            shown: None,
+        };
+        if let Some(stanza) = self.presence.watch(&account, origin.key(), watcher) {
             self.send_live(origin.key(), stanza);
         }
         Ok(())
@@ -122,18 +199,8 @@ impl Core {
     }
 
     /// A device's connection has ended: it is unavailable and its subscriptions end.
-    pub(crate) fn presence_lost(&self, origin: &Origin) {
-        self.mark_presence(origin, false);
+    pub(crate) async fn presence_lost(&self, origin: &Origin) -> Result<()> {
         self.presence.forget_watcher(origin.key());
+        self.mark_presence(origin, false).await
     }
-}
-
-/// Keeps the name a client announces with its presence.
-pub(crate) async fn keep_push_name(core: &Core, origin: &Origin, name: String) -> Result<()> {
-    let Some(device) = origin.account.device(origin.device) else { return Ok(()) };
-    if device.push_name.as_deref() == Some(name.as_str()) {
-        return Ok(());
-    }
-    core.change_device(&origin.account, origin.device, |device| device.push_name = Some(name)).await?;
-    Ok(())
 }

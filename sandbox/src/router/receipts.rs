@@ -54,7 +54,8 @@ impl Exchange {
                 }
             }
             Route::Sender { reflect } => {
-                if let Some(account) = self.core.user(to).await?.filter(|account| account.pn != own.pn) {
+                let told = |account: &Arc<Account>| account.pn != own.pn && may_tell(own, account, &kind);
+                if let Some(account) = self.core.user(to).await?.filter(told) {
                     for device in account.devices() {
                         self.add(&mut entries, &account, device, node, to.server, &kind)?;
                     }
@@ -116,6 +117,13 @@ impl Exchange {
         }
         stanza.apply_content(node.content.clone()).build()
     }
+}
+
+/// Whether a receipt passes between two accounts: neither has blocked the other, and who does
+/// not tell others that he has read their messages is not told of his, either.
+fn may_tell(from: &Account, to: &Account, kind: &str) -> bool {
+    let both = from.confirms_reading() && to.confirms_reading();
+    !from.blocks(to.pn) && !to.blocks(from.pn) && (kind != "read" || both)
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ mod devices;
 mod entry;
 mod journal;
 mod media;
+mod options;
 mod pre_keys;
+mod privacy;
+mod profiles;
 mod queue;
 mod schema;
 mod seen;
@@ -21,6 +24,7 @@ mod settings;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::path::Path;
 use std::time::Duration;
@@ -37,6 +41,8 @@ pub(crate) use devices::DeviceRow;
 pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Label, Placed};
 pub(crate) use journal::Journal;
 pub(crate) use media::MediaRow;
+pub(crate) use privacy::PrivacyRow;
+pub(crate) use profiles::{Dated, PictureRow, ProfileRow};
 pub(crate) use queue::Queued;
 
 /// The store: a single writer and a few readers on one file.

@@ -4,13 +4,19 @@ use anyhow::Result;
 use sqlx::{SqliteConnection, raw_sql};
 
 /// Every part's tables; a part of its own file keeps its own text and has one line here.
-const TABLES: &[&str] = &[BASE, super::channels::TABLES];
+const TABLES: &[&str] = &[
+    BASE,
+    super::channels::TABLES,
+    super::options::TABLES,
+    super::privacy::TABLES,
+    super::profiles::TABLES,
+    super::tokens::TABLES,
+];
 
 const BASE: &str = "
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (
     pn INTEGER PRIMARY KEY,
-    about TEXT,
     last_device INTEGER NOT NULL,
     last_key_index INTEGER NOT NULL,
     list_changed INTEGER NOT NULL
@@ -58,6 +64,7 @@ CREATE TABLE IF NOT EXISTS contacts (
     peer INTEGER NOT NULL,
     PRIMARY KEY (pn, peer)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS contacts_by_peer ON contacts (peer);
 CREATE TABLE IF NOT EXISTS blocklist (
     pn INTEGER NOT NULL,
     peer INTEGER NOT NULL,

@@ -1,15 +1,22 @@
 //! The network as real WhatsApp clients see it: whatsapp-rust 0.7 against a sandbox on loopback.
 
+// The client's futures are nested deeply.
+#![recursion_limit = "256"]
+
 mod baileys;
 mod channels;
 mod channels_raw;
 mod client;
+mod contacts;
+mod control;
 mod delivery;
 mod hostile;
 mod linking;
 mod media;
 mod mex;
 mod presence;
+mod privacy;
+mod profile;
 mod protocol;
 mod raw;
 mod restart;

@@ -1,20 +1,30 @@
-//! `abt`: A/B properties. None are served, so clients keep their defaults.
+//! `abt`: A/B properties. Without any, clients keep their defaults.
 
 use futures::future::BoxFuture;
+use sha2::{Digest, Sha256};
 use wacore_binary::builder::NodeBuilder;
 
 use super::request::{Answer, IqError, Request};
 
-pub(super) fn get(_request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
+/// Seconds after which clients ask again.
+const REFRESH: u32 = 86_400;
+
+pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
-        Ok(Answer::with(
-            NodeBuilder::new("props")
-                .attr("protocol", 1)
-                .attr("ab_key", "sandbox")
-                .attr("hash", "sandbox")
-                .attr("refresh", 86_400)
-                .attr("refresh_id", 1)
-                .build(),
-        ))
+        let options = request.origin()?.account.options();
+        let mut digest = Sha256::new();
+        let props = options.ab_props.iter().map(|(code, value)| {
+            digest.update(format!("{code}={value};"));
+            NodeBuilder::new("prop").attr("config_code", *code).attr("config_value", value.as_str()).build()
+        });
+        let props: Vec<_> = props.collect();
+        let hash = hex::encode(&digest.finalize()[..8]);
+        let answer = NodeBuilder::new("props")
+            .attr("protocol", 1)
+            .attr("ab_key", "sandbox")
+            .attr("hash", hash)
+            .attr("refresh", REFRESH)
+            .attr("refresh_id", 1);
+        Ok(Answer::with(answer.children(props).build()))
     })
 }

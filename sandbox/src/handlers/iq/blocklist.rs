@@ -1,12 +1,13 @@
-//! `blocklist`: who an account has blocked; their messages and presence do not reach it.
+//! `blocklist`: whom an account has blocked; nothing of theirs reaches it.
 
 use futures::future::BoxFuture;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
+use super::privacy::fingerprint;
 use super::request::{Answer, IqError, Request};
-use crate::nodes::{is, jid};
-use crate::router::Account;
+use crate::nodes::{is, jid, text};
+use crate::router::{Account, blocked_item};
 
 pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
@@ -14,32 +15,43 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
         let mut items = Vec::new();
         for pn in account.blocked() {
             if let Some(blocked) = request.core.by_number(pn).await? {
-                items.push(item(&blocked, None));
+                items.push(blocked_item(&blocked, None));
             }
         }
-        Ok(Answer::with(list(items)))
+        Ok(Answer::with(list(account, true, items)))
     })
 }
 
 pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
+        let origin = request.origin()?;
         let wanted = request.child("item")?;
-        let who = jid(wanted, "jid").ok_or(IqError::BadRequest("item without jid"))?;
-        let block = is(wanted, "action", "block");
+        let who = jid(wanted, "jid").or_else(|| jid(wanted, "pn_jid"));
+        let who = who.ok_or(IqError::BadRequest("item without jid"))?;
+        let action = match text(wanted, "action").as_deref() {
+            Some("block") => "block",
+            Some("unblock") => "unblock",
+            _ => return Err(IqError::BadRequest("action")),
+        };
         let target = request.core.user(&who).await?.ok_or_else(|| IqError::NotFound(who.to_string()))?;
-        request.core.block(&request.origin()?.account, target.pn, block).await?;
-        Ok(Answer::with(list(vec![item(&target, Some(if block { "block" } else { "unblock" }))])))
+        if target.pn == origin.account.pn {
+            return Err(IqError::NotAcceptable("nobody blocks himself"));
+        }
+        let known = is(wanted, "dhash", &dhash(&origin.account)) || wanted.attrs.get("dhash").is_none();
+        request.core.block(origin, &target, action == "block").await?;
+        Ok(Answer::with(list(&origin.account, known, vec![blocked_item(&target, Some(action))])))
     })
 }
 
-fn item(account: &Account, action: Option<&'static str>) -> Node {
-    let item = NodeBuilder::new("item").attr("jid", account.lid_jid(0)).attr("pn_jid", account.pn_jid(0));
-    match action {
-        Some(action) => item.attr("action", action).build(),
-        None => item.build(),
-    }
+fn dhash(account: &Account) -> String {
+    fingerprint(&account.blocked())
 }
 
-fn list(items: Vec<Node>) -> Node {
-    NodeBuilder::new("list").attr("dhash", "sandbox").attr("matched", "false").children(items).build()
+/// `matched` says whether the list is the one the client knew before.
+fn list(account: &Account, matched: bool, items: Vec<Node>) -> Node {
+    NodeBuilder::new("list")
+        .attr("dhash", dhash(account))
+        .attr("matched", if matched { "true" } else { "false" })
+        .children(items)
+        .build()
 }

@@ -61,6 +61,7 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("w:mex", "get", mex::get),
     ("w:p", "get", ping::get),
     ("w:profile:picture", "get", picture::get),
+    ("w:profile:picture", "set", picture::set),
     ("w:sync:app:state", "set", app_state::set),
 ];
 

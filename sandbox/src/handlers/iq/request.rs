@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use wacore_binary::Node;
+use wacore_binary::{Jid, Node};
 
 use crate::core::Core;
 use crate::pairing::Link;
@@ -47,6 +47,12 @@ impl Request {
         }
     }
 
+    /// Whether an address is one of the account that asks.
+    pub(super) fn is_own(&self, jid: &Jid) -> bool {
+        let own = |origin: &Origin| jid.user == origin.account.info.pn || jid.user == origin.account.info.lid;
+        self.origin().is_ok_and(own)
+    }
+
     /// A child of the request.
     pub(super) fn child(&self, tag: &'static str) -> Result<&Node, IqError> {
         self.node.get_optional_child(tag).ok_or(IqError::BadRequest(tag))
@@ -87,6 +93,8 @@ pub(super) enum IqError {
     NotFound(String),
     #[error("{0}")]
     Forbidden(String),
+    #[error("not acceptable: {0}")]
+    NotAcceptable(&'static str),
     #[error("{0:#}")]
     Internal(#[from] anyhow::Error),
 }
@@ -99,6 +107,7 @@ impl IqError {
             Self::BadRequest(_) => (400, "bad-request"),
             Self::NotFound(_) => (404, "item-not-found"),
             Self::Forbidden(_) => (403, "forbidden"),
+            Self::NotAcceptable(_) => (406, "not-acceptable"),
             Self::Internal(_) => (500, "internal-server-error"),
         }
     }

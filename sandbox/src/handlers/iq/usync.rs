@@ -1,7 +1,9 @@
 //! `usync`: what is known of users. One file per protocol, one line in [`PROTOCOLS`].
 
+mod business;
 mod contact;
 mod devices;
+mod disappearing;
 mod lid;
 mod picture;
 mod status;
@@ -14,8 +16,8 @@ use wacore_binary::{Jid, Node};
 
 use super::request::{Answer, IqError, Request};
 use crate::core::Core;
-use crate::nodes::{content, empty, jid};
-use crate::router::Account;
+use crate::nodes::{content, jid, text};
+use crate::router::{Account, Category};
 
 /// One user of a request.
 struct Query {
@@ -25,14 +27,28 @@ struct Query {
     asked: Jid,
     /// `<contact>` text as asked, such as `+4915112345`.
     contact: Option<String>,
+    /// Who asks, and whether with a token of the user asked for.
+    viewer: Arc<Account>,
+    trusted: bool,
+    /// Hash of the device list that the client has.
+    known_devices: Option<String>,
+}
+
+impl Query {
+    /// Whether the user shows this to who asks.
+    fn permits(&self, category: Category) -> bool {
+        self.account.permits(category, self.viewer.pn, self.trusted)
+    }
 }
 
 /// Answers a protocol for one user; `None` says nothing about it.
 type Protocol = for<'a> fn(&'a Query) -> BoxFuture<'a, Result<Option<Node>, IqError>>;
 
 const PROTOCOLS: &[(&str, Protocol)] = &[
+    ("business", business::answer),
     ("contact", contact::answer),
     ("devices", devices::answer),
+    ("disappearing_mode", disappearing::answer),
     ("lid", lid::answer),
     ("picture", picture::answer),
     ("status", status::answer),
@@ -40,7 +56,7 @@ const PROTOCOLS: &[(&str, Protocol)] = &[
 
 pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
-        request.origin()?;
+        let viewer = &request.origin()?.account;
         let usync = request.child("usync")?;
         let wanted = usync.get_optional_child("query").ok_or(IqError::BadRequest("query"))?;
         let wanted: Vec<&str> =
@@ -48,7 +64,7 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
         let listed = usync.get_optional_child("list").ok_or(IqError::BadRequest("list"))?;
         let mut users = Vec::new();
         for user in listed.get_children_by_tag("user") {
-            users.extend(answer_user(&request.core, user, &wanted).await?);
+            users.extend(answer_user(&request.core, viewer, user, &wanted).await?);
         }
         let states = wanted.iter().map(|tag| NodeBuilder::new_dynamic((*tag).to_owned()).build());
         let mut answer = NodeBuilder::new("usync");
@@ -63,7 +79,12 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
     })
 }
 
-async fn answer_user(core: &Arc<Core>, user: &Node, wanted: &[&str]) -> Result<Option<Node>, IqError> {
+async fn answer_user(
+    core: &Arc<Core>,
+    viewer: &Arc<Account>,
+    user: &Node,
+    wanted: &[&str],
+) -> Result<Option<Node>, IqError> {
     let contact =
         user.get_optional_child("contact").map(|node| String::from_utf8_lossy(content(node)).into_owned());
     let contact = contact.filter(|number| !number.is_empty());
@@ -75,12 +96,23 @@ async fn answer_user(core: &Arc<Core>, user: &Node, wanted: &[&str]) -> Result<O
     let Some(account) = core.user(&asked).await? else {
         return Ok(contact.map(|number| unknown_contact(asked, number)));
     };
-    let query = Query { core: Arc::clone(core), account, asked, contact };
+    let query = Query {
+        core: Arc::clone(core),
+        trusted: core.shows_token(user, &account, viewer).await?,
+        viewer: Arc::clone(viewer),
+        known_devices: user.get_optional_child("devices").and_then(|known| text(known, "device_hash")),
+        account,
+        asked,
+        contact,
+    };
     let mut answers = Vec::new();
     for (tag, protocol) in PROTOCOLS {
         if wanted.contains(tag) {
             answers.extend(protocol(&query).await?);
         }
+    }
+    if answers.is_empty() && wanted == ["devices"] {
+        return Ok(None);
     }
     let mut node = NodeBuilder::new("user").attr("jid", &query.asked);
     if query.asked.server.is_lid_family() {
@@ -95,7 +127,8 @@ fn unknown_contact(asked: Jid, number: String) -> Node {
     NodeBuilder::new("user").attr("jid", asked).children([contact]).build()
 }
 
-/// An element that says "nothing set".
-fn nothing(tag: &'static str) -> Node {
-    empty(tag)
+/// The answer of a protocol that says nothing about a user.
+fn refused(tag: &'static str, code: u16, reason: &'static str) -> Node {
+    let error = NodeBuilder::new("error").attr("code", code).attr("text", reason).build();
+    NodeBuilder::new(tag).children([error]).build()
 }

@@ -103,6 +103,7 @@ impl Simulated {
         for new in shown {
             let inserted = new.store(&mut tx, phone.pn()).await?;
             if inserted != Inserted::Duplicate && new.direction == Direction::In {
+                self.sightings.message_arrived(phone.pn(), &new.chat);
                 follow_up.shown = Some(Shown {
                     chat: incoming.sender.clone(),
                     text: new.content.text.filter(|_| new.content.kind == "text"),

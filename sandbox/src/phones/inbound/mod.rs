@@ -2,6 +2,7 @@
 
 mod decrypt;
 mod message;
+mod notification;
 mod receipt;
 mod resend;
 mod stanza;
@@ -18,7 +19,8 @@ impl Simulated {
         let received = match node.tag.as_ref() {
             "message" => self.receive_message(&phone, node).await,
             "receipt" => self.receive_receipt(&phone, node).await,
-            // presence, chatstate, calls, notifications: a phone has nothing to do about them
+            "notification" => self.receive_notification(&phone, node).await,
+            // calls: a phone has nothing to do about them
             other => {
                 tracing::debug!(pn, tag = other, "phone ignores stanza");
                 Ok(())

@@ -120,8 +120,8 @@ fn push_name_patch(
 }
 
 impl Simulated {
-    /// Makes sure that `critical_block` names the phone's user.
-    pub(super) async fn publish_push_name(&self, phone: &Phone) -> PortResult<()> {
+    /// Makes sure that `critical_block` names the phone's user, by the present name when `renamed`.
+    pub(in super::super) async fn publish_push_name(&self, phone: &Phone, renamed: bool) -> PortResult<()> {
         let network = self.network()?;
         let keys = Arc::new(expand_app_state_keys(&phone.keys.sync.data));
         for attempt in 1.. {
@@ -130,10 +130,10 @@ impl Simulated {
             for patch in &patches {
                 replay.apply(&keys, PUSH_NAME_COLLECTION, patch)?;
             }
-            if replay.push_name.is_some() {
+            if replay.push_name.as_ref().is_some_and(|known| !renamed || *known == phone.push_name()) {
                 break;
             }
-            let patch = push_name_patch(&phone.keys.sync, &keys, &replay, &phone.info.push_name, self.now());
+            let patch = push_name_patch(&phone.keys.sync, &keys, &replay, &phone.push_name(), self.now());
             let patch = Bytes::from(waproto::codec::syncd_patch_to_vec(&patch));
             let base = replay.state.version;
             match network.push_app_state(phone.pn(), PUSH_NAME_COLLECTION, base, patch).await {

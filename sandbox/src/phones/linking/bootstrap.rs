@@ -24,7 +24,7 @@ impl Simulated {
             Err(PortError::NotFound(_)) => registered_bundle(request),
             Err(error) => return Err(error),
         };
-        self.publish_push_name(&phone).await?;
+        self.publish_push_name(&phone, false).await?;
         let companions = network.companions(phone.pn()).await?;
         let message = key_share(&phone, &companions, &[phone.keys.sync.id.to_vec()]);
         self.send_peer(&phone, Peer { device, bundle: Some(&bundle), message }).await?;

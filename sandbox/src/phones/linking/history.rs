@@ -56,7 +56,7 @@ fn payload(phone: &Phone) -> anyhow::Result<Vec<u8>> {
         sync_type: wa::history_sync::HistorySyncType::INITIAL_BOOTSTRAP,
         chunk_order: Some(1),
         progress: Some(100),
-        pushnames: vec![wa::Pushname { id: Some(pn.clone()), pushname: Some(phone.info.push_name.clone()) }],
+        pushnames: vec![wa::Pushname { id: Some(pn.clone()), pushname: Some(phone.push_name()) }],
         phone_number_to_lid_mappings: vec![wa::PhoneNumberToLIDMapping {
             pn_jid: Some(pn),
             lid_jid: Some(lid),

@@ -77,7 +77,7 @@ impl Simulated {
         let phone = self.phone(pn).await?;
         let node = NodeBuilder::new("presence")
             .attr("type", if available { "available" } else { "unavailable" })
-            .attr("name", phone.info.push_name.as_str())
+            .attr("name", phone.push_name())
             .build();
         self.network()?.submit(phone.pn(), node).await?;
         Ok(())

@@ -70,6 +70,16 @@ impl Store {
             .transpose()
     }
 
+    /// Stores the name of a phone's user.
+    pub(in super::super) async fn save_name(&self, pn: &str, name: &str) -> anyhow::Result<()> {
+        sqlx::query("UPDATE phones SET push_name = ? WHERE pn = ?")
+            .bind(name)
+            .bind(pn)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     /// Stores what a user may change.
     pub(in super::super) async fn save_settings(&self, pn: &str, settings: &Settings) -> anyhow::Result<()> {
         sqlx::query(

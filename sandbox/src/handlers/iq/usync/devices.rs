@@ -17,8 +17,13 @@ pub(super) fn answer(query: &Query) -> BoxFuture<'_, Result<Option<Node>, IqErro
             .iter()
             .map(|c| NodeBuilder::new("device").attr("id", c.device).attr("key-index", c.key_index).build());
         let ids: Vec<u16> = std::iter::once(0).chain(companions.iter().map(|c| c.device)).collect();
+        let hash = list_hash(&query.account.info.pn, &ids);
+        if query.known_devices.as_deref() == Some(hash.as_str()) {
+            // The client has this list already.
+            return Ok(None);
+        }
         let list = NodeBuilder::new("device-list")
-            .attr("hash", list_hash(&query.account.info.pn, &ids))
+            .attr("hash", hash)
             .children(std::iter::once(phone).chain(others))
             .build();
         let mut children = vec![list];
