@@ -12,13 +12,13 @@ use super::privacy::Category;
 use crate::core::Core;
 use crate::media::PICTURE;
 use crate::ports::PortResult;
-use crate::state::{Dated, DeviceKey, PictureRow};
+use crate::state::{Chosen, DeviceKey, PictureRow};
 
 impl Core {
     /// Sets the profile text; an empty one clears it.
     pub(crate) async fn set_about(self: &Arc<Self>, origin: &Origin, text: String) -> PortResult<()> {
         let account = &origin.account;
-        let about = Dated { value: text.clone(), at: self.clock.unix_secs() };
+        let about = Chosen { value: text.clone(), at: self.clock.unix_secs() };
         self.change_profile(account, |profile| profile.about = Some(about)).await?;
         let set = NodeBuilder::new("set").bytes(text).build();
         let name = origin.push_name();
@@ -92,7 +92,7 @@ impl Core {
     pub(crate) async fn set_timer(self: &Arc<Self>, origin: &Origin, seconds: u32) -> PortResult<()> {
         let account = &origin.account;
         let now = self.clock.unix_secs();
-        self.change_profile(account, |profile| profile.timer = Some(Dated { value: seconds, at: now }))
+        self.change_profile(account, |profile| profile.timer = Some(Chosen { value: seconds, at: now }))
             .await?;
         let mode = NodeBuilder::new("disappearing_mode").attr("duration", seconds).attr("t", now).build();
         // Clients read their own account's change and that of others from different notifications.

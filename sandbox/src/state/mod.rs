@@ -42,7 +42,7 @@ pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Label, Placed};
 pub(crate) use journal::Journal;
 pub(crate) use media::MediaRow;
 pub(crate) use privacy::PrivacyRow;
-pub(crate) use profiles::{Dated, PictureRow, ProfileRow};
+pub(crate) use profiles::{Chosen, PictureRow, ProfileRow};
 pub(crate) use queue::Queued;
 
 /// The store: a single writer and a few readers on one file.

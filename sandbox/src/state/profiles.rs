@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS pictures (
 
 /// A value and the unix time it was set at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dated<T> {
+pub(crate) struct Chosen<T> {
     pub(crate) value: T,
     pub(crate) at: u64,
 }
@@ -33,11 +33,11 @@ pub(crate) struct Dated<T> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ProfileRow {
     /// Profile text; an empty one was cleared.
-    pub(crate) about: Option<Dated<String>>,
+    pub(crate) about: Option<Chosen<String>>,
     /// Unix time at which the last device went away.
     pub(crate) last_seen: Option<u64>,
     /// Seconds after which messages of new chats disappear; 0 is off.
-    pub(crate) timer: Option<Dated<u32>>,
+    pub(crate) timer: Option<Chosen<u32>>,
 }
 
 /// A profile picture.
@@ -61,9 +61,9 @@ impl State {
         let Some(row) = row else { return Ok(ProfileRow::default()) };
         let time = |column: usize| row.get::<Option<i64>, _>(column).map(i64::cast_unsigned);
         Ok(ProfileRow {
-            about: row.get::<Option<String>, _>(0).zip(time(1)).map(|(value, at)| Dated { value, at }),
+            about: row.get::<Option<String>, _>(0).zip(time(1)).map(|(value, at)| Chosen { value, at }),
             last_seen: time(2),
-            timer: row.get::<Option<u32>, _>(3).zip(time(4)).map(|(value, at)| Dated { value, at }),
+            timer: row.get::<Option<u32>, _>(3).zip(time(4)).map(|(value, at)| Chosen { value, at }),
         })
     }
 
