@@ -123,10 +123,12 @@ impl Exchange {
     }
 }
 
-/// One share per `<to>`; without `<participants>` the whole goes to the device in `to`.
+/// One share per `<to>`; an `<enc>` of its own goes to the device in `to`. Baileys, sending again to a device that
+/// asked (`relayMessage` with `participant`), gives both: `<participants>` then repeats the first attempt.
 fn shares<'a>(node: &'a Node, to: &Jid) -> Vec<Share<'a>> {
-    let Some(participants) = node.get_optional_child("participants") else {
-        let encs = node.get_children_by_tag("enc").collect();
+    let encs: Vec<&Node> = node.get_children_by_tag("enc").collect();
+    let participants = node.get_optional_child("participants").filter(|_| encs.is_empty());
+    let Some(participants) = participants else {
         return vec![Share { to: to.clone(), encs }];
     };
     let mut by_device: HashMap<Jid, usize> = HashMap::new();
@@ -177,9 +179,15 @@ mod tests {
     #[test]
     fn a_bare_enc_goes_to_the_device_addressed() {
         let to = Jid::pn_device("4915112345", 7);
-        let node = NodeBuilder::new("message").children([enc("msg").build()]).build();
-        let shares = shares(&node, &to);
-        assert_eq!(shares.len(), 1);
-        assert_eq!(shares[0].to, to);
+        let alone = NodeBuilder::new("message").children([enc("msg").build()]).build();
+        let again = NodeBuilder::new("to").attr("jid", &to).children([enc("pkmsg").build()]).build();
+        let participants = NodeBuilder::new("participants").children([again]).build();
+        let sent_again = enc("pkmsg").attr("count", 1).build();
+        let both = NodeBuilder::new("message").children([sent_again, participants]).build();
+        for (node, count) in [(&alone, 0), (&both, 1)] {
+            let shares = shares(node, &to);
+            assert_eq!(shares.len(), 1);
+            assert_eq!((&shares[0].to, retry_count(&shares[0])), (&to, count));
+        }
     }
 }

@@ -1,0 +1,129 @@
+//! What clients tell, in words that all libraries share.
+
+use serde::Deserialize;
+
+use crate::Said;
+
+/// Something a client told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Event {
+    /// A QR code is on show.
+    Qr {
+        /// What it encodes.
+        qr: String,
+    },
+    /// Logged in and ready.
+    Open {
+        /// Own number, a JID.
+        pn: String,
+        /// Own LID, a JID.
+        lid: String,
+    },
+    /// The connection is over. `code` is the number that Baileys has for the reason: 401 logged out, 402 banned for
+    /// a time, 405 outdated, 408 timed out, 428 closed, 440 replaced, 515 restart, or what the server gave.
+    Closed {
+        /// The reason.
+        code: u16,
+    },
+    /// The own name became known.
+    Named {
+        /// The name.
+        name: String,
+    },
+    /// A message.
+    Message(Box<Message>),
+    /// The server has taken (or refused) a message.
+    Ack {
+        /// The message.
+        id: String,
+        /// The code of a refusal.
+        error: Option<String>,
+    },
+    /// A message of ours came so far.
+    Receipt {
+        /// The message.
+        id: String,
+        /// The chat it is in, a JID.
+        chat: String,
+        /// Whose device tells, a JID; libraries do not always say.
+        by: Option<String>,
+        /// How far.
+        reached: Reached,
+    },
+    /// Somebody came or went.
+    Presence {
+        /// Who, a JID.
+        who: String,
+        /// Whether they are here.
+        available: bool,
+        /// When they were last here, unix seconds.
+        last_seen: Option<i64>,
+    },
+    /// Somebody writes.
+    Typing {
+        /// The chat, a JID.
+        chat: String,
+        /// Who, a JID.
+        who: String,
+        /// `composing`, `recording` or `paused`.
+        doing: String,
+    },
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reached {
+    /// The device has it.
+    Delivered,
+    /// It was read.
+    Read,
+    /// It was listened to or watched.
+    Played,
+}
+
+/// A message as a client shows it. JIDs are without device.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// The chat.
+    pub chat: String,
+    /// Who wrote it.
+    pub sender: String,
+    /// The writer's other address, when told.
+    pub sender_alt: Option<String>,
+    /// Whether this account wrote it.
+    pub from_me: bool,
+    /// The writer's name, when told.
+    pub name: Option<String>,
+    /// When, unix seconds.
+    pub at: i64,
+    /// Whether it had waited for the client.
+    pub offline: bool,
+    /// What it says, a protobuf `Message` in base64.
+    pub body: String,
+}
+
+impl Message {
+    /// What it says.
+    ///
+    /// # Panics
+    /// When the body is no `Message`: no client shows such a thing.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        Said::of(&self.proto())
+    }
+
+    /// What it says, as the client's protobuf has it.
+    ///
+    /// # Panics
+    /// As [`Self::said`].
+    #[must_use]
+    pub fn proto(&self) -> waproto::whatsapp::Message {
+        use base64::Engine;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&self.body).expect("base64");
+        waproto::codec::message_decode(&bytes).expect("a message")
+    }
+}
