@@ -57,6 +57,10 @@ impl Network for SandboxNetwork {
         self.0.look_again(pn).await
     }
 
+    async fn change_number(&self, old: &str, new: &str) -> PortResult<()> {
+        self.0.change_number(old, new).await
+    }
+
     async fn take_bundle(&self, device: &Jid) -> PortResult<KeyBundle> {
         self.0.bundle(device).await
     }

@@ -29,7 +29,7 @@ pub enum PortError {
 pub type PortResult<T> = Result<T, PortError>;
 
 /// What both sides know of an account. `pn` is the phone number's digits without `+`,
-/// `lid` the digits of its LID; neither ever changes.
+/// `lid` the digits of its LID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountInfo {
     /// Phone number, digits only.
@@ -40,7 +40,7 @@ pub struct AccountInfo {
     pub push_name: String,
     /// Public half of the account's identity key (32 bytes, no type prefix).
     pub identity: [u8; 32],
-    /// ADV raw id: constant per account (a change means "identity reset" to clients).
+    /// ADV raw id: changes with the identity (a change means "identity reset" to clients).
     pub adv_raw_id: u32,
 }
 
@@ -161,6 +161,9 @@ pub trait Network: Send + Sync {
     /// The phone has changed what [`Phones::find`] answers for its number: its keys, or whether
     /// the number is on WhatsApp at all.
     async fn account_changed(&self, pn: &str) -> PortResult<()>;
+
+    /// The phone has another number, under which [`Phones::find`] knows it already.
+    async fn change_number(&self, old: &str, new: &str) -> PortResult<()>;
 
     /// Takes a pre-key bundle of a device; consumes one one-time key.
     async fn take_bundle(&self, device: &Jid) -> PortResult<KeyBundle>;

@@ -16,6 +16,7 @@ mod openapi;
 mod phones;
 mod problem;
 mod profile;
+mod renewal;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -46,6 +47,8 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
     let v1 = Router::new()
         .route("/phones", get(phones::list).post(phones::create))
         .route("/phones/{number}", get(phones::show).patch(phones::change))
+        .route("/phones/{number}/reinstall", post(renewal::reinstall))
+        .route("/phones/{number}/change-number", post(renewal::change_number))
         .route("/phones/{number}/picture", put(profile::set_picture).delete(profile::remove_picture))
         .route("/phones/{number}/blocked/{peer}", put(profile::block).delete(profile::unblock))
         .route("/phones/{number}/privacy/{category}", put(profile::privacy))

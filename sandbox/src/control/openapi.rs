@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{chats, contacts, devices, messages, phones, profile, time};
+use super::{chats, contacts, devices, messages, phones, profile, renewal, time};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +17,8 @@ use super::{chats, contacts, devices, messages, phones, profile, time};
         phones::show,
         phones::change,
         phones::presence,
+        renewal::reinstall,
+        renewal::change_number,
         profile::set_picture,
         profile::remove_picture,
         profile::block,

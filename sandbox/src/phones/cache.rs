@@ -47,6 +47,14 @@ impl Cache {
         Some(slot.phone.clone())
     }
 
+    /// Lets go of a phone whose keys or number have changed.
+    pub(super) fn forget(&self, pn: &str) {
+        let mut inner = self.lock();
+        if let Some(slot) = inner.by_pn.remove(pn) {
+            inner.pn_of_lid.remove(&slot.phone.info.lid);
+        }
+    }
+
     /// Keeps a loaded phone; when another task was faster, its copy wins.
     pub(super) fn insert(&self, phone: Phone) -> Arc<Phone> {
         let mut inner = self.lock();

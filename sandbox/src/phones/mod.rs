@@ -28,6 +28,7 @@ mod manage;
 mod outbound;
 mod port;
 mod profile;
+mod renewal;
 mod sightings;
 mod signal;
 mod store;

@@ -111,6 +111,11 @@ impl Account {
         self.read(|state| state.contacts.contains(&peer))
     }
 
+    /// Lists it, or takes it off the network.
+    pub(super) fn list(&self, listed: bool) {
+        self.write(|state| state.listed = listed);
+    }
+
     /// Whether others can find it.
     pub(super) fn is_listed(&self) -> bool {
         self.read(|state| state.listed)
@@ -163,6 +168,20 @@ impl Account {
 }
 
 impl AccountState {
+    /// Another account has another number.
+    pub(super) fn renumber(&mut self, old: u64, new: u64) {
+        for peers in [&mut self.contacts, &mut self.known_by, &mut self.blocked] {
+            if peers.remove(&old) {
+                peers.insert(new);
+            }
+        }
+        for setting in self.privacy.values_mut() {
+            if setting.except.remove(&old) {
+                setting.except.insert(new);
+            }
+        }
+    }
+
     /// Marks the device list as changed at `now` (unix seconds); its time always moves forward.
     pub(super) fn touch_list(&mut self, now: u64) -> AccountRow {
         self.row.list_changed = now.max(self.row.list_changed + 1);

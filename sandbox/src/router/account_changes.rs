@@ -9,7 +9,7 @@ use super::exchange::Origin;
 use super::privacy::Category;
 use crate::core::Core;
 use crate::options::AccountOptions;
-use crate::ports::{Companion, PortResult};
+use crate::ports::{AccountInfo, Companion, PortResult};
 use crate::state::{DeviceRow, PrivacyRow, ProfileRow};
 
 impl Core {
@@ -65,6 +65,18 @@ impl Core {
         self.state.save_account(account.pn, row).await?;
         self.state.delete_device(account.key(device)).await?;
         Ok(true)
+    }
+
+    /// The account's phone has other keys: its device list is signed anew.
+    pub(super) async fn replace_phone(&self, account: &Account, phone: AccountInfo) -> PortResult<()> {
+        let _order = account.changes.lock().await;
+        let now = self.clock.unix_secs();
+        let row = account.write(|state| {
+            state.phone = phone;
+            state.touch_list(now)
+        });
+        self.state.save_account(account.pn, row).await?;
+        Ok(())
     }
 
     /// Remembers that an account has written to another one or saved it.

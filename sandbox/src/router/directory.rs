@@ -20,13 +20,26 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    fn by_pn(&self, pn: u64) -> Option<Arc<Account>> {
+    /// An account that is loaded.
+    pub(crate) fn by_pn(&self, pn: u64) -> Option<Arc<Account>> {
         self.by_pn.read().unwrap_or_else(PoisonError::into_inner).get(&pn).cloned()
     }
 
     fn by_lid(&self, lid: &str) -> Option<Arc<Account>> {
         let pn = *self.by_lid.read().unwrap_or_else(PoisonError::into_inner).get(lid)?;
         self.by_pn(pn)
+    }
+
+    /// An account has another number: it is loaded anew when it is used next, and those who know
+    /// it know it by that.
+    pub(super) fn renumber(&self, old: u64, new: u64) {
+        let mut by_pn = self.by_pn.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(account) = by_pn.remove(&old) {
+            self.by_lid.write().unwrap_or_else(PoisonError::into_inner).remove(&account.info.lid);
+        }
+        for account in by_pn.values() {
+            account.write(|state| state.renumber(old, new));
+        }
     }
 
     /// Keeps the first of two copies loaded at the same time.
@@ -98,17 +111,6 @@ impl Core {
             Some(account) => Ok(account.is_listed().then_some(account)),
             None => self.find(&pn.to_string()).await,
         }
-    }
-
-    /// Takes in what a phone has changed about its account.
-    pub(crate) async fn look_again(self: &Arc<Self>, pn: &str) -> PortResult<()> {
-        let Some(account) = pn.parse().ok().and_then(|pn| self.directory.by_pn(pn)) else {
-            // Not loaded: whoever asks next gets it as it is now.
-            return Ok(());
-        };
-        let info = self.phones()?.find(pn).await?;
-        account.write(|state| state.listed = info.is_some());
-        Ok(())
     }
 
     async fn load(&self, info: AccountInfo) -> PortResult<Arc<Account>> {

@@ -81,6 +81,27 @@ impl Core {
                 .attr("lid", account.lid_jid(0))
                 .children([operation.clone()])
         })
+        .await?;
+        self.announce_own_devices(account, device.device).await
+    }
+
+    /// Gives an account's other companions its whole device list.
+    async fn announce_own_devices(self: &Arc<Self>, account: &Account, except: u16) -> Result<()> {
+        let (ts, list) = self.key_index_list(account).await?;
+        let phone = NodeBuilder::new("device").attr("jid", account.pn_jid(0)).build();
+        let companions = account.companions().into_iter().map(|companion| {
+            NodeBuilder::new("device")
+                .attr("jid", account.pn_jid(companion.device))
+                .attr("key-index", companion.key_index)
+                .build()
+        });
+        let keys = NodeBuilder::new("key-index-list").attr("ts", ts).bytes(list.to_vec()).build();
+        let devices = std::iter::once(phone).chain(companions).chain([keys]);
+        let list = NodeBuilder::new("devices").attr("dhash", account.device_hash()).children(devices).build();
+        let others = account.companion_keys().into_iter().filter(|other| other.device != except);
+        self.notify_each(others, || {
+            self.notification("account_sync", account.pn_jid(0)).children([list.clone()])
+        })
         .await
     }
 

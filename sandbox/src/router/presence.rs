@@ -133,6 +133,15 @@ impl PresenceBoard {
         }
     }
 
+    /// An account is not there any more under this number.
+    pub(super) fn forget(&self, pn: u64) {
+        let mut accounts = self.lock();
+        accounts.remove(&pn);
+        for watched in accounts.values_mut() {
+            watched.watchers.retain(|device, _| device.pn != pn);
+        }
+    }
+
     fn forget_watcher(&self, by: DeviceKey) {
         for watched in self.lock().values_mut() {
             watched.watchers.remove(&by);

@@ -52,6 +52,21 @@ impl State {
             .await
     }
 
+    /// Drops all collections of an account: its phone has lost the keys to them.
+    pub(crate) async fn clear_app_state(&self, pn: u64) -> Result<()> {
+        self.journal
+            .run(move |connection| {
+                Box::pin(async move {
+                    query("DELETE FROM app_state WHERE pn = ?")
+                        .bind(pn.cast_signed())
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     /// Current version (0 when empty) and at most `limit` patches after `after`, in order.
     pub(crate) async fn patches(
         &self,

@@ -18,6 +18,7 @@ mod pre_keys;
 mod privacy;
 mod profiles;
 mod queue;
+mod renumber;
 mod schema;
 mod seen;
 mod settings;

@@ -11,6 +11,7 @@ mod contacts;
 mod control;
 mod delivery;
 mod hostile;
+mod identity;
 mod linking;
 mod media;
 mod mex;

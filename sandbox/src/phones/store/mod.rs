@@ -2,6 +2,7 @@
 
 mod messages;
 mod phones;
+mod renewal;
 mod sender_keys;
 mod signal;
 mod views;

@@ -255,6 +255,10 @@ impl Network for Lan {
         Ok(())
     }
 
+    async fn change_number(&self, _old: &str, _new: &str) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn take_bundle(&self, device: &Jid) -> PortResult<KeyBundle> {
         let account = self.account(device).await?.expect("account");
         if device.device == 0 {

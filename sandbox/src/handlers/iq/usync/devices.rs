@@ -1,9 +1,6 @@
 //! The device list of a user, with the signed list of valid key indexes.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use futures::future::BoxFuture;
-use sha2::{Digest, Sha256};
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
@@ -16,8 +13,7 @@ pub(super) fn answer(query: &Query) -> BoxFuture<'_, Result<Option<Node>, IqErro
         let others = companions
             .iter()
             .map(|c| NodeBuilder::new("device").attr("id", c.device).attr("key-index", c.key_index).build());
-        let ids: Vec<u16> = std::iter::once(0).chain(companions.iter().map(|c| c.device)).collect();
-        let hash = list_hash(&query.account.info.pn, &ids);
+        let hash = query.account.device_hash();
         if query.known_devices.as_deref() == Some(hash.as_str()) {
             // The client has this list already.
             return Ok(None);
@@ -34,25 +30,4 @@ pub(super) fn answer(query: &Query) -> BoxFuture<'_, Result<Option<Node>, IqErro
         }
         Ok(Some(NodeBuilder::new("devices").children(children).build()))
     })
-}
-
-/// `2:` and the first 6 bytes of SHA-256 over the sorted device addresses, base64.
-fn list_hash(pn: &str, devices: &[u16]) -> String {
-    let mut addresses: Vec<String> = devices.iter().map(|id| format!("{pn}.0:{id}@s.whatsapp.net")).collect();
-    addresses.sort_unstable();
-    let digest = Sha256::digest(addresses.concat());
-    format!("2:{}", STANDARD_NO_PAD.encode(&digest[..6]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_depends_on_the_devices_and_not_on_their_order() {
-        let a = list_hash("4915112345", &[0, 1, 2]);
-        assert_eq!(a, list_hash("4915112345", &[2, 0, 1]));
-        assert_ne!(a, list_hash("4915112345", &[0, 1]));
-        assert!(a.starts_with("2:") && a.len() == 10, "{a}");
-    }
 }
