@@ -67,15 +67,27 @@ impl Clock {
 
     /// Waits until this much time has passed on the clock.
     pub async fn sleep(&self, time: Duration) {
-        let begun = self.moment();
+        self.sleep_until(self.moment().after(time)).await;
+    }
+
+    /// Waits until a moment.
+    pub async fn sleep_until(&self, moment: Moment) {
         let mut moved = self.ahead.subscribe();
-        while let Some(left) = time.checked_sub(self.since(begun)).filter(|left| !left.is_zero()) {
+        while let Some(left) = moment.0.checked_sub(self.moment().0).filter(|left| !left.is_zero()) {
             tokio::select! {
                 () = tokio::time::sleep(left) => {}
                 // Cannot fail: this clock is a sender.
                 _ = moved.changed() => {}
             }
         }
+    }
+}
+
+impl Moment {
+    /// The moment so much later.
+    #[must_use]
+    pub fn after(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(time))
     }
 }
 

@@ -35,6 +35,10 @@ pub struct SandboxConfig {
     pub qr_lifetime: Duration,
     /// How long a pairing code may be typed.
     pub code_lifetime: Duration,
+    /// Events that the trace keeps; 0 switches it off, as a load test wants it.
+    pub trace_events: usize,
+    /// File to which the trace is appended, too, one JSON object per line.
+    pub trace_file: Option<PathBuf>,
 }
 
 impl SandboxConfig {
@@ -55,6 +59,8 @@ impl SandboxConfig {
             phone_concurrency: 8,
             qr_lifetime: Duration::from_secs(180),
             code_lifetime: Duration::from_secs(180),
+            trace_events: 100_000,
+            trace_file: None,
         }
     }
 

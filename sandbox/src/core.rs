@@ -12,12 +12,15 @@ use wacore_binary::{Node, NodeValue};
 use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::SandboxConfig;
+use crate::faults::{Faults, Tap};
 use crate::media::Media;
 use crate::nodes;
 use crate::pairing::{Bootstraps, Pairings};
 use crate::ports::Phones;
 use crate::router::{Directory, Live, PhonePump, PresenceBoard};
 use crate::state::State;
+use crate::stream::Connections;
+use crate::trace::Trace;
 use crate::wire::ServerIdentity;
 
 /// Setting that keeps how far the clock is ahead, in whole seconds (8 bytes, big-endian).
@@ -27,6 +30,9 @@ pub(crate) const CLOCK_AHEAD: &str = "clock_ahead";
 pub(crate) struct Core {
     pub(crate) config: SandboxConfig,
     pub(crate) clock: Clock,
+    pub(crate) trace: Trace,
+    pub(crate) faults: Faults,
+    pub(crate) connections: Connections,
     pub(crate) state: State,
     pub(crate) identity: ServerIdentity,
     pub(crate) directory: Directory,
@@ -52,7 +58,12 @@ impl Core {
         identity: ServerIdentity,
         media: Media,
     ) -> Arc<Self> {
+        let trace = Trace::new(clock.clone(), config.trace_events);
+        state.journal().trace_drops(trace.clone());
         Arc::new(Self {
+            faults: Faults::new(clock.clone(), trace.clone()),
+            trace,
+            connections: Connections::default(),
             pump: PhonePump::new(config.phone_concurrency),
             config,
             clock,
@@ -86,6 +97,12 @@ impl Core {
     pub(crate) async fn advance(&self, by: Duration) -> Result<()> {
         let ahead = self.clock.advance(by).as_secs();
         self.state.keep_setting(CLOCK_AHEAD, ahead.to_be_bytes().to_vec()).await
+    }
+
+    /// What faults and the trace see of a phone's line; `None` while nobody looks.
+    pub(crate) fn tap_on_phone(&self, pn: u64) -> Option<Tap> {
+        let watched = self.trace.recording() || self.faults.armed();
+        watched.then(|| Tap::on_phone(pn, self.faults.clone(), self.trace.clone()))
     }
 
     /// The server's `<ack>` of a client stanza, with a code when the stanza is refused.

@@ -10,6 +10,7 @@ mod clock;
 mod config;
 pub mod control;
 mod core;
+pub mod faults;
 mod handlers;
 mod media;
 mod network;
@@ -22,6 +23,7 @@ mod router;
 mod sandbox;
 mod state;
 mod stream;
+pub mod trace;
 mod wire;
 
 pub use config::SandboxConfig;

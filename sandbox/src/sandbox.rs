@@ -11,12 +11,14 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::core::{CLOCK_AHEAD, Core};
+use crate::faults::Faults;
 use crate::media::{Authority, Media, serve_http, serve_tls};
 use crate::network::SandboxNetwork;
 use crate::phones::Simulated;
 use crate::ports::{Network, Phones};
 use crate::state::State;
 use crate::stream::run;
+use crate::trace::Trace;
 use crate::wire::{ServerIdentity, serve};
 use crate::{control as control_api, media as media_api};
 
@@ -58,6 +60,10 @@ impl Sandbox {
         let (tls_address, max_bytes) = (media_tls.local_addr()?, config.max_media_bytes);
         let media = Media::open(&home, &state, tls_address, max_bytes, clock.clone()).await?;
         let core = Core::new(config, clock.clone(), state, identity, media);
+        if let Some(file) = &core.config.trace_file {
+            let writing = core.trace.write_to(file, core.stop.clone());
+            core.tasks.spawn(writing.with_context(|| format!("open {}", file.display()))?);
+        }
         let network: Arc<dyn Network> = Arc::new(SandboxNetwork(Arc::clone(&core)));
         let phones = Simulated::open(&home, clock).await?;
         phones.attach(Arc::downgrade(&network));
@@ -139,6 +145,18 @@ impl Sandbox {
     pub async fn advance(&self, by: Duration) -> Result<u64> {
         self.core.advance(by).await?;
         Ok(self.core.clock.unix_secs())
+    }
+
+    /// What happened on the network so far.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.core.trace.clone()
+    }
+
+    /// What goes wrong on purpose.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.core.faults.clone()
     }
 
     /// Number of clients that are logged in.

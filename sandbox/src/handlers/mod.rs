@@ -7,6 +7,7 @@ mod chatstate;
 mod ib;
 mod iq;
 mod message;
+mod phone;
 mod presence;
 mod receipt;
 
@@ -14,14 +15,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use futures::future::BoxFuture;
-use tokio::sync::oneshot;
 use wacore_binary::Node;
 
 use crate::core::Core;
-use crate::ports::{PortError, PortResult};
-use crate::router::{Exchange, Origin, Replies};
+use crate::router::{Exchange, Replies};
 use crate::stream::Stage;
 use crate::wire::Conn;
+
+pub(crate) use iq::error as iq_error;
+pub(crate) use phone::{query, submit};
 
 /// Handles a stanza of a logged-in device or of a phone.
 type StanzaHandler = fn(Exchange, Node) -> BoxFuture<'static, Result<()>>;
@@ -65,30 +67,4 @@ pub(crate) async fn dispatch(core: &Arc<Core>, conn: &Arc<Conn>, stage: &Stage, 
     if let Err(error) = handler(exchange, node).await {
         tracing::error!(conn = conn.id, tag, error = %format!("{error:#}"), "stanza failed");
     }
-}
-
-/// Handles a stanza of a phone and returns the server's ack, where it gets one.
-pub(crate) async fn submit(core: &Arc<Core>, pn: &str, node: Node) -> PortResult<Option<Node>> {
-    let entry = STANZAS.iter().find(|(tag, _, submit)| *tag == node.tag && *submit == Submit::Phones);
-    let Some((_, handler, _)) = entry else {
-        return Err(PortError::Refused(format!("a phone does not send <{}>", node.tag)));
-    };
-    let account = core.find(pn).await?.ok_or_else(|| PortError::NotFound(format!("no account {pn}")))?;
-    let (sender, receiver) = oneshot::channel();
-    let replies = Replies::Phone(Arc::new(std::sync::Mutex::new(Some(sender))));
-    let exchange = Exchange { core: Arc::clone(core), origin: Origin { account, device: 0 }, replies };
-    handler(exchange, node).await?;
-    // A handler that answers nothing has dropped its sender by now.
-    Ok(receiver.await.ok())
-}
-
-/// Answers an IQ of a phone; what follows the answer runs behind it.
-pub(crate) async fn query(core: &Arc<Core>, pn: &str, node: Node) -> PortResult<Node> {
-    let account = core.find(pn).await?.ok_or_else(|| PortError::NotFound(format!("no account {pn}")))?;
-    let stage = Stage::Online(Origin { account, device: 0 });
-    let (answer, then) = iq::ask(iq::Request { core: Arc::clone(core), conn: None, stage, node }).await;
-    if let Some(then) = then {
-        core.tasks.spawn(then);
-    }
-    Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! Tokens that open the media endpoint: an expiry, signed.
+//! Tokens that open the media endpoint: an expiry and the account they were given to, signed.
 
 use anyhow::Result;
 use base64::Engine;
@@ -31,19 +31,20 @@ impl Auth {
         Ok(Self { secret })
     }
 
-    /// A token valid from `now` (unix seconds) on.
-    pub(super) fn issue(&self, now: u64) -> String {
-        let expiry = (now + AUTH_SECS).to_be_bytes();
-        let mut token = expiry.to_vec();
-        token.extend_from_slice(&self.mac(&expiry).finalize().into_bytes());
+    /// A token for an account, valid from `now` (unix seconds) on.
+    pub(super) fn issue(&self, pn: u64, now: u64) -> String {
+        let mut token = [(now + AUTH_SECS).to_be_bytes(), pn.to_be_bytes()].concat();
+        token.extend_from_slice(&self.mac(&token).finalize().into_bytes());
         URL_SAFE_NO_PAD.encode(token)
     }
 
-    /// Whether a token is ours and has not expired.
-    pub(super) fn accepts(&self, token: &str, now: u64) -> bool {
-        let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
-        let Some((expiry, mac)) = token.split_first_chunk::<8>() else { return false };
-        self.mac(expiry).verify_slice(mac).is_ok() && u64::from_be_bytes(*expiry) > now
+    /// The account of a token that is ours and has not expired.
+    pub(super) fn account(&self, token: &str, now: u64) -> Option<u64> {
+        let token = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (signed, mac) = token.split_first_chunk::<16>()?;
+        let (expiry, pn) = signed.split_first_chunk::<8>()?;
+        self.mac(signed).verify_slice(mac).ok()?;
+        (u64::from_be_bytes(*expiry) > now).then(|| u64::from_be_bytes(*pn.first_chunk().unwrap_or(&[0; 8])))
     }
 
     fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
@@ -62,12 +63,12 @@ mod tests {
     #[test]
     fn tokens_expire_and_cannot_be_made_up() {
         let auth = Auth { secret: vec![1; 32] };
-        let token = auth.issue(1000);
-        assert!(auth.accepts(&token, 1000));
-        assert!(!auth.accepts(&token, 1000 + AUTH_SECS));
-        assert!(!Auth { secret: vec![2; 32] }.accepts(&token, 1000));
+        let token = auth.issue(49_151, 1000);
+        assert_eq!(auth.account(&token, 1000), Some(49_151));
+        assert_eq!(auth.account(&token, 1000 + AUTH_SECS), None);
+        assert_eq!(Auth { secret: vec![2; 32] }.account(&token, 1000), None);
         for bad in ["", "x", "AAAA", &token[..token.len() - 2]] {
-            assert!(!auth.accepts(bad, 1000), "{bad}");
+            assert_eq!(auth.account(bad, 1000), None, "{bad}");
         }
     }
 }

@@ -21,7 +21,9 @@ const CHUNK: usize = 64 * 1024;
 pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response {
     let uri = request.uri();
     // Downloads work without a token, as those of other hosts do; a wrong one is refused.
-    if parameter(uri, "auth").is_some_and(|auth| !core.media.auth.accepts(auth, core.clock.unix_secs())) {
+    if parameter(uri, "auth")
+        .is_some_and(|auth| core.media.auth.account(auth, core.clock.unix_secs()).is_none())
+    {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Some(token) = token_in(uri.path()) else {

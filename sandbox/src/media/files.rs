@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokio::fs::{self, File};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom};
 
 /// Length of base64url of 32 bytes without padding.
 const TOKEN_LENGTH: usize = 43;
@@ -135,6 +135,15 @@ impl Files {
         }
         fs::rename(&part.path, &place).await?;
         Ok(Some((part.token, part.size)))
+    }
+
+    /// Makes the first byte of a stored file wrong.
+    pub(super) async fn garble(&self, token: &str) -> Result<()> {
+        let mut file = File::options().read(true).write(true).open(self.path(token)).await?;
+        let byte = file.read_u8().await? ^ 1;
+        file.seek(SeekFrom::Start(0)).await?;
+        file.write_u8(byte).await?;
+        Ok(file.flush().await?)
     }
 
     fn unique(&self, token: &str) -> PathBuf {

@@ -5,6 +5,7 @@
 
 mod auth;
 mod authority;
+mod bend;
 mod download;
 mod files;
 mod query;
@@ -67,9 +68,9 @@ impl Media {
         self.tls.to_string()
     }
 
-    /// A token for uploads and downloads, valid for [`AUTH_SECS`].
-    pub(crate) fn auth_token(&self) -> String {
-        self.auth.issue(self.clock.unix_secs())
+    /// An account's token for uploads and downloads, valid for [`AUTH_SECS`].
+    pub(crate) fn auth_token(&self, pn: u64) -> String {
+        self.auth.issue(pn, self.clock.unix_secs())
     }
 
     /// Stores an object that is in memory.

@@ -18,7 +18,8 @@ use crate::core::Core;
 pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     let media = &core.media;
-    if !parameter(&uri, "auth").is_some_and(|auth| media.auth.accepts(auth, core.clock.unix_secs())) {
+    if !parameter(&uri, "auth").is_some_and(|auth| media.auth.account(auth, core.clock.unix_secs()).is_some())
+    {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Some(token) = token_in(uri.path()) else {
@@ -91,7 +92,7 @@ async fn fill(media: &Media, mut part: Part, body: Body) -> Result<Filled> {
 }
 
 /// The part of the path before the token, such as `image` of `/mms/image/<token>`.
-fn kind(path: &str) -> String {
+pub(super) fn kind(path: &str) -> String {
     let part = path.rsplit('/').nth(1).unwrap_or_default();
     let kind: String = part.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(32).collect();
     if kind.is_empty() { "file".to_owned() } else { kind }

@@ -14,6 +14,7 @@ mod identity;
 mod live;
 mod names;
 mod notify;
+mod phone_feed;
 mod phone_pump;
 mod presence;
 mod privacy;

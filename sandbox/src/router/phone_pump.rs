@@ -1,135 +1,139 @@
-//! Feeds the simulated phones from their queues: in order per phone, a few phones at a time.
+//! Which simulated phones are being fed, and how far.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
-use tokio::sync::Semaphore;
-use wacore_binary::Node;
+use tokio::sync::{Notify, Semaphore};
 
-use crate::core::Core;
-use crate::state::{DeviceKey, Queued};
-use crate::wire::decode_stored;
-
-/// Stanzas a phone handles before others get their turn.
-const TURN: i64 = 32;
-/// Attempts before a stanza that a phone cannot handle is dropped.
-const ATTEMPTS: u32 = 3;
-
-/// Which phones are being fed.
+/// All feeds.
 pub(crate) struct PhonePump {
-    slots: Semaphore,
+    /// How many phones handle a stanza at the same time.
+    pub(super) slots: Semaphore,
     phones: Mutex<HashMap<u64, Feed>>,
+    /// Rung when a running feed has more to do.
+    pub(super) bell: Notify,
 }
 
 #[derive(Default)]
 struct Feed {
     running: bool,
     again: bool,
-    /// Last entry handed over; its removal may not be committed yet.
+    /// The phone has no network: its queue holds.
+    offline: bool,
+    /// Its queue shall be read from the start: something of it was lost on the way.
+    rewind: bool,
+    /// Last entry taken; its removal may not be committed yet.
     cursor: i64,
+}
+
+/// What a feed does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// Read the queue behind a cursor.
+    Read(i64),
+    /// Read the queue from the start, once it shows what was removed.
+    Rewind,
+    /// Wait for what is late, or for more.
+    Wait,
+    Stop,
 }
 
 impl PhonePump {
     pub(crate) fn new(concurrency: usize) -> Self {
-        Self { slots: Semaphore::new(concurrency), phones: Mutex::default() }
+        Self { slots: Semaphore::new(concurrency), phones: Mutex::default(), bell: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Feed>> {
         self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks a phone as having work; `true` when it needs a runner.
-    fn mark(&self, pn: u64) -> bool {
+    /// Marks a phone as having work; `true` when it needs a feed.
+    pub(super) fn mark(&self, pn: u64) -> bool {
         let mut phones = self.lock();
         let feed = phones.entry(pn).or_default();
         feed.again = true;
-        !std::mem::replace(&mut feed.running, true)
-    }
-
-    /// Starts a round and returns the cursor; `None` when nothing is left to do.
-    fn begin(&self, pn: u64) -> Option<i64> {
-        let mut phones = self.lock();
-        let feed = phones.get_mut(&pn)?;
-        if !std::mem::take(&mut feed.again) {
-            feed.running = false;
-            return None;
+        let start = !feed.offline && !std::mem::replace(&mut feed.running, true);
+        if !start {
+            self.bell.notify_waiters();
         }
-        Some(feed.cursor)
+        start
     }
 
-    fn advance(&self, pn: u64, cursor: i64, more: bool) {
+    /// What a phone's feed does next; `busy` when something late is still on its way.
+    pub(super) fn next(&self, pn: u64, busy: bool) -> Round {
+        let mut phones = self.lock();
+        let Some(feed) = phones.get_mut(&pn) else { return Round::Stop };
+        if feed.offline {
+            // What is on its way to a phone without network is lost; the queue still has it.
+            feed.rewind |= busy;
+            feed.running = false;
+            return Round::Stop;
+        }
+        if std::mem::take(&mut feed.rewind) {
+            feed.again = true;
+            return Round::Rewind;
+        }
+        if std::mem::take(&mut feed.again) {
+            return Round::Read(feed.cursor);
+        }
+        if busy {
+            return Round::Wait;
+        }
+        feed.running = false;
+        Round::Stop
+    }
+
+    /// A feed has taken entries up to `cursor`; `more` when there may be others behind it.
+    pub(super) fn advance(&self, pn: u64, cursor: i64, more: bool) {
         if let Some(feed) = self.lock().get_mut(&pn) {
             feed.cursor = cursor;
             feed.again |= more;
         }
     }
+
+    /// Whether a phone has no network.
+    pub(crate) fn is_offline(&self, pn: u64) -> bool {
+        self.lock().get(&pn).is_some_and(|feed| feed.offline)
+    }
+
+    /// Takes a phone's network away or gives it back; `true` when that changes anything.
+    /// What was lost on the way to it is sent again once it is back.
+    pub(super) fn set_offline(&self, pn: u64, offline: bool) -> bool {
+        let mut phones = self.lock();
+        let feed = phones.entry(pn).or_default();
+        feed.rewind |= !offline;
+        let changed = std::mem::replace(&mut feed.offline, offline) != offline;
+        self.bell.notify_waiters();
+        changed
+    }
 }
 
-impl Core {
-    /// Something was queued for a phone.
-    pub(crate) fn wake_phone(self: &Arc<Self>, pn: u64) {
-        if !self.stop.is_cancelled() && self.pump.mark(pn) {
-            let core = Arc::clone(self);
-            self.tasks.spawn(async move { core.feed_phone(pn).await });
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_feed_runs_until_nothing_is_left() {
+        let pump = PhonePump::new(1);
+        assert!(pump.mark(1));
+        assert!(!pump.mark(1), "it runs already");
+        assert_eq!(pump.next(1, false), Round::Read(0));
+        pump.advance(1, 7, false);
+        assert_eq!(pump.next(1, true), Round::Wait);
+        assert_eq!(pump.next(1, false), Round::Stop);
+        assert!(pump.mark(1));
+        assert_eq!(pump.next(1, false), Round::Read(7));
     }
 
-    /// Feeds phones that had stanzas waiting when the network was stopped.
-    pub(crate) async fn wake_waiting_phones(self: &Arc<Self>) -> Result<()> {
-        for pn in self.state.waiting_phones().await? {
-            self.wake_phone(pn);
-        }
-        Ok(())
-    }
-
-    async fn feed_phone(self: Arc<Self>, pn: u64) {
-        while let Some(cursor) = self.pump.begin(pn) {
-            let Ok(_slot) = self.pump.slots.acquire().await else { return };
-            match self.turn(pn, cursor).await {
-                Ok((cursor, more)) => self.pump.advance(pn, cursor, more),
-                Err(error) => {
-                    tracing::error!(pn, error = %format!("{error:#}"), "a phone's queue cannot be read");
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                    self.pump.advance(pn, cursor, true);
-                }
-            }
-            if self.stop.is_cancelled() {
-                return;
-            }
-        }
-    }
-
-    async fn turn(&self, pn: u64, mut cursor: i64) -> Result<(i64, bool)> {
-        let batch = self.state.peek_queue(DeviceKey { pn, device: 0 }, cursor, TURN).await?;
-        let more = i64::try_from(batch.len())? == TURN;
-        for Queued { seq, stanza } in batch {
-            if self.stop.is_cancelled() {
-                return Ok((cursor, false));
-            }
-            match decode_stored(&stanza) {
-                Ok(node) => self.hand_over(pn, node).await,
-                Err(error) => tracing::error!(pn, error = %format!("{error:#}"), "queued stanza is damaged"),
-            }
-            cursor = seq;
-            self.state.journal().remove(vec![seq]).await?;
-        }
-        Ok((cursor, more))
-    }
-
-    async fn hand_over(&self, pn: u64, node: Node) {
-        let Ok(phones) = self.phones() else { return };
-        let pn = pn.to_string();
-        for attempt in 1..=ATTEMPTS {
-            match phones.deliver(&pn, node.clone()).await {
-                Ok(()) => return,
-                Err(error) => {
-                    tracing::warn!(pn, attempt, tag = %node.tag, %error, "phone cannot take a stanza");
-                    tokio::time::sleep(Duration::from_millis(20 * u64::from(attempt))).await;
-                }
-            }
-        }
-        tracing::error!(pn, tag = %node.tag, "stanza for a phone dropped");
+    #[test]
+    fn an_offline_phone_is_fed_from_the_start_when_it_is_back() {
+        let pump = PhonePump::new(1);
+        assert!(pump.set_offline(1, true) && !pump.set_offline(1, true));
+        assert!(!pump.mark(1));
+        assert!(pump.is_offline(1));
+        assert!(pump.set_offline(1, false));
+        assert!(pump.mark(1));
+        assert_eq!(pump.next(1, false), Round::Rewind);
+        assert_eq!(pump.next(1, false), Round::Read(0));
     }
 }

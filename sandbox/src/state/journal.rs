@@ -1,5 +1,8 @@
 //! The single writer: group commit in order of arrival.
 
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
 use anyhow::{Context, Result, anyhow};
 use futures::future::BoxFuture;
 use sqlx::{Connection, SqliteConnection, query};
@@ -10,13 +13,12 @@ use super::entry::{DedupeKey, DeviceKey, Entry, Placed};
 use super::queue::{self, Queued};
 use super::seen::Seen;
 use super::statement::{AfterCommit, Statement, answered, wait};
+use crate::trace::{Event, EventKind, Trace};
 
 /// Jobs committed together at most.
 const GROUP: usize = 512;
 /// Jobs waiting before callers are held back.
 const BACKLOG: usize = 8192;
-/// Appends between two trims of the queues they went to.
-const TRIM_EVERY: usize = 2048;
 
 /// Called with the entries that were new, after their commit; `None` when the commit failed.
 type AfterAppend = Box<dyn FnOnce(Option<Vec<Placed>>) + Send>;
@@ -35,6 +37,7 @@ pub(crate) struct Journal {
     jobs: mpsc::Sender<Job>,
     task: Mutex<Option<JoinHandle<()>>>,
     closing: tokio_util::sync::CancellationToken,
+    trace: Arc<OnceLock<Trace>>,
 }
 
 impl Journal {
@@ -44,19 +47,21 @@ impl Journal {
         let seen = Seen::load(&mut connection).await?;
         let (jobs, inbox) = mpsc::channel(BACKLOG);
         let closing = tokio_util::sync::CancellationToken::new();
+        let trace = Arc::new(OnceLock::new());
         let writer = Writer {
-            connection,
             seen,
             next_seq,
             queue_limit,
             rows: Vec::new(),
             keys: Vec::new(),
             removals: Vec::new(),
-            touched: Vec::new(),
-            appended_since_trim: 0,
+            lengths: queue::lengths(&mut connection).await?,
+            full: Vec::new(),
+            trace: Arc::clone(&trace),
+            connection,
         };
         let task = tokio::spawn(writer.run(inbox, closing.clone()));
-        Ok(Self { jobs, task: Mutex::new(Some(task)), closing })
+        Ok(Self { jobs, task: Mutex::new(Some(task)), closing, trace })
     }
 
     /// Queues entries. `done` runs after the commit, in the order of all jobs, with the
@@ -95,6 +100,11 @@ impl Journal {
         wait(receiver).await
     }
 
+    /// Notes what full queues lose in a trace; only the first call counts.
+    pub(crate) fn trace_drops(&self, trace: Trace) {
+        self.trace.get_or_init(|| trace);
+    }
+
     /// Finishes what is queued and stops.
     pub(super) async fn close(&self) {
         self.closing.cancel();
@@ -118,8 +128,12 @@ struct Writer {
     rows: Vec<Placed>,
     keys: Vec<DedupeKey>,
     removals: Vec<i64>,
-    touched: Vec<DeviceKey>,
-    appended_since_trim: usize,
+    /// How many stanzas each queue holds at most: counted when it may be too many, and not
+    /// counted down in between.
+    lengths: HashMap<DeviceKey, u32>,
+    /// Queues that may hold too many.
+    full: Vec<DeviceKey>,
+    trace: Arc<OnceLock<Trace>>,
 }
 
 impl Writer {
@@ -239,8 +253,13 @@ impl Writer {
 
     async fn flush(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        self.appended_since_trim += rows.len();
-        self.touched.extend(rows.iter().map(|row| row.target));
+        for row in &rows {
+            let length = self.lengths.entry(row.target).or_default();
+            *length += 1;
+            if *length > self.queue_limit {
+                self.full.push(row.target);
+            }
+        }
         queue::insert(&mut self.connection, &rows).await?;
         let keys = std::mem::take(&mut self.keys);
         self.seen.save(&keys, &mut self.connection).await?;
@@ -249,17 +268,19 @@ impl Writer {
     }
 
     async fn trim(&mut self) -> Result<()> {
-        if self.appended_since_trim < TRIM_EVERY {
-            return Ok(());
-        }
-        self.appended_since_trim = 0;
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
-        for device in touched {
+        let mut full = std::mem::take(&mut self.full);
+        full.sort_unstable();
+        full.dedup();
+        for device in full {
             let dropped = queue::trim(&mut self.connection, device, self.queue_limit).await?;
+            let length = queue::length(&mut self.connection, device).await?;
+            self.lengths.insert(device, length);
             if dropped > 0 {
                 tracing::warn!(%device, dropped, "queue is full, oldest stanzas dropped");
+                if let Some(trace) = self.trace.get() {
+                    let event = Event::new(EventKind::QueueDrop).of(Some(device));
+                    trace.add(event.saying(format!("{dropped} dropped")));
+                }
             }
         }
         Ok(())

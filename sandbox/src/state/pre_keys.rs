@@ -60,6 +60,22 @@ impl State {
             .await
     }
 
+    /// Drops all keys of a device.
+    pub(crate) async fn drop_pre_keys(&self, device: DeviceKey) -> Result<()> {
+        self.journal
+            .run(move |connection| {
+                Box::pin(async move {
+                    query("DELETE FROM pre_keys WHERE pn = ? AND device = ?")
+                        .bind(device.pn.cast_signed())
+                        .bind(device.device)
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     /// How many keys a device has left.
     pub(crate) async fn count_pre_keys(&self, device: DeviceKey) -> Result<u32> {
         let row = query("SELECT count(*) FROM pre_keys WHERE pn = ? AND device = ?")

@@ -1,7 +1,10 @@
 //! Queues of devices: rows in order of acceptance.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use bytes::Bytes;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query};
 
 use super::State;
@@ -89,7 +92,27 @@ pub(super) async fn trim(connection: &mut SqliteConnection, device: DeviceKey, l
     Ok(done.rows_affected())
 }
 
-fn queued(row: &sqlx::sqlite::SqliteRow) -> Queued {
+/// How many stanzas each queue holds; empty queues are left out.
+pub(super) async fn lengths(connection: &mut SqliteConnection) -> Result<HashMap<DeviceKey, u32>> {
+    let rows =
+        query("SELECT pn, device, count(*) FROM queue GROUP BY pn, device").fetch_all(connection).await?;
+    let length = |row: &SqliteRow| {
+        (DeviceKey { pn: row.get::<i64, _>(0).cast_unsigned(), device: row.get(1) }, row.get(2))
+    };
+    Ok(rows.iter().map(length).collect())
+}
+
+/// How many stanzas a queue holds.
+pub(super) async fn length(connection: &mut SqliteConnection, device: DeviceKey) -> Result<u32> {
+    let row = query("SELECT count(*) FROM queue WHERE pn = ? AND device = ?")
+        .bind(device.pn.cast_signed())
+        .bind(device.device)
+        .fetch_one(connection)
+        .await?;
+    Ok(row.get(0))
+}
+
+fn queued(row: &SqliteRow) -> Queued {
     Queued { seq: row.get(0), stanza: Bytes::from(row.get::<Vec<u8>, _>(1)) }
 }
 

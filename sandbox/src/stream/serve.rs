@@ -4,17 +4,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use buffa::Message;
 use tokio::net::TcpStream;
 use waproto::whatsapp::ClientPayload;
 
+use super::connections::Listed;
+use super::inflow::Inflow;
 use super::{login, register};
 use crate::core::Core;
-use crate::handlers;
+use crate::faults::{Effect, Subject};
 use crate::pairing::Link;
 use crate::router::Origin;
-use crate::wire::{Conn, Dictionary, Ready, shake};
+use crate::trace::EventKind;
+use crate::wire::{Conn, Dictionary, FrameWriter, Ready, shake};
 
 /// Clients with the older dictionary install their keys late and lose a frame that comes
 /// earlier, and with it all that follow. An idle machine needs 2 ms, a busy one a hundred times that.
@@ -31,51 +34,56 @@ pub(crate) enum Stage {
 
 /// Serves a connection until it ends; nothing it sends can do more than end it.
 pub(crate) async fn run(core: Arc<Core>, tcp: TcpStream, remote: SocketAddr) {
-    let handshake = tokio::time::timeout(core.config.handshake_timeout, shake(tcp, &core.identity));
-    let (ready, writer) = match handshake.await {
-        Ok(Ok(shaken)) => shaken,
-        Ok(Err(error)) => {
-            tracing::debug!(%remote, error = %format!("{error:#}"), "handshake failed");
-            return;
-        }
-        Err(_) => {
-            tracing::debug!(%remote, "handshake took too long");
-            return;
-        }
-    };
-    if ready.dictionary == Dictionary::V2 {
-        tokio::time::sleep(LATE_KEYS).await;
-    }
-    let (conn, inbox) = Conn::new();
+    let (conn, inbox) = Conn::new(remote, core.faults.clone(), core.trace.clone());
     let conn = Arc::new(conn);
-    // However this ends, the writer must end with it.
-    let _over = conn.gone.clone().drop_guard();
-    core.tasks.spawn(writer.run(Arc::clone(&conn), inbox));
-    if let Err(error) = enter(&core, &conn, ready).await {
-        tracing::debug!(conn = conn.id, %remote, error = %format!("{error:#}"), "connection ended");
+    let _listed = Listed::new(&core, &conn);
+    let ended = async {
+        let (ready, writer) = handshake(&core, &conn, tcp).await?;
+        conn.tap.note(EventKind::Handshake, Some(ready.pattern.to_owned()));
+        if ready.dictionary == Dictionary::V2 {
+            tokio::time::sleep(LATE_KEYS).await;
+        }
+        core.tasks.spawn(writer.run(Arc::clone(&conn), inbox));
+        enter(&core, &conn, ready).await
+    };
+    match ended.await {
+        Ok(()) => conn.because("closed by the client"),
+        Err(error) => {
+            tracing::debug!(conn = conn.id, %remote, error = %format!("{error:#}"), "connection ended");
+            conn.because(format!("{error:#}"));
+        }
     }
+}
+
+/// The Noise handshake, as a fault wants it.
+async fn handshake(core: &Core, conn: &Conn, tcp: TcpStream) -> Result<(Ready, FrameWriter)> {
+    let effect = conn.tap.decide(&Subject::Handshake);
+    let mut limit = core.config.handshake_timeout;
+    let mut identity = None;
+    match &effect {
+        Some(Effect::DelayHandshake { ms }) => limit += Duration::from_millis(*ms),
+        Some(effect) => identity = core.identity.bent(effect, core.clock.unix_secs())?,
+        None => {}
+    }
+    let identity = identity.as_ref().unwrap_or(&core.identity);
+    let shaken = tokio::time::timeout(limit, shake(tcp, identity, &core.clock, effect.as_ref()));
+    shaken.await.context("handshake took too long")?.context("handshake failed")
 }
 
 /// Pairing or login, then stanzas.
 async fn enter(core: &Arc<Core>, conn: &Arc<Conn>, ready: Ready) -> Result<()> {
     let payload = ClientPayload::decode_from_slice(&ready.payload).context("ClientPayload")?;
     if let Some(data) = payload.device_pairing_data.as_option() {
+        conn.tap.note(EventKind::Pairing, None);
         let link = register::begin(core, conn, data, ready.client_static)?;
         let result = stanzas(core, conn, ready, &Stage::Pairing(Arc::clone(&link))).await;
         core.pairings.remove(&link);
         return result;
     }
-    let Some(origin) = login::identify(core, &payload, &ready.client_static).await? else {
-        conn.end_with(login::refusal());
+    let Some(origin) = login::admit(core, conn, &payload, &ready.client_static).await? else {
         conn.gone.cancelled().await;
-        bail!("login of an unknown device");
+        return Ok(());
     };
-    tracing::debug!(conn = conn.id, device = %origin.key(), "login");
-    login::welcome(core, &origin, conn, &payload).await?;
-    if !origin.account.has(origin.device) {
-        // Unlinked between the check and now, when nobody could find this connection to end it.
-        conn.end_with(login::refusal());
-    }
     let result = stanzas(core, conn, ready, &Stage::Online(origin.clone())).await;
     // First over, then detached: a login still under way must not bring it back.
     conn.gone.cancel();
@@ -86,19 +94,30 @@ async fn enter(core: &Arc<Core>, conn: &Arc<Conn>, ready: Ready) -> Result<()> {
 }
 
 async fn stanzas(core: &Arc<Core>, conn: &Arc<Conn>, mut ready: Ready, stage: &Stage) -> Result<()> {
+    let mut inflow = Inflow::new(core, conn, stage);
     loop {
         let frame = tokio::select! {
             frame = ready.reader.frame() => frame?,
+            () = inflow.line.wait_due() => {
+                inflow.release().await;
+                continue;
+            }
             () = conn.drained.notified() => {
                 if let Stage::Online(origin) = stage {
                     core.resume_device(origin.key(), conn.id).await?;
                 }
                 continue;
             }
+            () = conn.half_open.cancelled() => {
+                // The socket stays, nobody reads it.
+                conn.gone.cancelled().await;
+                return Ok(());
+            }
             () = conn.gone.cancelled() => return Ok(()),
         };
         let Some(frame) = frame else { return Ok(()) };
+        let bytes = frame.len();
         let node = ready.opener.open(frame)?;
-        handlers::dispatch(core, conn, stage, node).await;
+        inflow.take(node, bytes).await;
     }
 }

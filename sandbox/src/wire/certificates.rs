@@ -10,6 +10,8 @@ use waproto::whatsapp::CertChain;
 use waproto::whatsapp::cert_chain::NoiseCertificate;
 use waproto::whatsapp::cert_chain::noise_certificate::Details;
 
+use crate::faults::Effect;
+
 const TEN_YEARS: u64 = 10 * 365 * 24 * 3600;
 const DAY: u64 = 24 * 3600;
 
@@ -19,6 +21,7 @@ pub(crate) struct ServerIdentity {
     private: [u8; 32],
     public: [u8; 32],
     chain: Vec<u8>,
+    ik: bool,
 }
 
 impl ServerIdentity {
@@ -40,7 +43,7 @@ impl ServerIdentity {
     pub(crate) fn restore(private: [u8; 32], chain: Vec<u8>) -> Result<Self> {
         let key = PrivateKey::deserialize(&private).context("stored static key")?;
         let public = key.public_key().context("stored static key")?;
-        Ok(Self { private, public: public.public_key_bytes().try_into()?, chain })
+        Ok(Self { private, public: public.public_key_bytes().try_into()?, chain, ik: true })
     }
 
     pub(crate) fn static_public(&self) -> &[u8; 32] {
@@ -54,6 +57,42 @@ impl ServerIdentity {
     pub(crate) fn chain(&self) -> &[u8] {
         &self.chain
     }
+
+    /// Whether an IK hello is answered as such.
+    pub(crate) fn serves_ik(&self) -> bool {
+        self.ik
+    }
+
+    /// The identity as a fault of the handshake shows it at `now` (unix seconds); `None` when the
+    /// fault is about something else.
+    pub(crate) fn bent(&self, effect: &Effect, now: u64) -> Result<Option<Self>> {
+        let mut chain = CertChain::decode_from_slice(&self.chain)?;
+        match effect {
+            Effect::RefuseIk => {}
+            Effect::ExpiredCertificate => {
+                for certificate in [&mut chain.leaf, &mut chain.intermediate] {
+                    change(certificate, |details| details.not_after = Some(now.saturating_sub(DAY)))?;
+                }
+            }
+            Effect::WrongLeafKey => {
+                let other = KeyPair::generate(&mut rand::rng()).public_key.public_key_bytes().to_vec();
+                change(&mut chain.leaf, |details| details.key = Some(other))?;
+            }
+            _ => return Ok(None),
+        }
+        let ik = !matches!(effect, Effect::RefuseIk);
+        Ok(Some(Self { private: self.private, public: self.public, chain: chain.encode_to_vec(), ik }))
+    }
+}
+
+/// Changes a certificate. Its signature stays and is wrong now; the keys for a right one are not kept.
+fn change(certificate: &mut MessageField<NoiseCertificate>, change: impl FnOnce(&mut Details)) -> Result<()> {
+    let mut changed = certificate.take().context("a certificate is missing")?;
+    let mut details = Details::decode_from_slice(changed.details.as_deref().context("no details")?)?;
+    change(&mut details);
+    changed.details = Some(details.encode_to_vec());
+    *certificate = MessageField::some(changed);
+    Ok(())
 }
 
 /// Issuer and subject come with their serials.

@@ -1,5 +1,7 @@
 //! Handle of a connection: what may be sent to it, from anywhere, in order.
 
+use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
@@ -7,6 +9,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
+
+use crate::faults::{Closing, Ending, Faults, Tap};
+use crate::trace::Trace;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -19,34 +24,50 @@ pub(crate) enum Outgoing {
     /// A stanza in stored form.
     Stored(Bytes),
     /// Close after what was sent before.
-    Close,
+    Close(Closing),
 }
 
 /// A connection as the rest of the network sees it.
 pub(crate) struct Conn {
     pub(crate) id: u64,
+    pub(crate) remote: SocketAddr,
+    /// What faults and the trace see of it.
+    pub(crate) tap: Tap,
     outbox: mpsc::UnboundedSender<Outgoing>,
     waiting: AtomicUsize,
     lagging: AtomicBool,
     next_iq: AtomicU64,
     /// Wakes the reader once a lagging connection has caught up.
     pub(crate) drained: Notify,
+    /// Cancelled when nothing is read or written any more, although the socket is open.
+    pub(crate) half_open: CancellationToken,
     /// Cancelled when the connection is over.
     pub(crate) gone: CancellationToken,
+    /// Why it is over.
+    why: OnceLock<String>,
 }
 
 impl Conn {
     /// The handle and the writer's end.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+    pub(crate) fn new(
+        remote: SocketAddr,
+        faults: Faults,
+        trace: Trace,
+    ) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
         let (outbox, inbox) = mpsc::unbounded_channel();
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let conn = Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            id,
+            remote,
+            tap: Tap::on_connection(id, faults, trace),
             outbox,
             waiting: AtomicUsize::new(0),
             lagging: AtomicBool::new(false),
             next_iq: AtomicU64::new(1),
             drained: Notify::new(),
+            half_open: CancellationToken::new(),
             gone: CancellationToken::new(),
+            why: OnceLock::new(),
         };
         (conn, inbox)
     }
@@ -73,13 +94,30 @@ impl Conn {
 
     /// Sends `<stream:error>` or `<failure>` and closes behind it.
     pub(crate) fn end_with(&self, node: Node) {
-        self.push(Outgoing::Node(node));
-        self.close();
+        self.end(Ending::Stanza(node));
     }
 
-    /// Closes behind everything sent before.
-    pub(crate) fn close(&self) {
-        self.push(Outgoing::Close);
+    /// Ends behind everything sent before.
+    pub(crate) fn end(&self, ending: Ending) {
+        self.because(ending.to_string());
+        match ending {
+            Ending::Stanza(node) => {
+                self.push(Outgoing::Node(node));
+                self.push(Outgoing::Close(Closing::Clean));
+            }
+            Ending::Socket(how) => self.push(Outgoing::Close(how)),
+            Ending::HalfOpen => self.half_open.cancel(),
+        }
+    }
+
+    /// Says why the connection ends; only the first reason counts.
+    pub(crate) fn because(&self, why: impl Into<String>) {
+        self.why.get_or_init(|| why.into());
+    }
+
+    /// Why the connection ends, when it was said.
+    pub(crate) fn why(&self) -> Option<String> {
+        self.why.get().cloned()
     }
 
     /// An id for an IQ of the server, unique on this connection.
@@ -128,10 +166,13 @@ impl Conn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
 
     #[test]
     fn a_full_outbox_holds_back_until_it_was_written() {
-        let (conn, _inbox) = Conn::new();
+        let clock = Clock::default();
+        let trace = Trace::new(clock.clone(), 0);
+        let (conn, _inbox) = Conn::new(([127, 0, 0, 1], 1).into(), Faults::new(clock, trace.clone()), trace);
         let mut sent = 0;
         while conn.send_stored(Bytes::from_static(b"x")) {
             sent += 1;

@@ -1,6 +1,8 @@
 //! From TCP to an encrypted stream: WebSocket upgrade, header, Noise.
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
 use bytes::{Bytes, BytesMut};
 use futures::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
@@ -17,6 +19,8 @@ use super::noise::{AfterHello, respond};
 use super::prologue::Dictionary;
 use super::reader::FrameReader;
 use super::writer::FrameWriter;
+use crate::clock::Clock;
+use crate::faults::{Effect, Line};
 
 /// A WebSocket message may carry a frame of 2^24 bytes and its neighbours.
 const MAX_MESSAGE: usize = (1 << 24) + (1 << 20);
@@ -26,6 +30,8 @@ pub(crate) struct Ready {
     pub(crate) reader: FrameReader,
     pub(crate) opener: Opener,
     pub(crate) dictionary: Dictionary,
+    /// Name of the Noise pattern that was run.
+    pub(crate) pattern: &'static str,
     pub(crate) client_static: [u8; 32],
     /// `ClientPayload` protobuf bytes.
     pub(crate) payload: Bytes,
@@ -49,8 +55,13 @@ impl Opener {
     }
 }
 
-/// Runs the whole handshake; the caller sets the time limit.
-pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<(Ready, FrameWriter)> {
+/// Runs the whole handshake, bent by a fault or not; the caller sets the time limit.
+pub(crate) async fn shake(
+    tcp: TcpStream,
+    server: &ServerIdentity,
+    clock: &Clock,
+    bent: Option<&Effect>,
+) -> Result<(Ready, FrameWriter)> {
     let config =
         WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
     let socket = accept_async_with_config(tcp, Some(config)).await?;
@@ -59,6 +70,16 @@ pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<(Re
     let header = reader.header().await?;
     let codec = codec_for(header.dictionary);
     let hello = reader.frame().await?.context("closed before ClientHello")?;
+    match bent {
+        Some(Effect::DelayHandshake { ms }) => clock.sleep(Duration::from_millis(*ms)).await,
+        Some(Effect::DropHandshake) => bail!("closed instead of a ServerHello"),
+        Some(Effect::GarbageHello) => {
+            let garbage = encode_frame(&rand::random::<[u8; 64]>(), None)?;
+            sink.send(Message::Binary(garbage.into())).await?;
+            bail!("garbage instead of a ServerHello");
+        }
+        _ => {}
+    }
     let established = match respond(server, &header.bytes, &hello)? {
         AfterHello::Done { hello, established } => {
             sink.send(Message::Binary(encode_frame(&hello, None)?.into())).await?;
@@ -71,11 +92,19 @@ pub(crate) async fn shake(tcp: TcpStream, server: &ServerIdentity) -> Result<(Re
         }
     };
     reader.lift_limit();
-    let writer = FrameWriter { socket: sink, cipher: established.write, codec, counter: 0 };
+    let writer = FrameWriter {
+        socket: sink,
+        cipher: established.write,
+        codec,
+        counter: 0,
+        line: Line::new(clock.clone()),
+        company: Vec::new(),
+    };
     let ready = Ready {
         reader,
         opener: Opener { cipher: established.read, codec, counter: 0 },
         dictionary: header.dictionary,
+        pattern: established.pattern,
         client_static: established.client_static,
         payload: established.payload,
     };

@@ -14,6 +14,8 @@ use super::certificates::ServerIdentity;
 
 /// A finished handshake.
 pub(crate) struct Established {
+    /// Name of the pattern that was run.
+    pub(crate) pattern: &'static str,
     /// Client's static Noise key: what a linked device is recognised by.
     pub(crate) client_static: [u8; 32],
     /// `ClientPayload` protobuf bytes.
@@ -34,6 +36,7 @@ pub(crate) enum AfterHello {
 
 /// State between ServerHello and ClientFinish.
 pub(crate) struct PendingFinish {
+    pattern: &'static str,
     noise: NoiseHandshake,
     ephemeral: KeyPair,
 }
@@ -46,21 +49,23 @@ pub(crate) fn respond(server: &ServerIdentity, prologue: &[u8; 4], frame: &[u8])
         .context("first frame is not a ClientHello")?;
     let client_ephemeral = key32(hello.ephemeral.as_deref(), "client ephemeral")?;
     if hello.r#static.is_some() {
-        if let Ok(done) = respond_ik(server, prologue, &client_ephemeral, &hello) {
+        if server.serves_ik()
+            && let Ok(done) = respond_ik(server, prologue, &client_ephemeral, &hello)
+        {
             return Ok(done);
         }
-        return respond_xx(server, prologue, &client_ephemeral, NOISE_PATTERN_XXFALLBACK);
+        return respond_xx(server, prologue, &client_ephemeral, ("XXfallback", NOISE_PATTERN_XXFALLBACK));
     }
-    respond_xx(server, prologue, &client_ephemeral, NOISE_PATTERN_XX)
+    respond_xx(server, prologue, &client_ephemeral, ("XX", NOISE_PATTERN_XX))
 }
 
 fn respond_xx(
     server: &ServerIdentity,
     prologue: &[u8; 4],
     client_ephemeral: &[u8; 32],
-    pattern: &str,
+    (pattern, protocol): (&'static str, &str),
 ) -> Result<AfterHello> {
-    let mut noise = NoiseHandshake::new(pattern, prologue)?;
+    let mut noise = NoiseHandshake::new(protocol, prologue)?;
     noise.authenticate(client_ephemeral);
     let ephemeral = KeyPair::generate(&mut rand::rng());
     noise.authenticate(ephemeral.public_key.public_key_bytes());
@@ -69,7 +74,7 @@ fn respond_xx(
     noise.mix_shared_secret(server.static_private(), client_ephemeral)?;
     let sealed_chain = noise.encrypt(server.chain())?;
     let hello = server_hello(&ephemeral, Some(sealed_static), sealed_chain);
-    Ok(AfterHello::Finish { hello, pending: Box::new(PendingFinish { noise, ephemeral }) })
+    Ok(AfterHello::Finish { hello, pending: Box::new(PendingFinish { pattern, noise, ephemeral }) })
 }
 
 fn respond_ik(
@@ -94,7 +99,10 @@ fn respond_ik(
     noise.mix_shared_secret(ephemeral.private_key.serialize(), &client_static)?;
     let sealed_chain = noise.encrypt(server.chain())?;
     let reply = server_hello(&ephemeral, None, sealed_chain);
-    Ok(AfterHello::Done { hello: reply, established: Box::new(establish(noise, client_static, payload)?) })
+    Ok(AfterHello::Done {
+        hello: reply,
+        established: Box::new(establish("IK", noise, client_static, payload)?),
+    })
 }
 
 impl PendingFinish {
@@ -110,14 +118,20 @@ impl PendingFinish {
         let client_static = key32(Some(&self.noise.decrypt(&sealed_static)?), "client static")?;
         self.noise.mix_shared_secret(self.ephemeral.private_key.serialize(), &client_static)?;
         let payload = self.noise.decrypt(&sealed_payload)?;
-        establish(self.noise, client_static, payload)
+        establish(self.pattern, self.noise, client_static, payload)
     }
 }
 
 /// The split names its keys from the initiator's side: its write key is our read key.
-fn establish(noise: NoiseHandshake, client_static: [u8; 32], payload: Vec<u8>) -> Result<Established> {
+fn establish(
+    pattern: &'static str,
+    noise: NoiseHandshake,
+    client_static: [u8; 32],
+    payload: Vec<u8>,
+) -> Result<Established> {
     let (client_to_server, server_to_client) = noise.finish()?;
     Ok(Established {
+        pattern,
         client_static,
         payload: payload.into(),
         write: server_to_client,

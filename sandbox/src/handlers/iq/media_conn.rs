@@ -9,13 +9,13 @@ use crate::nodes::empty;
 
 pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
-        request.origin()?;
+        let pn = request.origin()?.account.pn;
         let host = NodeBuilder::new("host")
             .attr("hostname", request.core.media.tls_host())
             .attr("type", "primary")
             .children([empty("upload"), empty("download")]);
         let conn = NodeBuilder::new("media_conn")
-            .attr("auth", request.core.media.auth_token())
+            .attr("auth", request.core.media.auth_token(pn))
             .attr("ttl", CONN_SECS)
             .attr("auth_ttl", AUTH_SECS)
             .attr("max_buckets", 12)

@@ -104,6 +104,28 @@ pub(super) async fn ask(request: Request) -> (Node, Option<BoxFuture<'static, ()
     }
 }
 
+/// An error as the answer to a request that nobody has handled, with the usual text of its code
+/// and a time to wait.
+pub(crate) fn error(request: &Node, code: u16, text: Option<&str>, wait_seconds: Option<u64>) -> Node {
+    let usual = match code {
+        400 => "bad-request",
+        401 => "not-authorized",
+        403 => "forbidden",
+        404 => "item-not-found",
+        405 => "not-allowed",
+        406 => "not-acceptable",
+        409 => "conflict",
+        429 => "rate-overlimit",
+        503 => "service-unavailable",
+        _ => "internal-server-error",
+    };
+    let mut error = NodeBuilder::new("error").attr("code", code).attr("text", text.unwrap_or(usual));
+    if let Some(seconds) = wait_seconds {
+        error = error.attr("type", "wait").attr("backoff", seconds);
+    }
+    Shell::of(request).refusal(error)
+}
+
 /// The answer of a companion to pair-device (nothing to do) or pair-success.
 fn take_answer(stage: &Stage, node: &Node, failed: bool) {
     let (Stage::Pairing(link), Some(id)) = (stage, text(node, "id")) else { return };
@@ -147,9 +169,12 @@ impl Shell {
         if children.is_empty() { iq.build() } else { iq.children(children).build() }
     }
 
-    fn error(&self, code: u16, reason: &'static str) -> Node {
-        let error = NodeBuilder::new("error").attr("code", code).attr("text", reason).build();
-        self.start("error").children([error]).build()
+    fn error(&self, code: u16, reason: &str) -> Node {
+        self.refusal(NodeBuilder::new("error").attr("code", code).attr("text", reason))
+    }
+
+    fn refusal(&self, error: NodeBuilder) -> Node {
+        self.start("error").children([error.build()]).build()
     }
 }
 
