@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 
 use super::Control;
 use super::body::{Body, Paging};
+use super::message_view::MessageList;
 use super::number::{chat, digits};
 use super::problem::Problem;
-use super::views::{ChatList, ChatView, MessageList, OpenChatView};
+use super::views::{ChatList, ChatView, OpenChatView};
 
 /// What the other side sees of the user's fingers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]

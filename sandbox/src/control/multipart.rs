@@ -65,7 +65,11 @@ impl Form {
         let missing = |field: &str| Problem::field(field, "This field is missing.", "Add it to the form.");
         let kind = self.kind.ok_or_else(|| missing("kind"))?;
         let kind: MediaKind = serde_json::from_value(serde_json::Value::String(kind)).map_err(|error| {
-            Problem::field("kind", error.to_string(), "One of image, video, audio, voice, document, sticker.")
+            Problem::field(
+                "kind",
+                error.to_string(),
+                "One of image, video, gif, video_note, audio, voice, document, sticker.",
+            )
         })?;
         let mentions = self.mentions.unwrap_or_default();
         Ok(Outgoing {
@@ -83,6 +87,7 @@ impl Form {
                 file_name: self.file_name,
                 body: self.file.ok_or_else(|| missing("file"))?,
             }),
+            ..Outgoing::default()
         })
     }
 }

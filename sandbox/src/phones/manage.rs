@@ -108,7 +108,9 @@ impl Simulated {
     ) -> PortResult<Page<StoredMessage>> {
         let phone = self.phone(pn).await?;
         let chat = self.chat_key(chat).await?;
-        Ok(self.store.messages(phone.pn(), &chat, cursor, limit).await?)
+        let mut page = self.store.messages(phone.pn(), &chat, cursor, limit).await?;
+        self.store.apply_acts(phone.pn(), &mut page.items).await?;
+        Ok(page)
     }
 
     /// Incoming messages of all chats, oldest first, after `cursor`.
@@ -117,7 +119,9 @@ impl Simulated {
     /// `NotFound` when there is no such phone.
     pub async fn inbox(&self, pn: &str, cursor: i64, limit: u32) -> PortResult<Page<StoredMessage>> {
         let phone = self.phone(pn).await?;
-        Ok(self.store.inbox(phone.pn(), cursor, limit).await?)
+        let mut page = self.store.inbox(phone.pn(), cursor, limit).await?;
+        self.store.apply_acts(phone.pn(), &mut page.items).await?;
+        Ok(page)
     }
 
     /// The newest message of this id.
@@ -126,10 +130,11 @@ impl Simulated {
     /// `NotFound` when there is no such phone or message.
     pub async fn message(&self, pn: &str, id: &str) -> PortResult<StoredMessage> {
         let phone = self.phone(pn).await?;
-        self.store
-            .message(phone.pn(), id)
-            .await?
-            .ok_or_else(|| PortError::NotFound(format!("no message {id} on this phone")))
+        let message = self.store.message(phone.pn(), id).await?;
+        let mut message =
+            message.ok_or_else(|| PortError::NotFound(format!("no message {id} on this phone")))?;
+        self.store.apply_acts(phone.pn(), std::slice::from_mut(&mut message)).await?;
+        Ok(message)
     }
 
     /// Storage key of a chat named by number, LID or JID.

@@ -17,6 +17,7 @@
 //! [`Phones::find`](crate::ports::Phones::find) answers `None`, `ensure` answers `NotFound`.
 
 mod account;
+mod acts;
 mod address;
 mod behaviour;
 mod cache;
@@ -42,11 +43,17 @@ use std::sync::{Arc, OnceLock, Weak};
 use crate::clock::Clock;
 use crate::ports::{Network, PortError, PortResult};
 
+pub use acts::{Acts, OptionVotes, ReactionBy, ResponseBy, RevokedBy};
 pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
 pub use contacts::ContactCard;
-pub use content::{Media, MediaKind};
+pub use content::{
+    Album, Attendance, Body, Button, ButtonReply, Buttons, Contacts, Edit, EphemeralSetting,
+    Event, EventResponse, FlowButton, GroupInvite, Interactive, InteractiveReply, Keep, LinkPreview, List,
+    ListReply, LiveLocation, Location, Media, MediaKind, Pin, Poll, PollVote, Reaction, Revoke, Row, Section, SharedContact,
+    Template, TemplateButton, TemplateReply, Traits, Unknown,
+};
 pub use manage::SettingsChange;
-pub use outbound::{MediaUpload, Outgoing};
+pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};
 pub use store::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};

@@ -1,6 +1,6 @@
 //! Opening the `<enc>` children of a message.
 
-use wacore::messages::decode_plaintext;
+use wacore::messages::MessageUtils;
 use wacore::protocol::retry::RetryReason;
 use wacore_libsignal::protocol::{CiphertextMessage, SignalProtocolError};
 use waproto::whatsapp as wa;
@@ -13,11 +13,18 @@ use super::stanza::{Enc, Incoming};
 /// What came out of a message stanza.
 pub(super) enum Opened {
     /// Decrypted messages, in order.
-    Messages(Vec<wa::Message>),
+    Messages(Vec<Plain>),
     /// These ciphertexts were opened before.
     Seen,
     /// Nothing could be opened.
     Failed(RetryReason),
+}
+
+/// One decrypted message.
+pub(super) struct Plain {
+    pub(super) message: wa::Message,
+    /// Its protobuf as it came, without padding: the schema may not know all of it.
+    pub(super) encoded: Vec<u8>,
 }
 
 /// Why one `<enc>` stayed closed.
@@ -59,7 +66,7 @@ impl Simulated {
         incoming: &Incoming<'_>,
         enc: &Enc<'_>,
         scratch: &mut Scratch,
-    ) -> anyhow::Result<Result<wa::Message, Closed>> {
+    ) -> anyhow::Result<Result<Plain, Closed>> {
         let group = incoming.from.to_string();
         let name = sender_key_name(&group, &incoming.device);
         let padded = if enc.kind == "skmsg" {
@@ -82,7 +89,9 @@ impl Simulated {
             Ok(padded) => padded,
             Err(error) => return Ok(Err(closed(phone, incoming, &error))),
         };
-        let Ok(message) = decode_plaintext(&padded, enc.version) else {
+        let plain = MessageUtils::unpad_message_ref(&padded, enc.version)
+            .and_then(|encoded| Ok((waproto::codec::message_decode(encoded)?, encoded.to_vec())));
+        let Ok((message, encoded)) = plain else {
             return Ok(Err(Closed::Bad(RetryReason::InvalidMessage)));
         };
         if let Some(distribution) = message
@@ -95,7 +104,7 @@ impl Simulated {
                 return Ok(Err(closed(phone, incoming, &error)));
             }
         }
-        Ok(Ok(message))
+        Ok(Ok(Plain { message, encoded }))
     }
 }
 

@@ -10,12 +10,12 @@ use waproto::whatsapp as wa;
 
 use super::super::account::Phone;
 use super::super::address::is_direct;
-use super::super::content::Content;
+use super::super::content::{Body, Content};
 use super::super::outbound::{own_keys_node, receipt};
 use super::super::signal::Scratch;
 use super::super::store::{Direction, Inserted, NewMessage, Status, Undecryptable, save_changes};
 use super::super::{Contact, Simulated};
-use super::decrypt::Opened;
+use super::decrypt::{Opened, Plain};
 use super::stanza::Incoming;
 use crate::ports::PortResult;
 
@@ -62,7 +62,7 @@ impl Simulated {
     }
 
     /// Decrypts and commits, with the phone's ratchets to itself.
-    async fn take_in(&self, phone: &Phone, incoming: &Incoming<'_>) -> anyhow::Result<Outcome> {
+    async fn take_in(&self, phone: &Phone, incoming: &Incoming<'_>) -> PortResult<Outcome> {
         let _ratchets = phone.signal.lock().await;
         let mut scratch = Scratch::new(&phone.keys);
         Ok(match self.open_all(phone, incoming, &mut scratch).await? {
@@ -83,25 +83,27 @@ impl Simulated {
         &self,
         phone: &Phone,
         incoming: &Incoming<'_>,
-        messages: Vec<wa::Message>,
+        messages: Vec<Plain>,
         scratch: Scratch,
-    ) -> anyhow::Result<FollowUp> {
+    ) -> PortResult<FollowUp> {
         let changes = scratch.changes()?;
         let mut follow_up = FollowUp::default();
         let mut shown = Vec::new();
-        for message in messages {
-            if let Some(wanted) = keys_wanted(&message) {
+        for plain in messages {
+            if let Some(wanted) = keys_wanted(&plain.message) {
                 follow_up.keys_wanted = Some(wanted).filter(|_| incoming.own);
                 continue;
             }
-            if let Some(new) = self.new_message(phone, incoming, message).await? {
+            if let Some(new) = self.new_message(phone, incoming, plain).await? {
                 shown.push(new);
             }
         }
         let mut tx = self.store.begin().await?;
         save_changes(&mut tx, phone.pn(), &changes).await?;
+        let mut secrets = Vec::new();
         for new in shown {
             let inserted = new.store(&mut tx, phone.pn()).await?;
+            secrets.push((new.chat.clone(), new.id.clone()));
             if inserted != Inserted::Duplicate && new.direction == Direction::In {
                 self.sightings.message_arrived(phone.pn(), &new.chat);
                 follow_up.shown = Some(Shown {
@@ -110,7 +112,10 @@ impl Simulated {
                 });
             }
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(anyhow::Error::from)?;
+        for (chat, id) in secrets {
+            self.unseal_waiting(phone, &chat, &id).await?;
+        }
         Ok(follow_up)
     }
 
@@ -119,24 +124,33 @@ impl Simulated {
         &self,
         phone: &Phone,
         incoming: &Incoming<'_>,
-        mut message: wa::Message,
-    ) -> anyhow::Result<Option<NewMessage>> {
+        Plain { mut message, encoded }: Plain,
+    ) -> PortResult<Option<NewMessage>> {
         if incoming.peer || is_sender_key_distribution_only(&mut message) {
             return Ok(None);
         }
-        let destination = message
-            .device_sent_message
-            .as_option()
+        let copy = message.device_sent_message.as_option();
+        let destination = copy
             .and_then(|copy| copy.destination_jid.as_deref()?.parse::<Jid>().ok())
             .or_else(|| incoming.recipient.clone());
-        let message = if incoming.own { unwrap_device_sent(message) } else { message };
-        let Some(content) = Content::of(&message) else {
+        let (message, raw) = match copy {
+            Some(_) if incoming.own => {
+                let message = unwrap_device_sent(message);
+                let raw = waproto::codec::message_to_vec(&message);
+                (message, raw)
+            }
+            _ => (message, encoded),
+        };
+        let Some(content) = Content::of(&message, &raw) else {
             return Ok(None);
         };
-        let raw = waproto::codec::message_to_vec(&message);
         let mut new = self.entry(phone, incoming, destination).await?;
         new.content = content;
         new.raw = raw;
+        if let Some(Body::Revoke(revoke)) = &mut new.content.body {
+            revoke.by_admin = incoming.by_admin;
+        }
+        self.unseal(phone, &mut new).await?;
         Ok(Some(new))
     }
 

@@ -6,6 +6,7 @@ mod notification;
 mod receipt;
 mod resend;
 mod stanza;
+mod unseal;
 
 use wacore_binary::Node;
 

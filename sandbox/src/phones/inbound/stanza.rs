@@ -7,6 +7,9 @@ use super::super::address::{DeviceAddress, is_direct};
 use super::super::{Contact, Simulated};
 use crate::ports::{PortError, PortResult};
 
+/// `edit` attribute of an admin's deletion.
+const ADMIN_REVOKE: &str = "8";
+
 /// One `<enc>`.
 pub(super) struct Enc<'a> {
     pub(super) kind: String,
@@ -29,6 +32,8 @@ pub(super) struct Incoming<'a> {
     pub(super) own: bool,
     /// Chat named by the network on copies of own messages.
     pub(super) recipient: Option<Jid>,
+    /// Deletes somebody else's message, and the sender is an admin who may.
+    pub(super) by_admin: bool,
     /// Unix seconds.
     pub(super) time: i64,
     pub(super) encs: Vec<Enc<'a>>,
@@ -57,18 +62,31 @@ impl Simulated {
             attrs.optional_jid("participant").ok_or_else(|| missing("participant"))?
         };
         let sender = self.account_or_stranger(&sender_jid.user).await?;
+        let admin_revoke = attrs.optional_string("edit").is_some_and(|edit| edit == ADMIN_REVOKE);
         Ok(Incoming {
             id,
             device: DeviceAddress::new(sender.pn.as_str(), sender_jid.device),
             peer: attrs.optional_string("category").is_some_and(|category| category == "peer"),
             own: phone.is_own(&sender.pn),
             recipient: attrs.optional_jid("recipient"),
+            by_admin: admin_revoke && self.is_admin(phone, &from, &sender_jid).await?,
             time: attrs.optional_unix_time("t").unwrap_or_else(|| self.now()),
             encs: node.get_children_by_tag("enc").filter_map(enc_of).collect(),
             from,
             sender_jid,
             sender,
         })
+    }
+}
+
+impl Simulated {
+    async fn is_admin(&self, phone: &Phone, group: &Jid, member: &Jid) -> PortResult<bool> {
+        match self.audience(phone, group).await {
+            Ok(audience) => Ok(audience.is_admin(member)),
+            // no group, or one that the phone has left meanwhile
+            Err(PortError::NotFound(_) | PortError::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Messages to a group: one ciphertext for all, and the sender key for devices that lack it.
 
-use wacore::iq::groups::GroupInfoResponse;
+use wacore::iq::groups::{GroupInfoResponse, ParticipantType};
 use wacore::messages::MessageUtils;
 use wacore::protocol::ProtocolNode;
 use wacore::types::message::AddressingMode;
@@ -17,13 +17,21 @@ use super::fanout::Target;
 use crate::ports::{PortError, PortResult};
 
 /// Who gets a group's messages.
-pub(super) struct Audience {
+pub(in super::super) struct Audience {
     pub(super) group: Jid,
     pub(super) mode: AddressingMode,
     /// Lifetime of messages in seconds, when the group has one.
     pub(super) expiration: Option<u32>,
     /// In the group's addressing.
     members: Vec<Jid>,
+    /// Members who may do what admins may.
+    admins: Vec<Jid>,
+}
+
+impl Audience {
+    pub(in super::super) fn is_admin(&self, member: &Jid) -> bool {
+        self.admins.contains(&member.to_non_ad())
+    }
 }
 
 /// A group message, encrypted.
@@ -45,7 +53,7 @@ pub(super) fn own_jid(phone: &Phone, mode: AddressingMode) -> Jid {
 
 impl Simulated {
     /// Asks the network who is in a group.
-    pub(super) async fn audience(&self, phone: &Phone, group: &Jid) -> PortResult<Audience> {
+    pub(in super::super) async fn audience(&self, phone: &Phone, group: &Jid) -> PortResult<Audience> {
         let query = NodeBuilder::new("query").attr("request", "interactive").build();
         let iq = NodeBuilder::new("iq")
             .attr("id", new_id(""))
@@ -57,11 +65,20 @@ impl Simulated {
         let answer = self.network()?.query(phone.pn(), iq).await?;
         let node = answer.get_optional_child("group").ok_or_else(|| no_group(group, &answer))?;
         let info = GroupInfoResponse::try_from_node_ref(&node.as_node_ref())?;
+        let (mut members, mut admins) = (Vec::new(), Vec::new());
+        for member in info.participants {
+            let jid = member.jid.into_non_ad();
+            if member.participant_type != ParticipantType::Member {
+                admins.push(jid.clone());
+            }
+            members.push(jid);
+        }
         Ok(Audience {
             group: group.clone(),
             mode: info.addressing_mode,
-            expiration: info.ephemeral.and_then(|ephemeral| ephemeral.expiration).filter(|s| *s > 0),
-            members: info.participants.into_iter().map(|member| member.jid.into_non_ad()).collect(),
+            expiration: info.ephemeral.and_then(|ephemeral| ephemeral.expiration),
+            members,
+            admins,
         })
     }
 

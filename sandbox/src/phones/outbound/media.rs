@@ -97,9 +97,15 @@ fn message_of(media: &MediaUpload, caption: Option<&str>, file: Uploaded) -> wa:
     let mut message = wa::Message::default();
     match media.kind {
         MediaKind::Image => message.image_message = part!(ImageMessage { caption: caption }),
-        MediaKind::Video => {
-            message.video_message =
-                part!(VideoMessage { caption: caption, streaming_sidecar: file.sealed.streaming_sidecar });
+        MediaKind::Video | MediaKind::Gif => {
+            message.video_message = part!(VideoMessage {
+                caption: caption,
+                gif_playback: (media.kind == MediaKind::Gif).then_some(true),
+                streaming_sidecar: file.sealed.streaming_sidecar,
+            });
+        }
+        MediaKind::VideoNote => {
+            message.ptv_message = part!(VideoMessage { streaming_sidecar: file.sealed.streaming_sidecar });
         }
         MediaKind::Audio | MediaKind::Voice => {
             message.audio_message = part!(AudioMessage {

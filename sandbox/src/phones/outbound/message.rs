@@ -1,31 +1,61 @@
 //! Messages that a user of a phone writes.
 
-use wacore::proto_helpers::{MessageBuilderExt, MessageExt};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use wacore::types::message::AddressingMode;
 use wacore_binary::{Jid, JidExt, Node};
-use waproto::whatsapp as wa;
 
 use super::super::account::Phone;
 use super::super::behaviour::SCRIPTED_ID_PREFIX;
-use super::super::content::Content;
+use super::super::content::{Body, LinkPreview};
 use super::super::store::{Direction, NewMessage, Status, StoredMessage};
 use super::super::{Contact, Simulated, new_id};
+use super::compose::Composed;
 use super::media::MediaUpload;
 use super::stanza::{group_stanza, message_stanza};
 use crate::ports::{PortError, PortResult};
 
-/// What a user of a phone sends.
+/// What a user of a phone sends: text, file or body, alone or forwarded.
 #[derive(Debug, Clone, Default)]
 pub struct Outgoing {
     /// Recipient's phone number or LID, digits; or the JID of a group.
     pub to: String,
     /// Text, or the caption of `media`.
     pub text: Option<String>,
+    /// Preview of a link in the text.
+    pub link_preview: Option<LinkPreview>,
     /// File to attach.
     pub media: Option<MediaUpload>,
+    /// Anything else to say, or an act on an earlier message of the chat.
+    pub body: Option<Body>,
+    /// Id of a message on this phone to send on.
+    pub forward: Option<String>,
+    /// Protobuf of a message, sent as it is.
+    pub raw: Option<Vec<u8>>,
     /// Id of a message of the same chat to quote.
     pub reply_to: Option<String>,
     /// Phone numbers to mention, digits.
     pub mentions: Vec<String>,
+    /// Whether `media` may be opened only once, and how that is said.
+    pub view_once: Option<ViewOnce>,
+    /// Seconds until it disappears; what the chat says when `None`, never when 0.
+    pub expiration: Option<u32>,
+    /// Id of the album it belongs to.
+    pub album: Option<String>,
+}
+
+/// The forms in which clients say that something may be opened once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewOnce {
+    /// `viewOnceMessage` around the message.
+    V1,
+    /// `viewOnceMessageV2` around it.
+    V2,
+    /// `viewOnceMessageV2Extension` around it.
+    V2Extension,
+    /// Only the flag in the message.
+    Inline,
 }
 
 impl Simulated {
@@ -66,10 +96,10 @@ impl Simulated {
 
     async fn seal_direct_message(&self, phone: &Phone, outgoing: &Outgoing, id: &str) -> PortResult<Node> {
         let to = Chat::person(self.recipient(&outgoing.to).await?);
-        let message = self.compose(phone, &to, outgoing).await?;
-        let entry = outgoing_entry(self.now(), phone, &to, id, &message)?;
-        let sealed = self.seal_for_all(phone, &to.jid, &message, &entry).await?;
-        Ok(message_stanza(&to.jid, id, &message, &sealed))
+        let composed = self.compose(phone, &to, outgoing).await?;
+        let entry = self.outgoing_entry(phone, &to, id, &composed);
+        let sealed = self.seal_for_all(phone, &to.jid, &composed.message, &entry).await?;
+        Ok(message_stanza(&to.jid, id, &composed.message, &sealed))
     }
 
     async fn seal_group_message(
@@ -80,11 +110,29 @@ impl Simulated {
         id: &str,
     ) -> PortResult<Node> {
         let audience = self.audience(phone, group).await?;
-        let to = Chat::group(group.clone());
-        let message = self.compose(phone, &to, outgoing).await?;
-        let entry = outgoing_entry(self.now(), phone, &to, id, &message)?;
-        let sealed = self.seal_for_group(phone, &audience, &message, &entry).await?;
-        Ok(group_stanza(&audience, id, &message, &sealed))
+        let to = Chat::group(group.clone(), audience.mode, audience.expiration);
+        let composed = self.compose(phone, &to, outgoing).await?;
+        let entry = self.outgoing_entry(phone, &to, id, &composed);
+        let sealed = self.seal_for_group(phone, &audience, &composed.message, &entry).await?;
+        Ok(group_stanza(&audience, id, &composed.message, &sealed))
+    }
+
+    fn outgoing_entry(&self, phone: &Phone, to: &Chat, id: &str, composed: &Composed) -> NewMessage {
+        NewMessage {
+            chat: to.key().to_owned(),
+            chat_jid: to.jid.to_string(),
+            sender: phone.info.pn.clone(),
+            sender_lid: Some(phone.info.lid.clone()),
+            sender_jid: phone.jid().to_string(),
+            recipient: to.party.pn.clone(),
+            recipient_lid: to.party.lid.clone(),
+            id: id.to_owned(),
+            direction: Direction::Out,
+            content: composed.content.clone(),
+            raw: waproto::codec::message_to_vec(&composed.message),
+            time: self.now(),
+            status: Status::Pending,
+        }
     }
 
     /// The account to write to; made by the network when it makes numbers on demand.
@@ -98,96 +146,34 @@ impl Simulated {
             .map(|phone| Contact::from(&phone.info))
             .ok_or_else(|| PortError::NotFound(format!("{user} is not on WhatsApp")))
     }
-
-    async fn compose(&self, phone: &Phone, to: &Chat, outgoing: &Outgoing) -> PortResult<wa::Message> {
-        let context = self.context(phone, to, outgoing).await?;
-        let mut message = match &outgoing.media {
-            Some(media) => self.upload(media, outgoing.text.as_deref()).await?,
-            None => {
-                let text = outgoing.text.as_deref().unwrap_or_default();
-                return Ok(match context {
-                    Some(context) => wa::Message::text_with_context(text, context),
-                    None => wa::Message::text(text),
-                });
-            }
-        };
-        if let Some(context) = context {
-            message.set_context_info(context);
-        }
-        Ok(message)
-    }
-
-    /// Quote and mentions; `None` when there are neither.
-    async fn context(
-        &self,
-        phone: &Phone,
-        to: &Chat,
-        outgoing: &Outgoing,
-    ) -> PortResult<Option<wa::ContextInfo>> {
-        let mut context = wa::ContextInfo {
-            mentioned_jid: outgoing.mentions.iter().map(|pn| Jid::pn(pn.as_str()).to_string()).collect(),
-            ..Default::default()
-        };
-        if let Some(id) = &outgoing.reply_to {
-            let quoted = self.store.message(phone.pn(), id).await?;
-            let quoted =
-                quoted.filter(|quoted| quoted.chat == to.key() && quoted.direction != Direction::Peer);
-            let quoted =
-                quoted.ok_or_else(|| PortError::NotFound(format!("no message {id} in this chat")))?;
-            let original = waproto::codec::message_decode(&quoted.raw).map_err(anyhow::Error::from)?;
-            context.stanza_id = Some(id.clone());
-            context.participant = Some(Jid::pn(quoted.from.0.as_str()).to_string());
-            context.quoted_message = buffa::MessageField::from_box(original.prepare_for_quote());
-        }
-        let empty = context.mentioned_jid.is_empty() && context.stanza_id.is_none();
-        Ok((!empty).then_some(context))
-    }
 }
 
 /// The chat a message goes to.
-struct Chat {
-    jid: Jid,
+pub(super) struct Chat {
+    pub(super) jid: Jid,
+    /// How authors are named in it.
+    pub(super) mode: AddressingMode,
+    /// Lifetime of messages in seconds, when the group says so.
+    pub(super) expiration: Option<u32>,
     /// The person, or the group under its JID.
     party: Contact,
 }
 
 impl Chat {
     fn person(party: Contact) -> Self {
-        Self { jid: Jid::pn(party.pn.as_str()), party }
+        Self { jid: Jid::pn(party.pn.as_str()), mode: AddressingMode::Pn, expiration: None, party }
     }
 
-    fn group(jid: Jid) -> Self {
-        Self { party: Contact { pn: jid.to_string(), lid: None }, jid }
+    fn group(jid: Jid, mode: AddressingMode, expiration: Option<u32>) -> Self {
+        Self { party: Contact { pn: jid.to_string(), lid: None }, mode, expiration, jid }
+    }
+
+    pub(super) fn is_group(&self) -> bool {
+        self.jid.is_group()
     }
 
     /// Storage key.
-    fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         &self.party.pn
     }
-}
-
-fn outgoing_entry(
-    now: i64,
-    phone: &Phone,
-    to: &Chat,
-    id: &str,
-    message: &wa::Message,
-) -> PortResult<NewMessage> {
-    let content = Content::of(message)
-        .ok_or_else(|| PortError::Internal(anyhow::anyhow!("a composed message has no content")))?;
-    Ok(NewMessage {
-        chat: to.key().to_owned(),
-        chat_jid: to.jid.to_string(),
-        sender: phone.info.pn.clone(),
-        sender_lid: Some(phone.info.lid.clone()),
-        sender_jid: phone.jid().to_string(),
-        recipient: to.party.pn.clone(),
-        recipient_lid: to.party.lid.clone(),
-        id: id.to_owned(),
-        direction: Direction::Out,
-        content,
-        raw: waproto::codec::message_to_vec(message),
-        time: now,
-        status: Status::Pending,
-    })
 }

@@ -1,5 +1,7 @@
 //! What a phone sends.
 
+mod act;
+mod compose;
 mod fanout;
 mod group;
 mod media;
@@ -9,6 +11,6 @@ mod receipts;
 mod stanza;
 
 pub use media::MediaUpload;
-pub use message::Outgoing;
+pub use message::{Outgoing, ViewOnce};
 pub(super) use peer::Peer;
 pub(super) use stanza::{Resend, ResendKind, own_keys_node, receipt, resend_stanza};

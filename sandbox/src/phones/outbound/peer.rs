@@ -36,7 +36,7 @@ impl Simulated {
             recipient_lid: Some(phone.info.lid.clone()),
             id: id.clone(),
             direction: Direction::Peer,
-            content: Content { kind: "peer".to_owned(), ..Content::default() },
+            content: Content::peer(),
             raw: waproto::codec::message_to_vec(&peer.message),
             time: self.now(),
             status: Status::Pending,

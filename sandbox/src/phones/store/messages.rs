@@ -90,8 +90,9 @@ impl NewMessage {
     async fn insert(&self, tx: &mut Tx, pn: &str, undecryptable: i64, retries: i64) -> anyhow::Result<bool> {
         let done = sqlx::query(
             "INSERT INTO messages (pn, chat, chat_jid, sender, sender_lid, sender_jid, recipient, recipient_lid, id, \
-             direction, kind, body, quoted, mentions, media, raw, time, status, undecryptable, retries) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             direction, kind, target, sealed, content, raw, time, status, undecryptable, retries, position) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, \
+             1 + COALESCE((SELECT position FROM messages WHERE pn = ?1 AND chat = ?2 ORDER BY seq DESC LIMIT 1), 0)) \
              ON CONFLICT (pn, chat, sender, id) DO NOTHING",
         )
         .bind(pn)
@@ -105,10 +106,9 @@ impl NewMessage {
         .bind(&self.id)
         .bind(self.direction.column())
         .bind(&self.content.kind)
-        .bind(&self.content.text)
-        .bind(&self.content.quoted)
-        .bind(serde_json::to_string(&self.content.mentions)?)
-        .bind(self.content.media_column()?)
+        .bind(self.content.target())
+        .bind(self.content.sealed)
+        .bind(serde_json::to_string(&self.content)?)
         .bind(&self.raw)
         .bind(self.time)
         .bind(self.status.column())
@@ -121,15 +121,14 @@ impl NewMessage {
 
     async fn repair(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<bool> {
         let done = sqlx::query(
-            "UPDATE messages SET kind = ?, body = ?, quoted = ?, mentions = ?, media = ?, raw = ?, status = ?, \
+            "UPDATE messages SET kind = ?, target = ?, sealed = ?, content = ?, raw = ?, status = ?, \
              direction = ?, undecryptable = 0 \
              WHERE pn = ? AND chat = ? AND sender = ? AND id = ? AND undecryptable = 1",
         )
         .bind(&self.content.kind)
-        .bind(&self.content.text)
-        .bind(&self.content.quoted)
-        .bind(serde_json::to_string(&self.content.mentions)?)
-        .bind(self.content.media_column()?)
+        .bind(self.content.target())
+        .bind(self.content.sealed)
+        .bind(serde_json::to_string(&self.content)?)
         .bind(&self.raw)
         .bind(self.status.column())
         .bind(self.direction.column())
@@ -157,6 +156,16 @@ impl NewMessage {
 }
 
 impl Store {
+    /// An act has been opened.
+    pub(in super::super) async fn unseal(&self, seq: i64, content: &Content) -> anyhow::Result<()> {
+        sqlx::query("UPDATE messages SET sealed = 0, content = ? WHERE seq = ?")
+            .bind(serde_json::to_string(content)?)
+            .bind(seq)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     /// Counts one more stanza of a message that was seen before; false when it was not.
     pub(in super::super) async fn count_duplicate(
         &self,

@@ -3,6 +3,7 @@
 mod messages;
 mod phones;
 mod renewal;
+mod read;
 mod sender_keys;
 mod signal;
 mod views;

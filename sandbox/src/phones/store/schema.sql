@@ -48,11 +48,14 @@ CREATE TABLE IF NOT EXISTS sender_key_holders (
 ) WITHOUT ROWID;
 
 -- chat: peer's number for direct chats, the JID otherwise; sender: number of the author.
--- direction: in, out, or peer (between the phone and its companions, never shown).
+-- position: place in the chat, from 1. direction: in, out, or peer (between the phone and its
+-- companions, never shown). target: id of the message that this one acts on. sealed: an act that
+-- waits for the secret of its target. content: JSON of what it says; raw: its protobuf.
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     pn TEXT NOT NULL,
     chat TEXT NOT NULL,
+    position INTEGER NOT NULL,
     chat_jid TEXT NOT NULL,
     sender TEXT NOT NULL,
     sender_lid TEXT,
@@ -62,10 +65,9 @@ CREATE TABLE IF NOT EXISTS messages (
     id TEXT NOT NULL,
     direction TEXT NOT NULL,
     kind TEXT NOT NULL,
-    body TEXT,
-    quoted TEXT,
-    mentions TEXT NOT NULL DEFAULT '[]',
-    media TEXT,
+    target TEXT,
+    sealed INTEGER NOT NULL,
+    content TEXT NOT NULL,
     raw BLOB NOT NULL,
     time INTEGER NOT NULL,
     status INTEGER NOT NULL,
@@ -78,6 +80,9 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE INDEX IF NOT EXISTS messages_by_id ON messages (pn, id);
 CREATE INDEX IF NOT EXISTS messages_by_chat ON messages (pn, chat, seq);
 CREATE INDEX IF NOT EXISTS messages_by_direction ON messages (pn, direction, seq);
+CREATE INDEX IF NOT EXISTS messages_acts ON messages (pn, target, seq) WHERE target IS NOT NULL;
+CREATE INDEX IF NOT EXISTS messages_sealed ON messages (pn, target) WHERE sealed = 1;
+CREATE INDEX IF NOT EXISTS messages_lifetimes ON messages (pn, chat, seq) WHERE kind = 'ephemeral_setting';
 -- 4 is the status "read"
 CREATE INDEX IF NOT EXISTS messages_unread ON messages (pn, chat, seq)
     WHERE direction = 'in' AND status < 4 AND undecryptable = 0;

@@ -1,13 +1,11 @@
-//! Reading messages back.
+//! What is read back: phones, chats, messages.
 
 use serde::Serialize;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use utoipa::ToSchema;
 
+use super::super::acts::Acts;
 use super::super::behaviour::{ReadBehaviour, Script};
-use super::super::content::Media;
-use super::Store;
+use super::super::content::{Body, Media, Traits};
 
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -51,7 +49,7 @@ impl Direction {
         }
     }
 
-    fn from_column(column: &str) -> Self {
+    pub(super) fn from_column(column: &str) -> Self {
         match column {
             "in" => Self::In,
             "out" => Self::Out,
@@ -65,7 +63,7 @@ impl Status {
         STATUSES.iter().position(|status| *status == self).map_or(0, |at| at as i64)
     }
 
-    fn from_column(column: i64) -> Self {
+    pub(super) fn from_column(column: i64) -> Self {
         usize::try_from(column).ok().and_then(|at| STATUSES.get(at)).copied().unwrap_or(Self::Pending)
     }
 }
@@ -122,11 +120,13 @@ pub struct ChatSummary {
     pub last: i64,
 }
 
-/// A message as the phone has it.
+/// A message as the phone shows it.
 #[derive(Debug, Clone)]
 pub struct StoredMessage {
-    /// Order in which the phone saw it.
+    /// Order in which the phones of this network saw their messages.
     pub seq: i64,
+    /// Place in its chat, from 1 and without gaps.
+    pub position: i64,
     /// Stanza id.
     pub id: String,
     /// Peer's number, or the JID of a group.
@@ -139,14 +139,20 @@ pub struct StoredMessage {
     pub to: (String, Option<String>),
     /// `text`, `image`, `reaction`, …
     pub kind: String,
-    /// Text or caption.
+    /// Text or caption, as it was last edited.
     pub text: Option<String>,
-    /// Id of the message this one answers, reacts to, edits or revokes.
+    /// Id of the message this one answers.
     pub quoted: Option<String>,
     /// Mentioned JIDs.
     pub mentions: Vec<String>,
     /// The attached file.
     pub media: Option<Media>,
+    /// What it says beyond text and file.
+    pub body: Option<Body>,
+    /// View-once, forwarded, …
+    pub traits: Traits,
+    /// What later messages have done to it.
+    pub acts: Acts,
     /// Unix seconds.
     pub time: i64,
     /// How far it came.
@@ -157,136 +163,11 @@ pub struct StoredMessage {
     pub duplicates: i64,
     /// True while no stanza of this message could be decrypted.
     pub undecryptable: bool,
+    /// Stanzas of this message that could not be decrypted.
+    pub retries: i64,
     pub(in super::super) chat_jid: String,
     pub(in super::super) sender_jid: String,
     pub(in super::super) raw: Vec<u8>,
-}
-
-const NEWEST_FIRST_BY_ID: &str = "SELECT * FROM messages WHERE pn = ? AND id = ? ORDER BY seq DESC LIMIT 1";
-
-impl Store {
-    /// The message of this id, whatever its chat.
-    pub(in super::super) async fn message(
-        &self,
-        pn: &str,
-        id: &str,
-    ) -> anyhow::Result<Option<StoredMessage>> {
-        sqlx::query(NEWEST_FIRST_BY_ID)
-            .bind(pn)
-            .bind(id)
-            .fetch_optional(&self.read)
-            .await?
-            .map(|row| message_from(&row))
-            .transpose()
-    }
-
-    /// Messages of one chat, oldest first, after `cursor`.
-    pub(in super::super) async fn messages(
-        &self,
-        pn: &str,
-        chat: &str,
-        cursor: i64,
-        limit: u32,
-    ) -> anyhow::Result<Page<StoredMessage>> {
-        let rows = sqlx::query(
-            "SELECT * FROM messages WHERE pn = ?1 AND chat = ?2 AND seq > ?3 AND direction <> 'peer' \
-             ORDER BY seq LIMIT ?4",
-        )
-        .bind(pn)
-        .bind(chat)
-        .bind(cursor)
-        .bind(i64::from(limit) + 1)
-        .fetch_all(&self.read)
-        .await?;
-        page_of(&rows, limit)
-    }
-
-    /// Incoming messages, oldest first, after `cursor`.
-    pub(in super::super) async fn inbox(
-        &self,
-        pn: &str,
-        cursor: i64,
-        limit: u32,
-    ) -> anyhow::Result<Page<StoredMessage>> {
-        let rows = sqlx::query(
-            "SELECT * FROM messages WHERE pn = ? AND seq > ? AND direction = 'in' ORDER BY seq LIMIT ?",
-        )
-        .bind(pn)
-        .bind(cursor)
-        .bind(i64::from(limit) + 1)
-        .fetch_all(&self.read)
-        .await?;
-        page_of(&rows, limit)
-    }
-
-    /// Incoming messages of a chat that are not marked as read.
-    pub(in super::super) async fn unread(&self, pn: &str, chat: &str) -> anyhow::Result<Vec<StoredMessage>> {
-        // literals, so that the partial index of the unread applies
-        sqlx::query(
-            "SELECT * FROM messages WHERE pn = ? AND chat = ? AND direction = 'in' AND status < 4 \
-             AND undecryptable = 0 ORDER BY seq",
-        )
-        .bind(pn)
-        .bind(chat)
-        .fetch_all(&self.read)
-        .await?
-        .iter()
-        .map(message_from)
-        .collect()
-    }
-
-    /// Chats, the one with the newest message first.
-    pub(in super::super) async fn chats(&self, pn: &str) -> anyhow::Result<Vec<ChatSummary>> {
-        let rows = sqlx::query(
-            "SELECT chat, COUNT(*) AS messages, MAX(time) AS last, \
-             COUNT(*) FILTER (WHERE direction = 'in' AND status < ?) AS unread \
-             FROM messages WHERE pn = ? AND direction <> 'peer' GROUP BY chat ORDER BY MAX(seq) DESC",
-        )
-        .bind(Status::Read.column())
-        .bind(pn)
-        .fetch_all(&self.read)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ChatSummary {
-                    chat: row.try_get("chat")?,
-                    messages: row.try_get("messages")?,
-                    unread: row.try_get("unread")?,
-                    last: row.try_get("last")?,
-                })
-            })
-            .collect()
-    }
-}
-
-fn page_of(rows: &[SqliteRow], limit: u32) -> anyhow::Result<Page<StoredMessage>> {
-    let messages = rows.iter().map(message_from).collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(Page::cut(messages, limit, |message| message.seq.to_string()))
-}
-
-fn message_from(row: &SqliteRow) -> anyhow::Result<StoredMessage> {
-    let media: Option<&str> = row.try_get("media")?;
-    Ok(StoredMessage {
-        seq: row.try_get("seq")?,
-        id: row.try_get("id")?,
-        chat: row.try_get("chat")?,
-        direction: Direction::from_column(row.try_get("direction")?),
-        from: (row.try_get("sender")?, row.try_get("sender_lid")?),
-        to: (row.try_get("recipient")?, row.try_get("recipient_lid")?),
-        kind: row.try_get("kind")?,
-        text: row.try_get("body")?,
-        quoted: row.try_get("quoted")?,
-        mentions: serde_json::from_str(row.try_get("mentions")?)?,
-        media: media.map(serde_json::from_str).transpose()?,
-        time: row.try_get("time")?,
-        status: Status::from_column(row.try_get("status")?),
-        error: row.try_get("error")?,
-        duplicates: row.try_get("duplicates")?,
-        undecryptable: row.try_get("undecryptable")?,
-        chat_jid: row.try_get("chat_jid")?,
-        sender_jid: row.try_get("sender_jid")?,
-        raw: row.try_get("raw")?,
-    })
 }
 
 #[cfg(test)]

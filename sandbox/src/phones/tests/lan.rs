@@ -13,7 +13,7 @@ use wacore_binary::{Jid, JidExt, Node, NodeContent};
 use super::lan_groups::LanGroup;
 use crate::clock::Clock;
 use crate::options::AccountOptions;
-use crate::phones::Simulated;
+use crate::phones::{Outgoing, Simulated, StoredMessage};
 use crate::ports::{
     AccountInfo, Companion, CompanionAddress, KeyBundle, Network, Phones, PortError, PortResult,
 };
@@ -66,17 +66,29 @@ impl World {
         Self { phones, lan }
     }
 
-    pub(crate) async fn text(&self, from: &str, to: &str, text: &str) -> crate::phones::StoredMessage {
-        let outgoing = crate::phones::Outgoing {
+    pub(crate) async fn text(&self, from: &str, to: &str, text: &str) -> StoredMessage {
+        let outgoing = Outgoing { to: to.to_owned(), text: Some(text.to_owned()), ..Outgoing::default() };
+        self.phones.ensure(from, None).await.expect("a phone to send from");
+        self.phones.send(from, outgoing).await.expect("sent")
+    }
+
+    /// Sends a body; answers the message as its sender shows it.
+    pub(crate) async fn say(&self, from: &str, to: &str, body: serde_json::Value) -> StoredMessage {
+        let outgoing = Outgoing {
             to: to.to_owned(),
-            text: Some(text.to_owned()),
-            ..crate::phones::Outgoing::default()
+            body: Some(serde_json::from_value(body).expect("a body")),
+            ..Outgoing::default()
         };
         self.phones.ensure(from, None).await.expect("a phone to send from");
         self.phones.send(from, outgoing).await.expect("sent")
     }
 
-    pub(crate) async fn inbox(&self, pn: &str) -> Vec<crate::phones::StoredMessage> {
+    /// A message as a phone shows it.
+    pub(crate) async fn shown(&self, pn: &str, id: &str) -> StoredMessage {
+        self.phones.message(pn, id).await.expect("shown")
+    }
+
+    pub(crate) async fn inbox(&self, pn: &str) -> Vec<StoredMessage> {
         self.phones.inbox(pn, 0, 1000).await.expect("inbox").items
     }
 }
@@ -150,6 +162,9 @@ impl Lan {
                 .attr("type", node.attrs().optional_string("type").expect("type").as_ref())
                 .attr("t", 1_700_000_000)
                 .attr("notify", from.push_name.as_str());
+            if let Some(edit) = node.attrs().optional_string("edit") {
+                delivery = delivery.attr("edit", edit.as_ref());
+            }
             if let Some(category) = node.attrs().optional_string("category") {
                 delivery = delivery.attr("category", category.as_ref());
             } else if account.pn == from.pn {

@@ -10,7 +10,7 @@ use crate::ports::{AccountInfo, Network, Phones, PortResult};
 pub(crate) struct LanGroup {
     /// Addressed by LID, not by phone number.
     pub(crate) lid: bool,
-    /// Phone numbers.
+    /// Phone numbers; the first is an admin.
     pub(crate) members: Vec<String>,
 }
 
@@ -51,7 +51,11 @@ impl Lan {
         for pn in members {
             let account = self.phones()?.ensure(&pn, None).await?;
             let jid = Self::jid_of(lid, &account, 0);
-            participants.push(NodeBuilder::new("participant").attr("jid", jid).build());
+            let participant = NodeBuilder::new("participant").attr("jid", jid);
+            // the first is the admin
+            let participant =
+                if participants.is_empty() { participant.attr("type", "admin") } else { participant };
+            participants.push(participant.build());
         }
         let group = NodeBuilder::new("group")
             .attr("id", to.user.as_str())

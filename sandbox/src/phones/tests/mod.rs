@@ -1,6 +1,8 @@
 //! Phones against each other and against the client library's own verification.
 
+mod acts;
 mod companions;
+mod content;
 mod exchange;
 mod group;
 mod lan;
