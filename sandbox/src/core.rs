@@ -17,7 +17,7 @@ use crate::media::Media;
 use crate::nodes;
 use crate::pairing::{Bootstraps, Pairings};
 use crate::ports::Phones;
-use crate::router::{Directory, Live, PhonePump, PresenceBoard};
+use crate::router::{CallBoard, Directory, Live, PhonePump, PresenceBoard};
 use crate::state::State;
 use crate::stream::Connections;
 use crate::trace::Trace;
@@ -43,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) bootstraps: Bootstraps,
     pub(crate) media: Media,
     pub(crate) channels: Channels,
+    pub(crate) calls: CallBoard,
     /// Every task of the network; waited for at the end.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the network stops.
@@ -76,6 +77,7 @@ impl Core {
             bootstraps: Bootstraps::default(),
             media,
             channels: Channels::default(),
+            calls: CallBoard::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             phones: OnceLock::new(),

@@ -5,6 +5,7 @@ mod account_changes;
 mod blocking;
 mod bundles;
 mod business;
+mod calls;
 mod chatstate;
 mod device_hash;
 mod direct;
@@ -24,6 +25,7 @@ mod tokens;
 
 pub(crate) use account::Account;
 pub(crate) use blocking::blocked_item;
+pub(crate) use calls::CallBoard;
 pub(crate) use directory::Directory;
 pub(crate) use exchange::{Exchange, Origin, Replies};
 pub(crate) use live::{Acknowledged, Live};

@@ -38,13 +38,18 @@ fn route(kind: &str) -> Route {
     }
 }
 
+/// Whether it says that a device has a call's stanza; only the device that calls wants to know.
+fn about_call(node: &Node) -> bool {
+    ["offer", "accept", "reject"].iter().any(|tag| node.get_optional_child(tag).is_some())
+}
+
 impl Exchange {
     /// Handles a receipt whose `to` is a user.
     pub(crate) async fn direct_receipt(&self, node: &Node, to: &Jid) -> Result<()> {
         let kind = text(node, "type").unwrap_or_default();
         let own = &self.origin.account;
         let mut entries = Vec::new();
-        match route(&kind) {
+        match if about_call(node) { Route::Device } else { route(&kind) } {
             Route::Nobody => {}
             Route::OwnPhone => self.add(&mut entries, own, 0, node, to.server, &kind)?,
             Route::OwnDevices => self.reflect(&mut entries, node, to, &kind)?,
