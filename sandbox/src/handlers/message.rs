@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use futures::future::BoxFuture;
-use wacore_binary::{Node, Server};
+use wacore_binary::{JidExt, Node, Server};
 
 use crate::nodes::jid;
 use crate::router::Exchange;
@@ -15,6 +15,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
         match jid(&node, "to") {
             Some(to) if is_user(to.server) => exchange.direct_message(&node, &to).await,
             Some(to) if to.server == Server::Newsletter => exchange.channel_message(&node, &to).await,
+            Some(to) if to.is_status_broadcast() => exchange.status_message(&node).await,
             to => {
                 tracing::info!(from = %exchange.origin.key(), ?to, "message to an unknown kind of chat refused");
                 exchange.answer(&node, Some(NOT_SERVED));

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use futures::future::BoxFuture;
-use wacore_binary::{Node, Server};
+use wacore_binary::{JidExt, Node, Server};
 
 use super::message::is_user;
 use crate::nodes::{jid, text};
@@ -16,6 +16,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
                 exchange.direct_receipt(&node, &to).await
             }
             Some(to) if to.server == Server::Newsletter => exchange.channel_receipt(&node, &to).await,
+            Some(to) if to.is_status_broadcast() => exchange.status_receipt(&node).await,
             _ => {
                 exchange.answer(&node, None);
                 Ok(())

@@ -9,7 +9,8 @@ use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
 use super::exchange::Exchange;
-use crate::nodes::{blob, is, jid, number, text};
+use super::fanout::{contents, retry_count};
+use crate::nodes::{blob, is, jid, text};
 use crate::state::{DedupeKey, Entry};
 
 /// Refusal: there is no such recipient.
@@ -21,8 +22,6 @@ const TOKEN_MISSING: u16 = 463;
 /// Refusal: the network's store failed.
 const STORE_FAILED: u16 = 500;
 
-/// Children that are for the server, or that every target gets in its own version.
-const NOT_FORWARDED: [&str; 4] = ["participants", "enc", "tctoken", "cstoken"];
 /// Attributes that reach the recipient unchanged.
 const FORWARDED: [&str; 4] = ["type", "category", "edit", "push_priority"];
 
@@ -53,7 +52,7 @@ impl Exchange {
         for share in shares(node, to) {
             let Some(target) = self.target(&share, &own, &recipient).await? else { continue };
             let key = target.key(share.to.device);
-            let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&share));
+            let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&share.encs));
             let stanza = self.for_device(node, to, &share, Arc::ptr_eq(&target, &own));
             entries.push(Entry::new(key, &stanza, Some(dedupe))?);
         }
@@ -113,13 +112,7 @@ impl Exchange {
             stanza = stanza.attr("verified_name", serial).attr("verified_level", "unknown");
             certificate = Some(blob("verified_name", name));
         }
-        let keyed = share.encs.iter().any(|enc| is(enc, "type", "pkmsg"));
-        let rest = node.children().unwrap_or_default().iter().filter(|child| {
-            let tag = child.tag.as_ref();
-            !NOT_FORWARDED.contains(&tag) && (tag != "device-identity" || keyed)
-        });
-        let encs = share.encs.iter().copied();
-        stanza.children(encs.chain(rest).cloned().chain(certificate)).build()
+        stanza.children(contents(node, &share.encs).into_iter().chain(certificate)).build()
     }
 }
 
@@ -146,11 +139,6 @@ fn shares<'a>(node: &'a Node, to: &Jid) -> Vec<Share<'a>> {
     shares
 }
 
-fn retry_count(share: &Share<'_>) -> u32 {
-    let counts = share.encs.iter().filter_map(|enc| number(enc, "count"));
-    counts.max().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,8 +160,8 @@ mod tests {
         let shares = shares(&node, &Jid::pn("4915112345"));
         assert_eq!(shares.len(), 2);
         assert_eq!((shares[0].to.clone(), shares[0].encs.len()), (a, 2));
-        assert_eq!(retry_count(&shares[0]), 2);
-        assert_eq!(retry_count(&shares[1]), 0);
+        assert_eq!(retry_count(&shares[0].encs), 2);
+        assert_eq!(retry_count(&shares[1].encs), 0);
     }
 
     #[test]
@@ -187,7 +175,7 @@ mod tests {
         for (node, count) in [(&alone, 0), (&both, 1)] {
             let shares = shares(node, &to);
             assert_eq!(shares.len(), 1);
-            assert_eq!((&shares[0].to, retry_count(&shares[0])), (&to, count));
+            assert_eq!((&shares[0].to, retry_count(&shares[0].encs)), (&to, count));
         }
     }
 }

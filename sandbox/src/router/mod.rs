@@ -12,6 +12,7 @@ mod direct;
 mod directory;
 mod exchange;
 mod identity;
+mod fanout;
 mod live;
 mod names;
 mod notify;
@@ -21,6 +22,7 @@ mod presence;
 mod privacy;
 mod profile;
 mod receipts;
+mod status;
 mod tokens;
 
 pub(crate) use account::Account;

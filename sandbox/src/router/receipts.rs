@@ -13,7 +13,7 @@ use crate::state::Entry;
 
 /// Who gets a receipt of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
+pub(super) enum Route {
     /// All devices of the account in `to`; `read` receipts also reach the reader's own devices.
     Sender {
         reflect: bool,
@@ -27,7 +27,8 @@ enum Route {
     Nobody,
 }
 
-fn route(kind: &str) -> Route {
+/// Who gets a receipt of this type.
+pub(super) fn route(kind: &str) -> Route {
     match kind {
         "read" => Route::Sender { reflect: true },
         "read-self" | "played-self" => Route::OwnDevices,

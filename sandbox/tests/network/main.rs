@@ -23,6 +23,7 @@ mod protocol;
 mod raw;
 mod restart;
 mod six;
+mod status;
 mod time;
 
 use tempfile::TempDir;

@@ -159,7 +159,13 @@ impl Client {
     fn story(&self) -> String {
         let line = |event: &Event| match event {
             Event::Message(message) => {
-                format!("  message {} in {} by {}: {:?}", message.id, message.chat, message.sender, message.said())
+                format!(
+                    "  message {} in {} by {}: {:?}",
+                    message.id,
+                    message.chat,
+                    message.sender,
+                    message.said()
+                )
             }
             other => format!("  {other:?}"),
         };

@@ -38,9 +38,19 @@ struct Shared {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Done { re: u64, ok: Value },
-    Refused { re: u64, refused: Words },
-    Event { client: String, #[serde(flatten)] event: Event },
+    Done {
+        re: u64,
+        ok: Value,
+    },
+    Refused {
+        re: u64,
+        refused: Words,
+    },
+    Event {
+        client: String,
+        #[serde(flatten)]
+        event: Event,
+    },
 }
 
 #[derive(Deserialize)]

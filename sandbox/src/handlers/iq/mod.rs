@@ -19,6 +19,7 @@ mod privacy;
 mod props;
 mod request;
 mod status;
+mod status_privacy;
 mod usync;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("passive", "set", passive::set),
     ("privacy", "get", privacy::get),
     ("privacy", "set", privacy::set),
+    ("status", "get", status_privacy::get),
     ("status", "set", status::set),
     ("urn:xmpp:whatsapp:dirty", "set", dirty::set),
     ("usync", "get", usync::get),

@@ -61,11 +61,16 @@ impl Ours {
                 let poll = self.memory.find(&poll)?;
                 let secret = poll.secret()?;
                 let polls = client.polls();
-                let voted = polls.vote(&poll.chat, &poll.id, &poll.sender, &secret, &options).await.map_err(failed)?;
+                let voted = polls
+                    .vote(&poll.chat, &poll.id, &poll.sender, &secret, &options)
+                    .await
+                    .map_err(failed)?;
                 return Ok(json!({ "id": voted.message_id }));
             }
             Command::Tally { poll } => return self.tally(&client, &poll).await,
-            Command::Presence { available: true } => client.presence().set_available().await.map_err(failed)?,
+            Command::Presence { available: true } => {
+                client.presence().set_available().await.map_err(failed)?
+            }
             Command::Presence { available: false } => {
                 client.presence().set_unavailable().await.map_err(failed)?;
             }
@@ -98,7 +103,8 @@ impl Ours {
                 Ok(json!({ "id": sent.message_id }))
             }
             What::Edit { of, body } => {
-                let id = client.edit_message(to, of, wa::Message::text(body.as_str())).await.map_err(failed)?;
+                let id =
+                    client.edit_message(to, of, wa::Message::text(body.as_str())).await.map_err(failed)?;
                 Ok(json!({ "id": id }))
             }
             What::Revoke { of } => {

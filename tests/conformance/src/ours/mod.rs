@@ -26,9 +26,9 @@ use self::connection::{Cuttable, Shared};
 use self::http::Http;
 use self::memory::Memory;
 use self::tells::Tells;
+use crate::Command;
 use crate::client::{Driver, Refusal};
 use crate::log::Log;
-use crate::Command;
 
 /// One client of whatsapp-rust.
 pub(crate) struct Ours {
@@ -63,9 +63,8 @@ impl Ours {
 
     async fn open(&self) -> Result<(), Refusal> {
         let line = Arc::new(Cuttable::new(&self.wire_url));
-        let device = DevicePropsOverride::new()
-            .with_os("wagate".to_owned())
-            .with_platform_type(PlatformType::CHROME);
+        let device =
+            DevicePropsOverride::new().with_os("wagate".to_owned()).with_platform_type(PlatformType::CHROME);
         let tells = Tells::new(&self.log, &self.memory);
         let bot = Bot::builder()
             .with_backend_arc(self.store.clone())

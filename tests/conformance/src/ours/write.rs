@@ -24,8 +24,7 @@ impl Ours {
         let mut context = wa::ContextInfo::default();
         if let Some(id) = &said.quoted {
             let quoted = self.memory.find(id)?;
-            context =
-                build_quote_context_with_info(id, &quoted.sender, &quoted.chat, to, &quoted.message);
+            context = build_quote_context_with_info(id, &quoted.sender, &quoted.chat, to, &quoted.message);
         }
         context.mentioned_jid.clone_from(&said.mentions);
         if said.forwarded {
@@ -184,7 +183,9 @@ fn contacts(cards: &[crate::Card]) -> wa::Message {
 
 /// A document with a caption and what may be seen once travel in envelopes of their own.
 fn wrapped(message: wa::Message, said: &Said) -> wa::Message {
-    let envelope = |message| MessageField::some(wa::message::FutureProofMessage { message: MessageField::some(message) });
+    let envelope = |message| {
+        MessageField::some(wa::message::FutureProofMessage { message: MessageField::some(message) })
+    };
     if said.view_once {
         return wa::Message { view_once_message: envelope(message), ..Default::default() };
     }

@@ -30,34 +30,112 @@ pub struct Said {
 #[serde(tag = "what", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names of the fields are the words of the apps")]
 pub enum What {
-    Text { body: String },
-    Link { body: String, url: String, title: String, description: String },
-    Image { file: File, caption: String },
-    Video { file: File, caption: String, gif: bool },
-    VideoNote { file: File },
-    Audio { file: File, voice: bool, seconds: u32 },
-    Document { file: File, name: String, caption: String },
-    Sticker { file: File, animated: bool },
-    Location { latitude: f64, longitude: f64, name: String, address: String },
-    LiveLocation { latitude: f64, longitude: f64, caption: String, sequence: i64 },
-    Contacts { cards: Vec<Card> },
-    Poll { name: String, options: Vec<String>, selectable: u32 },
-    Event { name: String, description: String, start: i64 },
-    Invite { group: String, code: String, name: String, caption: String, until: i64 },
-    Album { images: u32, videos: u32 },
-    Reaction { to: String, emoji: String },
-    Edit { of: String, body: String },
-    Revoke { of: String },
-    Pin { of: String, pinned: bool },
-    Keep { of: String, kept: bool },
+    Text {
+        body: String,
+    },
+    Link {
+        body: String,
+        url: String,
+        title: String,
+        description: String,
+    },
+    Image {
+        file: File,
+        caption: String,
+    },
+    Video {
+        file: File,
+        caption: String,
+        gif: bool,
+    },
+    VideoNote {
+        file: File,
+    },
+    Audio {
+        file: File,
+        voice: bool,
+        seconds: u32,
+    },
+    Document {
+        file: File,
+        name: String,
+        caption: String,
+    },
+    Sticker {
+        file: File,
+        animated: bool,
+    },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        name: String,
+        address: String,
+    },
+    LiveLocation {
+        latitude: f64,
+        longitude: f64,
+        caption: String,
+        sequence: i64,
+    },
+    Contacts {
+        cards: Vec<Card>,
+    },
+    Poll {
+        name: String,
+        options: Vec<String>,
+        selectable: u32,
+    },
+    Event {
+        name: String,
+        description: String,
+        start: i64,
+    },
+    Invite {
+        group: String,
+        code: String,
+        name: String,
+        caption: String,
+        until: i64,
+    },
+    Album {
+        images: u32,
+        videos: u32,
+    },
+    Reaction {
+        to: String,
+        emoji: String,
+    },
+    Edit {
+        of: String,
+        body: String,
+    },
+    Revoke {
+        of: String,
+    },
+    Pin {
+        of: String,
+        pinned: bool,
+    },
+    Keep {
+        of: String,
+        kept: bool,
+    },
     /// A vote; what was voted for is encrypted.
-    Vote { poll: String },
+    Vote {
+        poll: String,
+    },
     /// An answer to an event, encrypted.
-    Answer { event: String },
+    Answer {
+        event: String,
+    },
     /// New messages of this chat disappear after so many seconds.
-    Disappearing { seconds: u32 },
+    Disappearing {
+        seconds: u32,
+    },
     /// Something that has no words here: the protobuf fields that are set.
-    Other { fields: Vec<String> },
+    Other {
+        fields: Vec<String>,
+    },
 }
 
 /// A file that belongs to a message. It lies on the stage under its checksum.

@@ -114,10 +114,8 @@ fn place(message: &wa::Message) -> Option<What> {
             sequence: place.sequence_number.unwrap_or_default(),
         });
     }
-    let card = |card: &wa::message::ContactMessage| Card {
-        name: own(&card.display_name),
-        vcard: own(&card.vcard),
-    };
+    let card =
+        |card: &wa::message::ContactMessage| Card { name: own(&card.display_name), vcard: own(&card.vcard) };
     if let Some(one) = message.contact_message.as_option() {
         return Some(What::Contacts { cards: vec![card(one)] });
     }

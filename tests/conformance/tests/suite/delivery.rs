@@ -25,7 +25,8 @@ async fn receipts(stage: &Stage, kinds: [Kind; 2]) {
     let id = a.send(&b.person.pn(), "read me").await;
     b.gets(&id).await;
     a.reaches(&id, Reached::Delivered).await;
-    let unread = |event: &Event| matches!(event, Event::Receipt { reached, .. } if *reached > Reached::Delivered);
+    let unread =
+        |event: &Event| matches!(event, Event::Receipt { reached, .. } if *reached > Reached::Delivered);
     assert!(!a.events().iter().any(unread), "nobody has read it yet");
     b.ask(Command::Read { ids: vec![id.clone()] }).await;
     a.reaches(&id, Reached::Read).await;

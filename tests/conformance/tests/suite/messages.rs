@@ -79,7 +79,10 @@ async fn files(stage: &Stage, kinds: [Kind; 2]) {
             continue;
         };
         let got = b.ask(Command::Download { id }).await;
-        assert_eq!((got["sha256"].as_str(), got["size"].as_u64()), (Some(file.sha256.as_str()), Some(file.size)));
+        assert_eq!(
+            (got["sha256"].as_str(), got["size"].as_u64()),
+            (Some(file.sha256.as_str()), Some(file.size))
+        );
     }
 }
 
@@ -140,7 +143,8 @@ async fn votes(stage: &Stage, kinds: [Kind; 2]) {
         let vote = b.ask(Command::Vote { poll: poll.clone(), options }).await;
         a.gets(vote["id"].as_str().expect("an id")).await;
         let tally = a.ask(Command::Tally { poll: poll.clone() }).await;
-        let voters = ["tea", "coffee", "water"].map(|option| tally["options"][option].as_array().map_or(0, Vec::len));
+        let voters =
+            ["tea", "coffee", "water"].map(|option| tally["options"][option].as_array().map_or(0, Vec::len));
         assert_eq!(voters, counted, "{tally}");
     }
 }

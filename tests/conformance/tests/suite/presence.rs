@@ -17,7 +17,9 @@ async fn coming_and_going(stage: &Stage, kinds: [Kind; 2]) {
         b.ask(Command::Presence { available }).await;
         let last_seen = a
             .sees_after(before, "presence", |event| match event {
-                Event::Presence { who, available: here, last_seen } if b.person.is(who) && *here == available => {
+                Event::Presence { who, available: here, last_seen }
+                    if b.person.is(who) && *here == available =>
+                {
                     Some(*last_seen)
                 }
                 _ => None,

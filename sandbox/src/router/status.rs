@@ -1,0 +1,144 @@
+//! Status posts: one stanza per device of everybody they are shown to.
+//!
+//! Clients send three things to `status@broadcast`: a post (a ciphertext for all, and the list of who sees
+//! it), the same post once more for one device that could not read it (the others have it already), and a
+//! reaction (a ciphertext per device of the author).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node, Server};
+
+use super::account::Account;
+use super::exchange::Exchange;
+use super::fanout::{contents, retry_count};
+use super::receipts::{Route, route};
+use crate::nodes::{jid, text};
+use crate::state::{DedupeKey, Entry};
+
+/// Refusal: the stanza lacks what routing needs.
+const MALFORMED: u16 = 400;
+/// Refusal: the network's store failed.
+const STORE_FAILED: u16 = 500;
+
+/// Somebody a stanza is for.
+struct Viewer<'a> {
+    account: Arc<Account>,
+    /// Addressing that the sender used for this person.
+    server: Server,
+    /// What is for single devices.
+    own: BTreeMap<u16, Vec<&'a Node>>,
+}
+
+impl Exchange {
+    /// Routes a message whose `to` is the status broadcast.
+    pub(crate) async fn status_message(&self, node: &Node) -> Result<()> {
+        let Some(id) = text(node, "id") else {
+            self.answer(node, Some(MALFORMED));
+            return Ok(());
+        };
+        let common: Vec<&Node> = node.get_children_by_tag("enc").collect();
+        let mut entries = Vec::new();
+        for viewer in self.viewers(node).await? {
+            for device in viewer.account.devices() {
+                let key = viewer.account.key(device);
+                let own = viewer.own.get(&device).map_or(&[][..], Vec::as_slice);
+                let encs: Vec<&Node> = own.iter().chain(&common).copied().collect();
+                if key != self.origin.key() && !encs.is_empty() {
+                    let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&encs));
+                    let stanza = self.status_stanza(node, viewer.server, &encs);
+                    entries.push(Entry::new(key, &stanza, Some(dedupe))?);
+                }
+            }
+        }
+        let replies = self.replies.clone();
+        let accepted = self.core.ack(node, None);
+        let failed = self.core.ack(node, Some(STORE_FAILED));
+        self.core.enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed })).await
+    }
+
+    /// Everybody in `<participants>`, named as a person or by device, who has not blocked the sender.
+    async fn viewers<'a>(&self, node: &'a Node) -> Result<Vec<Viewer<'a>>> {
+        let mut viewers: BTreeMap<u64, Viewer<'a>> = BTreeMap::new();
+        let listed = node.get_optional_child("participants");
+        for to in listed.into_iter().flat_map(|list| list.get_children_by_tag("to")) {
+            let Some(device) = jid(to, "jid") else { continue };
+            let Some(account) = self.core.user(&device).await? else { continue };
+            if account.blocks(self.origin.account.pn) {
+                continue;
+            }
+            let viewer = viewers.entry(account.pn).or_insert_with(|| Viewer {
+                account,
+                server: device.server,
+                own: BTreeMap::new(),
+            });
+            let encs: Vec<&Node> = to.get_children_by_tag("enc").collect();
+            if !encs.is_empty() {
+                viewer.own.entry(device.device).or_default().extend(encs);
+            }
+        }
+        Ok(viewers.into_values().collect())
+    }
+
+    fn status_stanza(&self, node: &Node, server: Server, encs: &[&Node]) -> Node {
+        let own = &self.origin.account;
+        let lid = server.is_lid_family();
+        let (alias, other) =
+            if lid { ("participant_pn", Server::Pn) } else { ("participant_lid", Server::Lid) };
+        let mut stanza = NodeBuilder::new("message")
+            .attr("from", Jid::status_broadcast())
+            .attr("participant", own.jid(server, self.origin.device))
+            .attr(alias, own.jid(other, 0))
+            .attr("addressing_mode", if lid { "lid" } else { "pn" })
+            .attr("t", self.core.clock.unix_secs())
+            .attr("notify", self.origin.push_name());
+        for key in ["id", "type", "edit"] {
+            if let Some(value) = node.attrs.get(key) {
+                stanza = stanza.attr(key, value.clone());
+            }
+        }
+        stanza.children(contents(node, encs)).build()
+    }
+
+    /// Handles a receipt whose `to` is the status broadcast; `participant` names the author.
+    pub(crate) async fn status_receipt(&self, node: &Node) -> Result<()> {
+        let kind = text(node, "type").unwrap_or_default();
+        let mut entries = Vec::new();
+        if let Some(author) = jid(node, "participant")
+            && let Some(account) = self.core.user(&author).await?
+        {
+            let route = route(&kind);
+            let devices = match route {
+                Route::Sender { .. } if account.pn != self.origin.account.pn => account.devices(),
+                Route::Device => vec![author.device],
+                _ => Vec::new(),
+            };
+            let stanza = self.status_receipt_stanza(node, author.server, &kind);
+            for device in devices.into_iter().filter(|device| account.has(*device)) {
+                let entry = Entry::new(account.key(device), &stanza, None)?;
+                let again = route == Route::Device;
+                entries.push(if again { entry.asking_again(self.origin.key()) } else { entry });
+            }
+        }
+        let replies = self.replies.clone();
+        let accepted = self.core.ack(node, None);
+        self.core.enqueue(entries, move |_| replies.send(accepted)).await
+    }
+
+    fn status_receipt_stanza(&self, node: &Node, server: Server, kind: &str) -> Node {
+        let mut stanza = NodeBuilder::new("receipt")
+            .attr("from", Jid::status_broadcast())
+            .attr("participant", self.origin.account.jid(server, self.origin.device))
+            .attr("t", self.core.clock.unix_secs());
+        if let Some(id) = node.attrs.get("id") {
+            stanza = stanza.attr("id", id.clone());
+        }
+        // As in direct chats, `inactive` goes on as a plain delivery.
+        if !kind.is_empty() && kind != "inactive" {
+            stanza = stanza.attr("type", kind);
+        }
+        stanza.apply_content(node.content.clone()).build()
+    }
+}
