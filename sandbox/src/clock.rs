@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Furthest a clock may be moved ahead of the wall clock.
-pub const FURTHEST: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
+pub(crate) const FURTHEST: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
 
 /// The clock of a network and its phones. Clones show the same time.
 ///

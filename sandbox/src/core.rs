@@ -17,7 +17,7 @@ use crate::media::Media;
 use crate::nodes;
 use crate::pairing::{Bootstraps, Pairings};
 use crate::ports::Phones;
-use crate::router::{CallBoard, Directory, Live, PhonePump, PresenceBoard};
+use crate::router::{CallBoard, Directory, Live, PhonePump, PresenceBoard, Restrictions};
 use crate::state::State;
 use crate::stream::Connections;
 use crate::trace::Trace;
@@ -39,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) live: Live,
     pub(crate) pump: PhonePump,
     pub(crate) presence: PresenceBoard,
+    pub(crate) restrictions: Restrictions,
     pub(crate) pairings: Pairings,
     pub(crate) bootstraps: Bootstraps,
     pub(crate) media: Media,
@@ -73,6 +74,7 @@ impl Core {
             directory: Directory::default(),
             live: Live::default(),
             presence: PresenceBoard::default(),
+            restrictions: Restrictions::default(),
             pairings: Pairings::default(),
             bootstraps: Bootstraps::default(),
             media,

@@ -80,6 +80,7 @@ impl Sandbox {
             core,
         };
         let core = &sandbox.core;
+        core.load_restrictions().await?;
         core.wake_waiting_phones().await?;
         serve_http(core, media_http, media_api::router(Arc::clone(core)));
         let control_router =

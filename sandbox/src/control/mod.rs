@@ -5,24 +5,30 @@
 
 mod body;
 mod chats;
+mod connections;
 mod contacts;
 mod devices;
 mod draft;
+mod faults;
 mod fetch;
 mod guard;
 mod message_view;
 mod messages;
 mod multipart;
 mod number;
+mod offline;
 mod openapi;
 mod phones;
 mod problem;
 mod profile;
 mod renewal;
+mod restrictions;
 #[cfg(test)]
 mod tests;
 mod time;
+mod trace;
 mod views;
+mod weather;
 
 use std::sync::Arc;
 
@@ -69,6 +75,18 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/messages", post(messages::send))
         .route("/phones/{number}/messages/{id}", get(messages::show))
         .route("/phones/{number}/messages/{id}/media", get(messages::media))
+        .route("/phones/{number}/offline", get(offline::show).put(offline::set))
+        .route("/phones/{number}/restrictions", get(restrictions::list))
+        .route("/phones/{number}/restrictions/{kind}", put(restrictions::set).delete(restrictions::lift))
+        .route("/connections", get(connections::list))
+        .route("/connections/{id}", get(connections::show).delete(connections::cut))
+        .route("/connections/{id}/end", post(connections::end))
+        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/faults/{id}", get(faults::show).delete(faults::remove))
+        .route("/scripts", post(faults::add_script))
+        .route("/scripts/{id}", get(faults::show_script).delete(faults::remove_script))
+        .route("/weather", get(weather::show).put(weather::set).delete(weather::clear))
+        .route("/trace", get(trace::list).put(trace::set).delete(trace::clear))
         .route("/time", get(time::show))
         .route("/time/advance", post(time::advance));
     Router::new()

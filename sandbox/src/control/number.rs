@@ -21,6 +21,11 @@ pub(super) fn recipient(field: &str, text: &str) -> Result<String, Problem> {
     if text.ends_with("@g.us") { Ok(text.to_owned()) } else { digits(field, text) }
 }
 
+/// A number that the sandbox counts by: of a fault, a script or a connection.
+pub(super) fn counted(field: &str, text: &str, remedy: &'static str) -> Result<u64, Problem> {
+    text.parse().map_err(|_| Problem::field(field, format!("{text:?} is not a number."), remedy))
+}
+
 /// A chat: a number, or the JID of a group or of the status broadcast.
 pub(super) fn chat(field: &str, text: &str) -> Result<String, Problem> {
     if text == "status@broadcast" { Ok(text.to_owned()) } else { recipient(field, text) }

@@ -3,7 +3,10 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{chats, contacts, devices, messages, phones, profile, renewal, time};
+use super::{
+    chats, connections, contacts, devices, faults, messages, offline, phones, profile, renewal, restrictions,
+    time, trace, weather,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +42,29 @@ use super::{chats, contacts, devices, messages, phones, profile, renewal, time};
         messages::send,
         messages::show,
         messages::media,
+        offline::show,
+        offline::set,
+        restrictions::list,
+        restrictions::set,
+        restrictions::lift,
+        connections::list,
+        connections::show,
+        connections::cut,
+        connections::end,
+        faults::list,
+        faults::add,
+        faults::clear,
+        faults::show,
+        faults::remove,
+        faults::add_script,
+        faults::show_script,
+        faults::remove_script,
+        weather::show,
+        weather::set,
+        weather::clear,
+        trace::list,
+        trace::set,
+        trace::clear,
         time::show,
         time::advance
     )

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::faults::Invalid;
 use crate::ports::PortError;
 
 /// Why a request was not done, and what to do about it.
@@ -41,6 +42,11 @@ impl Problem {
         problem
     }
 
+    /// A thing of the network that is not there.
+    pub(super) fn missing(what: impl Into<String>, remedy: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", what, remedy)
+    }
+
     /// A request in another site's name.
     pub(super) fn foreign(header: &str) -> Self {
         let mut problem = Self::new(
@@ -61,6 +67,12 @@ impl Problem {
             detail,
             "Send the body that /openapi.json describes for this route.",
         )
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::field(&invalid.field, invalid.detail, invalid.remedy)
     }
 }
 

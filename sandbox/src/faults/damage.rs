@@ -29,10 +29,9 @@ mod tests {
     #[test]
     fn one_bit_of_each_enc_differs_and_nothing_else() {
         let enc = |tag, bytes: Vec<u8>| NodeBuilder::new(tag).bytes(bytes).build();
-        let whole = NodeBuilder::new("message")
+        let mut damaged = NodeBuilder::new("message")
             .children([enc("enc", vec![0; 20]), enc("meta", vec![0; 20]), enc("enc", vec![0; 2])])
             .build();
-        let mut damaged = whole.clone();
         damage(&mut damaged);
         let flipped = |index: usize| match &damaged.children().expect("children")[index].content {
             Some(NodeContent::Bytes(bytes)) => bytes.iter().map(|byte| byte.count_ones()).sum::<u32>(),

@@ -79,6 +79,14 @@ impl Faults {
         self.lock().views(&self.0.clock)
     }
 
+    /// The steps of a script, in order; none when there is no such script.
+    #[must_use]
+    pub fn script(&self, script: u64) -> Vec<FaultView> {
+        let mut steps = self.list();
+        steps.retain(|view| view.of.is_some_and(|of| of.script == script));
+        steps
+    }
+
     /// Takes a fault away; `false` when there is none with this number.
     pub fn remove(&self, id: u64) -> bool {
         self.change(|board| board.remove(|view| view.id == id))

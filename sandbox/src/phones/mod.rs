@@ -47,10 +47,10 @@ pub use acts::{Acts, OptionVotes, ReactionBy, ResponseBy, RevokedBy};
 pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
 pub use contacts::ContactCard;
 pub use content::{
-    Album, Attendance, Body, Button, ButtonReply, Buttons, Contacts, Edit, EphemeralSetting,
-    Event, EventResponse, FlowButton, GroupInvite, Interactive, InteractiveReply, Keep, LinkPreview, List,
-    ListReply, LiveLocation, Location, Media, MediaKind, Pin, Poll, PollVote, Reaction, Revoke, Row, Section, SharedContact,
-    Template, TemplateButton, TemplateReply, Traits, Unknown,
+    Album, Attendance, Body, Button, ButtonReply, Buttons, Contacts, Edit, EphemeralSetting, Event,
+    EventResponse, FlowButton, GroupInvite, Interactive, InteractiveReply, Keep, LinkPreview, List,
+    ListReply, LiveLocation, Location, Media, MediaKind, Pin, Poll, PollVote, Reaction, Revoke, Row, Section,
+    SharedContact, Template, TemplateButton, TemplateReply, Traits, Unknown,
 };
 pub use manage::SettingsChange;
 pub use outbound::{MediaUpload, Outgoing, ViewOnce};

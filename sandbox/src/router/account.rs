@@ -121,6 +121,11 @@ impl Account {
         self.read(|state| state.listed)
     }
 
+    /// Whether it has exchanged messages with another account, or one has saved the other.
+    pub(crate) fn is_acquainted(&self, peer: u64) -> bool {
+        self.read(|state| state.contacts.contains(&peer) || state.known_by.contains(&peer))
+    }
+
     /// Whether it has blocked another account.
     pub(crate) fn blocks(&self, peer: u64) -> bool {
         self.read(|state| state.blocked.contains(&peer))

@@ -47,6 +47,10 @@ impl Exchange {
             self.answer(node, Some(TOKEN_MISSING));
             return Ok(());
         }
+        if let Some(code) = self.core.refuses_chat(&own, &recipient).await? {
+            self.answer(node, Some(code));
+            return Ok(());
+        }
         self.core.acquaint(&own, &recipient).await?;
         let mut entries = Vec::new();
         for share in shares(node, to) {

@@ -51,6 +51,7 @@ impl Core {
         self.state.renumber(old, number).await?;
         self.directory.renumber(old, number);
         self.presence.forget(old);
+        self.restrictions.renumber(old, number);
         let account = self.find(new).await?.ok_or_else(|| not_found(new))?;
         self.wake_phone(number);
         let audience = self.acquainted_devices(&account, |_| true).await?;

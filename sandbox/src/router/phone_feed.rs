@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use wacore_binary::Node;
 
 use super::account::Account;
@@ -45,18 +46,37 @@ impl Core {
         Ok(())
     }
 
-    /// Takes a phone's network away, or gives it back: it is fed what has waited, and companions
-    /// that it could not introduce meanwhile are introduced.
-    pub(crate) fn switch_phone(self: &Arc<Self>, account: &Arc<Account>, offline: bool) {
-        if !self.pump.set_offline(account.pn, offline) {
-            return;
+    /// Takes a phone's network away, for ever or for a time.
+    pub(crate) fn take_phone_offline(self: &Arc<Self>, account: &Arc<Account>, time: Option<Duration>) {
+        let switched = self.switch_phone(account, true);
+        let Some(time) = time else { return };
+        let (core, account) = (Arc::clone(self), Arc::clone(account));
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = core.clock.sleep(time) => drop(core.switch_phone(&account, false)),
+                () = switched.cancelled() => {}
+                () = core.stop.cancelled() => {}
+            }
+        });
+    }
+
+    /// Gives a phone its network back: it is fed what has waited, and companions that it could
+    /// not introduce meanwhile are introduced.
+    pub(crate) fn bring_phone_online(self: &Arc<Self>, account: &Arc<Account>) {
+        self.switch_phone(account, false);
+    }
+
+    fn switch_phone(self: &Arc<Self>, account: &Arc<Account>, offline: bool) -> CancellationToken {
+        let (changed, switched) = self.pump.set_offline(account.pn, offline);
+        if !changed {
+            return switched;
         }
         let phone = Origin { account: Arc::clone(account), device: 0 };
         let now = if offline { "offline" } else { "online" };
         self.trace.add(Event::new(EventKind::Phone).of(Some(phone.key())).saying(now));
         if offline {
             self.mark_presence(&phone, false);
-            return;
+            return switched;
         }
         self.wake_phone(account.pn);
         for Companion { device, .. } in account.companions() {
@@ -65,6 +85,7 @@ impl Core {
                 self.companion_ready(&companion);
             }
         }
+        switched
     }
 
     async fn feed_phone(self: Arc<Self>, pn: u64) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 /// All feeds.
 pub(crate) struct PhonePump {
@@ -20,6 +21,8 @@ struct Feed {
     again: bool,
     /// The phone has no network: its queue holds.
     offline: bool,
+    /// Ends the wait for its network to come back, when it is switched meanwhile.
+    switched: CancellationToken,
     /// Its queue shall be read from the start: something of it was lost on the way.
     rewind: bool,
     /// Last entry taken; its removal may not be committed yet.
@@ -96,15 +99,17 @@ impl PhonePump {
         self.lock().get(&pn).is_some_and(|feed| feed.offline)
     }
 
-    /// Takes a phone's network away or gives it back; `true` when that changes anything.
-    /// What was lost on the way to it is sent again once it is back.
-    pub(super) fn set_offline(&self, pn: u64, offline: bool) -> bool {
+    /// Takes a phone's network away or gives it back. Says whether that changes anything, and
+    /// hands out what is cancelled by the next switch. What was lost on the way to the phone is
+    /// sent again once it is back.
+    pub(super) fn set_offline(&self, pn: u64, offline: bool) -> (bool, CancellationToken) {
         let mut phones = self.lock();
         let feed = phones.entry(pn).or_default();
         feed.rewind |= !offline;
         let changed = std::mem::replace(&mut feed.offline, offline) != offline;
+        std::mem::take(&mut feed.switched).cancel();
         self.bell.notify_waiters();
-        changed
+        (changed, feed.switched.clone())
     }
 }
 
@@ -128,10 +133,12 @@ mod tests {
     #[test]
     fn an_offline_phone_is_fed_from_the_start_when_it_is_back() {
         let pump = PhonePump::new(1);
-        assert!(pump.set_offline(1, true) && !pump.set_offline(1, true));
+        let (first, switched) = pump.set_offline(1, true);
+        assert!(first && !switched.is_cancelled());
+        assert!(!pump.set_offline(1, true).0 && switched.is_cancelled());
         assert!(!pump.mark(1));
         assert!(pump.is_offline(1));
-        assert!(pump.set_offline(1, false));
+        assert!(pump.set_offline(1, false).0);
         assert!(pump.mark(1));
         assert_eq!(pump.next(1, false), Round::Rewind);
         assert_eq!(pump.next(1, false), Round::Read(0));

@@ -19,6 +19,7 @@ mod privacy;
 mod profiles;
 mod queue;
 mod renumber;
+mod restrictions;
 mod schema;
 mod seen;
 mod settings;
@@ -45,6 +46,7 @@ pub(crate) use media::MediaRow;
 pub(crate) use privacy::PrivacyRow;
 pub(crate) use profiles::{Chosen, PictureRow, ProfileRow};
 pub(crate) use queue::Queued;
+pub(crate) use restrictions::RestrictionRow;
 
 /// The store: a single writer and a few readers on one file.
 pub(crate) struct State {

@@ -10,6 +10,7 @@ const TABLES: &[&str] = &[
     super::options::TABLES,
     super::privacy::TABLES,
     super::profiles::TABLES,
+    super::restrictions::TABLES,
     super::tokens::TABLES,
 ];
 

@@ -25,6 +25,10 @@ pub(super) async fn admit(
         return Ok(None);
     };
     conn.tap.identify(origin.key());
+    if let Some(failure) = core.banned(origin.account.pn) {
+        refuse(conn, "banned", failure);
+        return Ok(None);
+    }
     let effect = conn.tap.decide(&Subject::Login);
     if let Some(failure) = effect.as_ref().and_then(failure) {
         refuse(conn, "fault", failure);

@@ -12,7 +12,6 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use wacore_binary::Node;
 use wacore_noise::NoiseCipher;
 use wacore_noise::framing::{FRAME_LENGTH_SIZE, encode_frame};
 

@@ -21,7 +21,7 @@ use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 pub use act::{Edit, Keep, Pin, Reaction, Revoke};
 pub use body::Body;
 pub use choice::{ButtonReply, InteractiveReply, ListReply, TemplateReply};
-pub use contact::{SharedContact, Contacts};
+pub use contact::{Contacts, SharedContact};
 pub use event::{Attendance, Event, EventResponse};
 pub use media::{Media, MediaKind};
 pub use menu::{Button, Buttons, FlowButton, Interactive, List, Row, Section, Template, TemplateButton};

@@ -2,8 +2,8 @@
 
 mod messages;
 mod phones;
-mod renewal;
 mod read;
+mod renewal;
 mod sender_keys;
 mod signal;
 mod views;

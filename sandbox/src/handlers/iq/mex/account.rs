@@ -1,7 +1,6 @@
-//! What restricts an account: nothing does on this network.
+//! What restricts an account.
 
 use futures::future::BoxFuture;
-use serde_json::json;
 use wacore::iq::mex_operations::{fetch_new_chat_message_capping_info, fetch_reachout_timelock};
 
 use super::{Call, Data, IqError, Operation};
@@ -19,19 +18,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     },
 ];
 
-fn timelock(_call: Call) -> BoxFuture<'static, Result<Data, IqError>> {
-    let free = json!({ "is_active": false, "time_enforcement_ends": "0", "enforcement_type": "DEFAULT" });
-    Box::pin(async move { Ok(Data::of(free)) })
+fn timelock(call: Call) -> BoxFuture<'static, Result<Data, IqError>> {
+    Box::pin(async move { Ok(Data::of(call.core.timelock(call.origin.account.pn))) })
 }
 
 fn capping(call: Call) -> BoxFuture<'static, Result<Data, IqError>> {
     Box::pin(async move {
         call.required("/input/type", "input.type")?;
-        Ok(Data::of(json!({
-            "capping_status": "NONE",
-            "ote_status": "NOT_ELIGIBLE",
-            "mv_status": "NOT_ELIGIBLE",
-            "server_sent_timestamp": call.core.clock.unix_secs().to_string(),
-        })))
+        Ok(Data::of(call.core.capping(call.origin.account.pn)))
     })
 }
