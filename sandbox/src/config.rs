@@ -39,6 +39,10 @@ pub struct SandboxConfig {
     pub trace_events: usize,
     /// File to which the trace is appended, too, one JSON object per line.
     pub trace_file: Option<PathBuf>,
+    /// Clients fetch their queues in batches, after a preview; otherwise a queue is sent at once.
+    pub offline_preview: bool,
+    /// Clients are told that their chats are keyed by LID: they address people by LID then.
+    pub lid_migrated: bool,
 }
 
 impl SandboxConfig {
@@ -61,6 +65,8 @@ impl SandboxConfig {
             code_lifetime: Duration::from_secs(180),
             trace_events: 100_000,
             trace_file: None,
+            offline_preview: false,
+            lid_migrated: false,
         }
     }
 

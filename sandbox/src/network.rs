@@ -8,7 +8,7 @@ use wacore_binary::{Jid, Node};
 
 use crate::core::Core;
 use crate::handlers;
-use crate::options::AccountOptions;
+use crate::options::{AccountOptions, Stale};
 use crate::ports::{AccountInfo, Companion, CompanionAddress, KeyBundle, Network, PortError, PortResult};
 use crate::router::Account;
 use crate::state::Appended;
@@ -44,6 +44,11 @@ impl Network for SandboxNetwork {
     async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()> {
         let account = self.existing(pn).await?;
         self.0.set_options(&account, options).await
+    }
+
+    async fn mark_stale(&self, pn: &str, what: Stale) -> PortResult<()> {
+        let account = self.existing(pn).await?;
+        self.0.mark_dirty(&account, what).await
     }
 
     async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()> {

@@ -13,6 +13,8 @@ pub struct AccountOptions {
     pub requires_token: bool,
     /// A/B properties that its clients are served: code and value, such as `10518` and `"1"`.
     pub ab_props: BTreeMap<u32, String>,
+    /// Its clients fetch their queues in batches, after a preview of what waits.
+    pub offline_preview: bool,
     /// What a business account shows; `null` for a person.
     #[schema(nullable)]
     pub business: Option<Business>,
@@ -71,6 +73,32 @@ impl Default for Business {
             category: "Other Business".to_owned(),
             timezone: "Etc/UTC".to_owned(),
             hours: Vec::new(),
+        }
+    }
+}
+
+/// What clients keep a copy of, and may be told to fetch anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stale {
+    /// Devices, pictures, privacy, block list of the own account.
+    AccountSync,
+    /// Groups.
+    Groups,
+    /// All app-state collections.
+    SyncdAppState,
+    /// Channels.
+    NewsletterMetadata,
+}
+
+impl Stale {
+    /// Its name on the wire.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AccountSync => "account_sync",
+            Self::Groups => "groups",
+            Self::SyncdAppState => "syncd_app_state",
+            Self::NewsletterMetadata => "newsletter_metadata",
         }
     }
 }

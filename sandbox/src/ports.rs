@@ -9,7 +9,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use wacore_binary::{Jid, Node};
 
-use crate::options::AccountOptions;
+use crate::options::{AccountOptions, Stale};
 
 /// Why one side could not do what the other asked.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +154,9 @@ pub trait Network: Send + Sync {
 
     /// Decides it anew; clients that are connected see it when they ask or log in next.
     async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()>;
+
+    /// Tells an account's companions that something they keep is stale.
+    async fn mark_stale(&self, pn: &str, what: Stale) -> PortResult<()>;
 
     /// The phone's user has saved a contact, which privacy settings may let in.
     async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()>;

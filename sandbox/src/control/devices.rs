@@ -13,6 +13,7 @@ use super::Control;
 use super::body::Body;
 use super::number::digits;
 use super::problem::Problem;
+use crate::options::Stale;
 use crate::ports::{CompanionAddress, Phones};
 
 /// Where the ADV secret stands in a QR text, counted from 0.
@@ -101,6 +102,28 @@ pub(super) async fn list(
         })
         .collect();
     Ok(Json(DeviceList { items }))
+}
+
+/// Something that companions keep a copy of.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StaleCopies {
+    what: Vec<Stale>,
+}
+
+/// Tells the companions that something they keep is stale (dirty bits); they fetch it anew.
+#[utoipa::path(post, path = "/v1/phones/{number}/stale", tag = "devices", params(("number" = String, Path)),
+    request_body = StaleCopies, responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn stale(
+    State(control): State<Control>,
+    Path(number): Path<String>,
+    Body(stale): Body<StaleCopies>,
+) -> Result<StatusCode, Problem> {
+    let number = digits("number", &number)?;
+    for what in stale.what {
+        control.network.mark_stale(&number, what).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Unlinks a companion from the phone's side.

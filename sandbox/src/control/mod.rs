@@ -65,6 +65,7 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/scan", post(devices::scan))
         .route("/phones/{number}/pairing-code", post(devices::pairing_code))
         .route("/phones/{number}/devices", get(devices::list))
+        .route("/phones/{number}/stale", post(devices::stale))
         .route("/phones/{number}/devices/{id}", delete(devices::unlink))
         .route("/phones/{number}/chats", get(chats::list))
         .route("/phones/{number}/chats/{peer}", get(chats::show))

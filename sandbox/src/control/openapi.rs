@@ -33,6 +33,7 @@ use super::{
         devices::pairing_code,
         devices::list,
         devices::unlink,
+        devices::stale,
         chats::list,
         chats::show,
         chats::messages,

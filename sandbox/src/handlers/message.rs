@@ -26,6 +26,6 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
 }
 
 /// Whether a server part addresses a person.
-pub(super) fn is_user(server: Server) -> bool {
+pub(in crate::handlers) fn is_user(server: Server) -> bool {
     server.is_pn_family() || server.is_lid_family() || server == Server::Legacy
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use buffa::Message as _;
 use bytes::Bytes;
 use wacore_binary::builder::NodeBuilder;
 use wacore_libsignal::protocol::PublicKey;
@@ -11,6 +12,7 @@ use waproto::codec::{
     adv_signed_device_identity_decode, adv_signed_device_identity_hmac_decode,
     adv_signed_device_identity_to_vec,
 };
+use waproto::whatsapp::ClientPairingProps;
 
 use super::link::Link;
 use crate::core::Core;
@@ -59,7 +61,12 @@ impl Core {
             .build();
         let platform = NodeBuilder::new("platform").attr("name", "android").build();
         let identity = blob("device-identity", container.to_vec());
-        let success = NodeBuilder::new("pair-success").children([identity, device, platform]).build();
+        let props = self.config.lid_migrated.then(|| {
+            let props = ClientPairingProps { is_chat_db_lid_migrated: Some(true), ..Default::default() };
+            blob("client-props", props.encode_to_vec())
+        });
+        let children = [identity, device, platform].into_iter().chain(props);
+        let success = NodeBuilder::new("pair-success").children(children).build();
         let answer = link.send_success(success);
         let signed = tokio::select! {
             answer = tokio::time::timeout(COUNTERSIGN, answer) => answer,

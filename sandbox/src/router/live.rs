@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
+use super::offline::{Backlog, end_marker};
 use crate::core::Core;
-use crate::nodes::SERVER;
 use crate::state::{DeviceKey, Entry, Label, Placed, Queued};
 use crate::wire::{Conn, decode_stored, encode_stored};
 
@@ -23,11 +23,15 @@ pub(crate) struct Live {
     devices: Mutex<HashMap<DeviceKey, LiveDevice>>,
 }
 
-struct LiveDevice {
-    conn: Arc<Conn>,
+pub(super) struct LiveDevice {
+    pub(super) conn: Arc<Conn>,
     /// Last queue entry that was sent.
     cursor: i64,
+    /// Held back: passive, slow, or with a backlog to fetch first.
     paused: bool,
+    /// Its client takes nothing live until it says so.
+    passive: bool,
+    pub(super) backlog: Backlog,
     /// Sent and not yet acknowledged, by tag and id.
     unacked: HashMap<(String, String), Vec<Unacked>>,
 }
@@ -49,16 +53,32 @@ pub(crate) struct Acknowledged<'a> {
 }
 
 impl LiveDevice {
+    /// Whether it may get what is new: nothing else has to come first.
+    fn may_resume(&self) -> bool {
+        self.paused && !self.passive && self.backlog.is_empty()
+    }
+
     fn push(&mut self, seq: i64, label: Label, stanza: bytes::Bytes) {
         self.cursor = seq;
         let Label { class, id, from, kind } = label;
         self.unacked.entry((class, id)).or_default().push(Unacked { seq, from, kind });
         self.paused |= !self.conn.send_stored(stanza);
     }
+
+    /// Sends what waited while the device was away.
+    pub(super) fn push_offline(&mut self, item: &Queued, index: usize) {
+        match offline_stanza(item, index) {
+            Ok((label, stanza)) => self.push(item.seq, label, stanza),
+            Err(error) => {
+                let conn = self.conn.id;
+                tracing::error!(conn, error = %format!("{error:#}"), "queued stanza is damaged");
+            }
+        }
+    }
 }
 
 impl Live {
-    fn lock(&self) -> MutexGuard<'_, HashMap<DeviceKey, LiveDevice>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<DeviceKey, LiveDevice>> {
         self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -76,6 +96,14 @@ impl Live {
     pub(crate) fn pause(&self, device: DeviceKey, conn: u64) {
         if let Some(live) = self.lock().get_mut(&device).filter(|live| live.conn.id == conn) {
             live.paused = true;
+            live.passive = true;
+        }
+    }
+
+    /// Takes back [`Live::pause`]; [`Core::resume_device`] does the rest.
+    pub(crate) fn activate(&self, device: DeviceKey, conn: u64) {
+        if let Some(live) = self.lock().get_mut(&device).filter(|live| live.conn.id == conn) {
+            live.passive = false;
         }
     }
 
@@ -160,12 +188,14 @@ impl Core {
         device: DeviceKey,
         conn: &Arc<Conn>,
         passive: bool,
+        preview: bool,
     ) -> Result<()> {
         let (attached, done) = oneshot::channel();
         let core = Arc::clone(self);
         let conn = Arc::clone(conn);
         let finish = move |loaded: Result<Vec<Queued>>| {
-            let result = loaded.map(|queued| core.live.come_online(device, &conn, passive, queued));
+            let result =
+                loaded.map(|queued| core.live.come_online(device, &conn, (passive, preview), queued));
             // The connection may have ended meanwhile.
             drop(attached.send(result));
         };
@@ -176,7 +206,7 @@ impl Core {
     /// Continues a paused device from its queue.
     pub(crate) async fn resume_device(self: &Arc<Self>, device: DeviceKey, conn: u64) -> Result<()> {
         let cursor = match self.live.lock().get(&device) {
-            Some(live) if live.conn.id == conn && live.paused => live.cursor,
+            Some(live) if live.conn.id == conn && live.may_resume() => live.cursor,
             _ => return Ok(()),
         };
         let core = Arc::clone(self);
@@ -208,24 +238,36 @@ impl Core {
 }
 
 impl Live {
-    fn come_online(&self, device: DeviceKey, conn: &Arc<Conn>, passive: bool, queued: Vec<Queued>) {
-        let count = queued.len();
+    fn come_online(
+        &self,
+        device: DeviceKey,
+        conn: &Arc<Conn>,
+        (passive, preview): (bool, bool),
+        queued: Vec<Queued>,
+    ) {
         let mut devices = self.lock();
         if conn.gone.is_cancelled() {
             return;
         }
-        let mut live =
-            LiveDevice { conn: Arc::clone(conn), cursor: 0, paused: false, unacked: HashMap::new() };
-        for (index, item) in queued.into_iter().enumerate() {
-            match offline_stanza(&item, index) {
-                Ok((label, stanza)) => live.push(item.seq, label, stanza),
-                Err(error) => {
-                    tracing::error!(%device, error = %format!("{error:#}"), "queued stanza is damaged");
-                }
+        let mut live = LiveDevice {
+            conn: Arc::clone(conn),
+            cursor: 0,
+            paused: false,
+            passive,
+            backlog: Backlog::default(),
+            unacked: HashMap::new(),
+        };
+        if preview && !queued.is_empty() {
+            let (backlog, preview) = Backlog::new(queued);
+            live.backlog = backlog;
+            live.paused = true;
+            conn.send(preview);
+        } else {
+            for (index, item) in queued.iter().enumerate() {
+                live.push_offline(item, index);
             }
+            conn.send(end_marker(queued.len()));
         }
-        let marker = NodeBuilder::new("offline").attr("count", count).build();
-        conn.send(NodeBuilder::new("ib").attr("from", SERVER).children([marker]).build());
         // All of it was sent whatever the backlog; what is new waits while the client catches up.
         live.paused |= passive;
         if let Some(old) = devices.insert(device, live) {
@@ -235,7 +277,8 @@ impl Live {
 
     fn go_on(&self, device: DeviceKey, conn: u64, queued: Vec<Queued>) {
         let mut devices = self.lock();
-        let Some(live) = devices.get_mut(&device).filter(|live| live.conn.id == conn) else {
+        let Some(live) = devices.get_mut(&device).filter(|live| live.conn.id == conn && live.may_resume())
+        else {
             return;
         };
         live.paused = false;

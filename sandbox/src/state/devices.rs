@@ -78,6 +78,7 @@ impl State {
                         "DELETE FROM devices WHERE pn = ? AND device = ?",
                         "DELETE FROM pre_keys WHERE pn = ? AND device = ?",
                         "DELETE FROM queue WHERE pn = ? AND device = ?",
+                        "DELETE FROM dirty WHERE pn = ? AND device = ?",
                     ] {
                         query(sql)
                             .bind(key.pn.cast_signed())

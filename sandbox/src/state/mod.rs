@@ -10,6 +10,7 @@ mod blocklist;
 mod channel_posts;
 mod channels;
 mod devices;
+mod dirty;
 mod entry;
 mod journal;
 mod media;

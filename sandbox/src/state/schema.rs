@@ -7,6 +7,7 @@ use sqlx::{SqliteConnection, raw_sql};
 const TABLES: &[&str] = &[
     BASE,
     super::channels::TABLES,
+    super::dirty::TABLES,
     super::options::TABLES,
     super::privacy::TABLES,
     super::profiles::TABLES,

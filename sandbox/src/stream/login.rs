@@ -9,6 +9,7 @@ use waproto::whatsapp::ClientPayload;
 
 use crate::core::Core;
 use crate::faults::{Effect, Subject};
+use crate::nodes::{SERVER, blob};
 use crate::router::Origin;
 use crate::trace::EventKind;
 use crate::wire::Conn;
@@ -87,6 +88,14 @@ fn failure(effect: &Effect) -> Option<Node> {
     Some(failure.build())
 }
 
+/// Routing information that the client puts in front of its next connection. It says nothing
+/// here: there is one machine.
+fn edge_routing(origin: &Origin) -> Node {
+    let info = blob("routing_info", format!("sbx:{}", origin.account.pn).into_bytes());
+    let routing = NodeBuilder::new("edge_routing").children([info]).build();
+    NodeBuilder::new("ib").attr("from", SERVER).children([routing]).build()
+}
+
 /// Sends `<success>` with this time, then what waited for the device, then `<offline>`.
 async fn welcome(
     core: &Arc<Core>,
@@ -102,7 +111,12 @@ async fn welcome(
             .attr("props", 27)
             .build(),
     );
-    core.attach_device(origin.key(), conn, passive).await?;
+    conn.send(edge_routing(origin));
+    let preview = core.config.offline_preview || origin.account.options().offline_preview;
+    core.attach_device(origin.key(), conn, passive, preview).await?;
+    for dirty in core.dirty_nodes(origin.key()).await? {
+        conn.send(dirty);
+    }
     // A bootstrap that failed earlier is tried again once the device is there.
     if core.state.count_pre_keys(origin.key()).await? > 0 {
         core.companion_ready(origin);

@@ -17,8 +17,10 @@ mod hostile;
 mod identity;
 mod lab;
 mod linking;
+mod login;
 mod media;
 mod mex;
+mod offline;
 mod presence;
 mod privacy;
 mod profile;
@@ -40,9 +42,15 @@ struct Lan {
 
 impl Lan {
     async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A sandbox with other settings than the default ones.
+    async fn with(change: impl FnOnce(&mut SandboxConfig)) -> Self {
         let folder = tempfile::tempdir().expect("folder");
-        let sandbox = Sandbox::start(SandboxConfig::new(folder.path())).await.expect("sandbox");
-        Self { sandbox, folder }
+        let mut config = SandboxConfig::new(folder.path());
+        change(&mut config);
+        Self { sandbox: Sandbox::start(config).await.expect("sandbox"), folder }
     }
 
     /// Stops the sandbox and starts it again on the same folder and the same wire port.

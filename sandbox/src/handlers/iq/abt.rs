@@ -6,14 +6,20 @@ use wacore_binary::builder::NodeBuilder;
 
 use super::request::{Answer, IqError, Request};
 
+/// Property that says that chats between two people are keyed by LID.
+const LID_MIGRATION: u32 = 9435;
 /// Seconds after which clients ask again.
 const REFRESH: u32 = 86_400;
 
 pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
         let options = request.origin()?.account.options();
+        let mut served = options.ab_props.clone();
+        if request.core.config.lid_migrated {
+            served.entry(LID_MIGRATION).or_insert_with(|| "1".to_owned());
+        }
         let mut digest = Sha256::new();
-        let props = options.ab_props.iter().map(|(code, value)| {
+        let props = served.iter().map(|(code, value)| {
             digest.update(format!("{code}={value};"));
             NodeBuilder::new("prop").attr("config_code", *code).attr("config_value", value.as_str()).build()
         });

@@ -6,6 +6,7 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
 use super::request::{Answer, IqError, Request};
+use crate::handlers::message::is_user;
 use crate::nodes::{blob, child_array, child_number, jid, key_id};
 use crate::ports::{KeyBundle, PortError};
 use crate::state::DeviceRow;
@@ -68,6 +69,10 @@ async fn digest(request: &Request) -> Result<Answer, IqError> {
     let origin = request.origin()?;
     let device = origin.account.device(origin.device).ok_or(IqError::NotLoggedIn)?;
     let keys = request.core.state.list_pre_keys(origin.key()).await?;
+    if keys.is_empty() {
+        // The client uploads everything again.
+        return Err(IqError::NotFound("one-time keys".to_owned()));
+    }
     let (_, skey, signature) = &device.signed_pre_key;
     let publics: Vec<&[u8]> = keys.iter().map(|(_, key)| &key[..]).collect();
     let hash = compute_key_bundle_digest(&device.identity, skey, signature, &publics);
@@ -88,17 +93,21 @@ async fn bundles(request: &Request, key: &Node) -> Result<Answer, IqError> {
     request.origin()?;
     let mut users = Vec::new();
     for asked in key.get_children_by_tag("user").filter_map(|user| jid(user, "jid")) {
-        users.push(match request.core.bundle(&asked).await {
-            Ok(bundle) => user_node(request.core.clock.unix_secs(), &asked, &bundle),
-            Err(PortError::NotFound(_)) => {
-                let error =
-                    NodeBuilder::new("error").attr("code", 404).attr("text", "item-not-found").build();
-                NodeBuilder::new("user").attr("jid", asked).children([error]).build()
-            }
+        let bundle =
+            if is_user(asked.server) { request.core.bundle(&asked).await.map(Some) } else { Ok(None) };
+        users.push(match bundle {
+            Ok(Some(bundle)) => user_node(request.core.clock.unix_secs(), &asked, &bundle),
+            Ok(None) => no_bundle(asked, 406, "not-acceptable"),
+            Err(PortError::NotFound(_)) => no_bundle(asked, 404, "item-not-found"),
             Err(error) => return Err(error.into()),
         });
     }
     Ok(Answer::with(NodeBuilder::new("list").children(users).build()))
+}
+
+fn no_bundle(asked: Jid, code: u16, reason: &'static str) -> Node {
+    let error = NodeBuilder::new("error").attr("code", code).attr("text", reason).build();
+    NodeBuilder::new("user").attr("jid", asked).children([error]).build()
 }
 
 fn user_node(now: u64, asked: &Jid, bundle: &KeyBundle) -> Node {

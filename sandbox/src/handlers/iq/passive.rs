@@ -14,6 +14,7 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
             return Ok(Answer::empty());
         }
         let core = request.core;
+        core.live.activate(device, conn);
         Ok(Answer::empty().then(async move {
             if let Err(error) = core.resume_device(device, conn).await {
                 tracing::error!(%device, error = %format!("{error:#}"), "device cannot be resumed");

@@ -12,7 +12,7 @@ use wacore_binary::{Jid, JidExt, Node, NodeContent};
 
 use super::lan_groups::LanGroup;
 use crate::clock::Clock;
-use crate::options::AccountOptions;
+use crate::options::{AccountOptions, Stale};
 use crate::phones::{Outgoing, Simulated, StoredMessage};
 use crate::ports::{
     AccountInfo, Companion, CompanionAddress, KeyBundle, Network, Phones, PortError, PortResult,
@@ -259,6 +259,10 @@ impl Network for Lan {
 
     async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()> {
         self.options.lock().expect("lock").insert(pn.to_owned(), options);
+        Ok(())
+    }
+
+    async fn mark_stale(&self, _pn: &str, _what: Stale) -> PortResult<()> {
         Ok(())
     }
 
