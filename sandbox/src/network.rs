@@ -9,9 +9,11 @@ use wacore_binary::{Jid, Node};
 use crate::core::Core;
 use crate::handlers;
 use crate::options::{AccountOptions, Stale};
-use crate::ports::{AccountInfo, Companion, CompanionAddress, KeyBundle, Network, PortError, PortResult};
-use crate::router::Account;
-use crate::state::Appended;
+use crate::ports::{
+    AccountInfo, AppStatePatch, Companion, CompanionAddress, KeyBundle, Network, PortError, PortResult,
+};
+use crate::router::{Account, Origin};
+use crate::state::{Appended, Wanted};
 
 /// The seam's implementation over a running network.
 pub(crate) struct SandboxNetwork(pub(crate) Arc<Core>);
@@ -97,10 +99,10 @@ impl Network for SandboxNetwork {
     }
 
     async fn push_app_state(&self, pn: &str, collection: &str, base: u64, patch: Bytes) -> PortResult<u64> {
-        let account = self.existing(pn).await?;
-        match self.0.append_app_state(&account, collection, base, patch).await? {
+        let phone = Origin { account: self.existing(pn).await?, device: 0 };
+        match self.0.append_app_state(&phone, collection, base, patch).await? {
             Appended::Stored(version) => {
-                self.0.announce_app_state(&account, 0, collection, version).await?;
+                self.0.announce_app_state(&phone, collection, version).await?;
                 Ok(version)
             }
             Appended::Conflict(current) => {
@@ -109,10 +111,21 @@ impl Network for SandboxNetwork {
         }
     }
 
-    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<(u64, Vec<Bytes>)> {
+    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<Vec<AppStatePatch>> {
         let account = self.existing(pn).await?;
-        let (current, patches) = self.0.state.patches(account.pn, collection, after, i64::MAX).await?;
-        Ok((current, patches.into_iter().map(|(_, patch)| patch).collect()))
+        let wanted = Wanted { collection, after, snapshot: false, limit: i64::MAX };
+        Ok(self.0.state.app_state_page(account.pn, wanted).await?.patches)
+    }
+
+    async fn save_snapshot(
+        &self,
+        pn: &str,
+        collection: &str,
+        version: u64,
+        reference: Bytes,
+    ) -> PortResult<()> {
+        let account = self.existing(pn).await?;
+        Ok(self.0.state.save_snapshot(account.pn, collection.to_owned(), version, reference).await?)
     }
 
     async fn upload_media(&self, kind: &str, body: Bytes) -> PortResult<(String, String)> {

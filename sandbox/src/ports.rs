@@ -124,6 +124,17 @@ pub struct CodePrimaryHello {
     pub identity: [u8; 32],
 }
 
+/// An app-state patch as the network keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppStatePatch {
+    /// Version of the collection with this patch.
+    pub version: u64,
+    /// Device that made it; 0 is the phone.
+    pub device: u16,
+    /// `SyncdPatch` (protobuf bytes) with its version.
+    pub patch: Bytes,
+}
+
 /// A linked companion, addressed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CompanionAddress {
@@ -195,11 +206,22 @@ pub trait Network: Send + Sync {
     async fn companions(&self, pn: &str) -> PortResult<Vec<Companion>>;
 
     /// Appends a patch (`SyncdPatch` protobuf bytes, `version` already set to `base + 1`) made by
-    /// the phone to an app-state collection and notifies companions.
+    /// the phone to an app-state collection and notifies companions. `Refused` when the collection
+    /// has moved past `base`.
     async fn push_app_state(&self, pn: &str, collection: &str, base: u64, patch: Bytes) -> PortResult<u64>;
 
-    /// Current version of an app-state collection and its patches after `after`, in order.
-    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<(u64, Vec<Bytes>)>;
+    /// Patches of an app-state collection after version `after`, in order.
+    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<Vec<AppStatePatch>>;
+
+    /// Keeps a snapshot (`ExternalBlobReference` protobuf bytes) of a collection at `version` for
+    /// devices that start from nothing; older patches may be dropped.
+    async fn save_snapshot(
+        &self,
+        pn: &str,
+        collection: &str,
+        version: u64,
+        reference: Bytes,
+    ) -> PortResult<()>;
 
     /// Stores an encrypted media object (ciphertext and 10-byte MAC) as an upload would and
     /// returns its `(url, direct_path)`.

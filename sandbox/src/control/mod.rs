@@ -3,9 +3,11 @@
 //! JSON over HTTP, for loopback only and therefore without authentication. Errors are
 //! RFC 9457 problems that name the field and the remedy. `/openapi.json` describes it.
 
+mod app_state;
 mod body;
 mod chats;
 mod connections;
+mod client_errors;
 mod contacts;
 mod devices;
 mod draft;
@@ -67,6 +69,11 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/devices", get(devices::list))
         .route("/phones/{number}/stale", post(devices::stale))
         .route("/phones/{number}/devices/{id}", delete(devices::unlink))
+        .route("/phones/{number}/app-state", get(app_state::show).post(app_state::change))
+        .route("/phones/{number}/app-state/{collection}", get(app_state::actions))
+        .route("/phones/{number}/app-state/{collection}/snapshot", post(app_state::snapshot))
+        .route("/phones/{number}/app-state-keys", get(app_state::keys).post(app_state::rotate))
+        .route("/phones/{number}/client-errors", get(client_errors::list))
         .route("/phones/{number}/chats", get(chats::list))
         .route("/phones/{number}/chats/{peer}", get(chats::show))
         .route("/phones/{number}/chats/{peer}/messages", get(chats::messages))

@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    chats, connections, contacts, devices, faults, messages, offline, phones, profile, renewal, restrictions,
-    time, trace, weather,
+    app_state, chats, client_errors, connections, contacts, devices, faults, messages, offline, phones, profile,
+    renewal, restrictions, time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -34,6 +34,13 @@ use super::{
         devices::list,
         devices::unlink,
         devices::stale,
+        app_state::show,
+        app_state::actions,
+        app_state::change,
+        app_state::snapshot,
+        app_state::keys,
+        app_state::rotate,
+        client_errors::list,
         chats::list,
         chats::show,
         chats::messages,

@@ -290,13 +290,14 @@ async fn every_documented_route_is_served() {
     let (status, document) = api.call("GET", "/openapi.json", None).await;
     assert_eq!(status, StatusCode::OK);
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 25);
+    assert_eq!(paths.len(), 32);
     for (path, methods) in paths {
         let path = path
             .replace("{number}", ADA)
             .replace("{peer}", BEN)
             .replace("{id}", "1")
-            .replace("{category}", "last");
+            .replace("{category}", "last")
+            .replace("{collection}", "regular");
         for method in methods.as_object().expect("methods").keys() {
             let body = (method == "post" || method == "patch").then(|| json!({}));
             let (status, problem) = api.call(&method.to_uppercase(), &path, body).await;

@@ -40,7 +40,7 @@ impl Core {
         });
     }
 
-    async fn bootstrap(&self, origin: &Origin, device: &DeviceRow) -> PortResult<()> {
+    async fn bootstrap(self: &Arc<Self>, origin: &Origin, device: &DeviceRow) -> PortResult<()> {
         let address = CompanionAddress { pn: origin.account.info.pn.clone(), device: origin.device };
         let request = PairingRequest {
             identity: device.identity,
@@ -52,6 +52,7 @@ impl Core {
         };
         self.phones()?.companion_ready(&address, &request).await?;
         self.change_device(&origin.account, origin.device, |device| device.ready = true).await?;
+        self.catch_up_app_state(origin).await?;
         Ok(())
     }
 }

@@ -19,6 +19,7 @@
 mod account;
 mod acts;
 mod address;
+mod app_state;
 mod behaviour;
 mod cache;
 mod contacts;
@@ -30,6 +31,7 @@ mod outbound;
 mod port;
 mod profile;
 mod renewal;
+mod requests;
 mod sightings;
 mod signal;
 mod store;
@@ -44,6 +46,10 @@ use crate::clock::Clock;
 use crate::ports::{Network, PortError, PortResult};
 
 pub use acts::{Acts, OptionVotes, ReactionBy, ResponseBy, RevokedBy};
+pub use app_state::{
+    Action, AppState, Change, Changed, ChatSettings, ClientError, ClientErrorKind, CollectionStatus,
+    ContactName, Label, MessageRef, QuickReply,
+};
 pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
 pub use contacts::ContactCard;
 pub use content::{

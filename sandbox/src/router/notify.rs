@@ -7,6 +7,7 @@ use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
 use super::account::Account;
+use super::exchange::Origin;
 use crate::core::Core;
 use crate::nodes::SERVER;
 use crate::ports::{Companion, PortResult};
@@ -114,23 +115,36 @@ impl Core {
         self.notify(device, &self.notification("encrypt", SERVER).children([count]).build()).await
     }
 
-    /// Tells companions, all but one, that an app-state collection has a new version.
+    /// Tells the account's other devices, the phone too, that an app-state collection has a new
+    /// version. A companion that its phone has not introduced yet has no keys to read it with; it
+    /// is told by [`Core::catch_up_app_state`].
     pub(crate) async fn announce_app_state(
         self: &Arc<Self>,
-        account: &Arc<Account>,
-        except: u16,
+        author: &Origin,
         collection: &str,
         version: u64,
     ) -> Result<()> {
-        // one that its phone has not introduced yet asks by itself once it has the keys
-        let introduced = |device| account.device(device).is_some_and(|row| row.ready);
-        let others = account.companion_keys().into_iter();
-        let others = others.filter(|other| other.device != except && introduced(other.device));
-        self.notify_each(others, || {
-            let child =
-                NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
-            self.notification("server_sync", SERVER).children([child])
-        })
-        .await
+        let account = &author.account;
+        let introduced = |device| device == 0 || account.device(device).is_some_and(|row| row.ready);
+        let others = account.devices().into_iter();
+        let others = others.filter(|device| *device != author.device && introduced(*device));
+        self.notify_each(others.map(|device| account.key(device)), || self.server_sync(collection, version))
+            .await
+    }
+
+    /// Tells a companion that was just introduced of every collection, because a patch may have been
+    /// accepted after its first look and before it counted as introduced. One that has seen the
+    /// version already does nothing.
+    pub(crate) async fn catch_up_app_state(self: &Arc<Self>, companion: &Origin) -> Result<()> {
+        for (collection, version) in self.state.app_state_versions(companion.account.pn).await? {
+            self.notify_each([companion.key()], || self.server_sync(&collection, version)).await?;
+        }
+        Ok(())
+    }
+
+    /// One collection per notification: some clients read only the first.
+    fn server_sync(&self, collection: &str, version: u64) -> NodeBuilder {
+        let child = NodeBuilder::new("collection").attr("name", collection).attr("version", version).build();
+        self.notification("server_sync", SERVER).children([child])
     }
 }

@@ -37,7 +37,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqlitePool};
 
 pub(crate) use accounts::AccountRow;
-pub(crate) use app_state::Appended;
+pub(crate) use app_state::{Appended, NewPatch, Wanted};
 pub(crate) use channel_posts::{NewPost, Page, Post, PostBody, PostState};
 pub(crate) use channels::{Channel, Dated, Member, Mute, Role};
 pub(crate) use devices::DeviceRow;

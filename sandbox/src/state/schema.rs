@@ -6,6 +6,7 @@ use sqlx::{SqliteConnection, raw_sql};
 /// Every part's tables; a part of its own file keeps its own text and has one line here.
 const TABLES: &[&str] = &[
     BASE,
+    super::app_state::TABLES,
     super::channels::TABLES,
     super::dirty::TABLES,
     super::options::TABLES,
@@ -54,13 +55,6 @@ CREATE TABLE IF NOT EXISTS queue (
 );
 CREATE INDEX IF NOT EXISTS queue_by_device ON queue (pn, device, seq);
 CREATE TABLE IF NOT EXISTS seen (n INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS app_state (
-    pn INTEGER NOT NULL,
-    collection TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    patch BLOB NOT NULL,
-    PRIMARY KEY (pn, collection, version)
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contacts (
     pn INTEGER NOT NULL,
     peer INTEGER NOT NULL,

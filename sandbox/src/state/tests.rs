@@ -6,7 +6,7 @@ use sqlx::query;
 use tokio::sync::oneshot;
 use wacore_binary::builder::NodeBuilder;
 
-use super::{Appended, DedupeKey, DeviceKey, Entry, Placed, State};
+use super::{Appended, DedupeKey, DeviceKey, Entry, NewPatch, Placed, State, Wanted};
 
 const ALICE: DeviceKey = DeviceKey { pn: 4_915_100_001, device: 1 };
 const BOB: DeviceKey = DeviceKey { pn: 4_915_100_002, device: 1 };
@@ -129,7 +129,10 @@ async fn a_failed_statement_leaves_the_rest_of_its_group() {
 async fn app_state_versions_grow_by_one_and_conflicts_are_named() {
     let folder = tempfile::tempdir().expect("folder");
     let state = State::open(folder.path(), 100).await.expect("open");
-    let append = |base| state.append_patch(1, "regular".into(), base, "patch".into());
+    let append = |base| {
+        let (collection, patch) = ("regular".into(), "patch".into());
+        state.append_patch(NewPatch { pn: 1, collection, base, device: 1, patch })
+    };
     assert_eq!(append(0).await.expect("first"), Appended::Stored(1));
     assert_eq!(append(0).await.expect("late"), Appended::Conflict(1));
     let (a, b) = tokio::join!(append(1), append(1));
@@ -138,8 +141,9 @@ async fn app_state_versions_grow_by_one_and_conflicts_are_named() {
         outcomes.contains(&Appended::Stored(2)) && outcomes.contains(&Appended::Conflict(2)),
         "{outcomes:?}"
     );
-    let (current, patches) = state.patches(1, "regular", 1, 100).await.expect("patches");
-    assert_eq!((current, patches.len(), patches[0].0), (2, 1, 2));
+    let wanted = Wanted { collection: "regular", after: 1, snapshot: false, limit: 100 };
+    let page = state.app_state_page(1, wanted).await.expect("patches");
+    assert_eq!((page.version, page.patches.len(), page.patches[0].version), (2, 1, 2));
     state.close().await;
 }
 

@@ -90,6 +90,11 @@ impl Client {
         self.handle.client()
     }
 
+    /// What it has stored.
+    pub(crate) fn store(&self) -> &InMemoryBackend {
+        &self.store
+    }
+
     /// Waits for an event, past ones included.
     pub(crate) async fn wait<T>(&self, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
         let search = async {

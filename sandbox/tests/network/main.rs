@@ -3,6 +3,7 @@
 // The client's futures are nested deeply.
 #![recursion_limit = "256"]
 
+mod app_state;
 mod baileys;
 mod calls;
 mod channels;

@@ -266,13 +266,22 @@ async fn baileys_6_asks_what_applications_ask() {
     assert_eq!(bot.ask("fetchBlocklist", json!([])).await, json!([]));
 
     // App state: what it writes, another companion of the account can read.
-    let before = lan.sandbox.network().app_state(BOT, "critical_block", 0).await.expect("app state").0;
+    let before = lan.sandbox.network().app_state(BOT, "critical_block", 0).await.expect("app state").len();
     bot.ask("updateProfileName", json!(["Toko Baru"])).await;
-    let after = lan.sandbox.network().app_state(BOT, "critical_block", 0).await.expect("app state").0;
+    let after = lan.sandbox.network().app_state(BOT, "critical_block", 0).await.expect("app state").len();
     assert_eq!(after, before + 1);
     bot.ask("chatModify", json!([{"pin": true}, ayu])).await;
     let pinned = bot.wait("the pinned chat", |line| line["is"] == "chat" && line["pinned"].is_number()).await;
     assert_eq!(pinned["id"], json!(ayu), "{pinned}");
+    let state = eventually("both on the phone", || async {
+        let state = phones.app_state(BOT).await.expect("app state");
+        state.chats.contains_key(AYU).then_some(state)
+    })
+    .await;
+    assert_eq!(state.push_name.as_deref(), Some("Toko Baru"));
+    assert!(state.chats[AYU].pinned.is_some());
+    let errors = phones.client_errors(BOT, 0, 10).await.expect("errors").items;
+    assert!(errors.is_empty(), "{errors:#?}");
 
     bot.ask("presenceSubscribe", json!([ayu])).await;
     phones.set_presence(AYU, true).await.expect("online");

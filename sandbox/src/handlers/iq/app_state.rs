@@ -9,9 +9,9 @@ use wacore_binary::builder::NodeBuilder;
 
 use super::request::{Answer, IqError, Request};
 use crate::core::Core;
-use crate::nodes::{blob, content, number, text};
+use crate::nodes::{blob, content, is, number, text};
 use crate::router::Origin;
-use crate::state::Appended;
+use crate::state::{Appended, NewPatch, Wanted};
 
 /// Patches in one answer; a client asks again while there are more.
 const PAGE: i64 = 100;
@@ -30,11 +30,16 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
                 answers.push(refused(name));
                 continue;
             }
-            let base = number(collection, "version").unwrap_or(0);
+            let wanted = Wanted {
+                collection: &name,
+                after: number(collection, "version").unwrap_or(0),
+                snapshot: is(collection, "return_snapshot", "true"),
+                limit: PAGE,
+            };
             let patch = collection.get_optional_child("patch").map(|patch| content(patch).to_vec());
             let answer = match patch {
-                None => page(&request.core, origin, &name, base).await?.build(),
-                Some(patch) => upload(&request.core, origin, &name, base, patch, &mut stored).await?,
+                None => page(&request.core, origin, wanted, None).await?,
+                Some(patch) => upload(&request.core, origin, wanted, patch, &mut stored).await?,
             };
             answers.push(answer);
         }
@@ -48,43 +53,47 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
 async fn upload(
     core: &Arc<Core>,
     origin: &Origin,
-    name: &str,
-    base: u64,
+    wanted: Wanted<'_>,
     patch: Vec<u8>,
     stored: &mut Vec<(String, u64)>,
 ) -> Result<Node, IqError> {
-    let patch = core.append_app_state(&origin.account, name, base, patch.into()).await?;
-    match patch {
+    let name = wanted.collection;
+    match core.append_app_state(origin, name, wanted.after, patch.into()).await? {
         Appended::Stored(version) => {
             stored.push((name.to_owned(), version));
             Ok(NodeBuilder::new("collection").attr("name", name).attr("version", version).build())
         }
         Appended::Conflict(_) => {
             let conflict = NodeBuilder::new("error").attr("code", 409).attr("text", "conflict").build();
-            let mut answer = page(core, origin, name, base).await?.attr("type", "error").build();
-            if let Some(wacore_binary::NodeContent::Nodes(children)) = &mut answer.content {
-                children.insert(0, conflict);
-            } else {
-                answer.content = Some(wacore_binary::NodeContent::Nodes(vec![conflict]));
-            }
-            Ok(answer)
+            page(core, origin, wanted, Some(conflict)).await
         }
     }
 }
 
-/// The next patches after a version.
-async fn page(core: &Core, origin: &Origin, name: &str, after: u64) -> Result<NodeBuilder, IqError> {
-    let (current, patches) = core.state.patches(origin.account.pn, name, after, PAGE).await?;
-    let last = patches.last().map_or(current, |(version, _)| *version);
-    let mut node = NodeBuilder::new("collection").attr("name", name).attr("version", last);
-    if last < current {
+/// The next part of a collection, below the error that it is the answer to.
+async fn page(
+    core: &Core,
+    origin: &Origin,
+    wanted: Wanted<'_>,
+    error: Option<Node>,
+) -> Result<Node, IqError> {
+    let page = core.state.app_state_page(origin.account.pn, wanted).await?;
+    let mut node =
+        NodeBuilder::new("collection").attr("name", wanted.collection).attr("version", page.version);
+    if page.more {
         node = node.attr("has_more_patches", "true");
     }
-    if patches.is_empty() {
-        return Ok(node);
+    let mut children = Vec::new();
+    if let Some(error) = error {
+        node = node.attr("type", "error");
+        children.push(error);
     }
-    let patches = patches.into_iter().map(|(_, patch)| blob("patch", patch.to_vec()));
-    Ok(node.children([NodeBuilder::new("patches").children(patches).build()]))
+    children.extend(page.snapshot.map(|reference| blob("snapshot", reference.to_vec())));
+    if !page.patches.is_empty() {
+        let patches = page.patches.into_iter().map(|patch| blob("patch", patch.patch.to_vec()));
+        children.push(NodeBuilder::new("patches").children(patches).build());
+    }
+    Ok(if children.is_empty() { node.build() } else { node.children(children).build() })
 }
 
 fn refused(name: String) -> Node {
@@ -94,23 +103,29 @@ fn refused(name: String) -> Node {
 
 async fn tell_others(core: &Arc<Core>, origin: &Origin, stored: Vec<(String, u64)>) {
     for (name, version) in stored {
-        if let Err(error) = core.announce_app_state(&origin.account, origin.device, &name, version).await {
+        if let Err(error) = core.announce_app_state(origin, &name, version).await {
             tracing::error!(device = %origin.key(), name, error = %format!("{error:#}"), "app state not announced");
         }
     }
 }
 
 impl Core {
-    /// Appends a patch on top of `base` and writes its version into it.
+    /// Appends a patch of a device on top of `base` and writes its version into it.
     pub(crate) async fn append_app_state(
         &self,
-        account: &crate::router::Account,
+        origin: &Origin,
         collection: &str,
         base: u64,
         patch: Bytes,
     ) -> anyhow::Result<Appended> {
-        let patch = with_version(&patch, base + 1);
-        self.state.append_patch(account.pn, collection.to_owned(), base, patch).await
+        let new = NewPatch {
+            pn: origin.account.pn,
+            collection: collection.to_owned(),
+            base,
+            device: origin.device,
+            patch: with_version(&patch, base.saturating_add(1)),
+        };
+        self.state.append_patch(new).await
     }
 }
 

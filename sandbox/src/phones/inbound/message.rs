@@ -12,6 +12,7 @@ use super::super::account::Phone;
 use super::super::address::is_direct;
 use super::super::content::{Body, Content};
 use super::super::outbound::{own_keys_node, receipt};
+use super::super::requests::{Asker, Request};
 use super::super::signal::Scratch;
 use super::super::store::{Direction, Inserted, NewMessage, Status, Undecryptable, save_changes};
 use super::super::{Contact, Simulated};
@@ -24,8 +25,8 @@ use crate::ports::PortResult;
 struct FollowUp {
     /// A text shown for the first time, from somebody else.
     shown: Option<Shown>,
-    /// A companion asked for these app-state keys.
-    keys_wanted: Option<Vec<Vec<u8>>>,
+    /// What a companion asks.
+    requests: Vec<Request>,
 }
 
 /// What became of a message.
@@ -90,8 +91,8 @@ impl Simulated {
         let mut follow_up = FollowUp::default();
         let mut shown = Vec::new();
         for plain in messages {
-            if let Some(wanted) = keys_wanted(&plain.message) {
-                follow_up.keys_wanted = Some(wanted).filter(|_| incoming.own);
+            if let Some(request) = Request::of(&plain.message) {
+                follow_up.requests.extend(Some(request).filter(|_| incoming.own));
                 continue;
             }
             if let Some(new) = self.new_message(phone, incoming, plain).await? {
@@ -267,23 +268,13 @@ impl Simulated {
     /// What the phone does by itself after a message, outside the delivery.
     fn follow_up(&self, phone: &Arc<Phone>, incoming: &Incoming<'_>, follow_up: FollowUp) {
         let Some(me) = self.me.upgrade() else { return };
-        if let Some(wanted) = follow_up.keys_wanted {
-            let (me, phone, device) = (me.clone(), phone.clone(), incoming.device.device);
-            tokio::spawn(async move {
-                if let Err(error) = me.share_keys(&phone, device, &wanted).await {
-                    tracing::warn!(pn = phone.pn(), %error, "phone could not share app-state keys");
-                }
-            });
+        for request in follow_up.requests {
+            let asker = Asker { device: incoming.device.device, id: incoming.id.clone() };
+            me.answer(phone, asker, request);
         }
         if let Some(shown) = follow_up.shown.filter(|_| !incoming.is_group()) {
             let (phone, id) = (phone.clone(), incoming.id.clone());
             tokio::spawn(async move { me.react(&phone, &id, &shown.chat, shown.text.as_deref()).await });
         }
     }
-}
-
-/// The key ids of an app-state key request.
-fn keys_wanted(message: &wa::Message) -> Option<Vec<Vec<u8>>> {
-    let request = message.protocol_message.as_option()?.app_state_sync_key_request.as_option()?;
-    Some(request.key_ids.iter().filter_map(|id| id.key_id.clone()).collect())
 }

@@ -14,6 +14,7 @@ impl Simulated {
         let mut attrs = node.attrs();
         match attrs.optional_string("type").as_deref() {
             Some("devices") => self.devices_changed(phone, node).await,
+            Some("server_sync") => self.receive_server_sync(phone, node).await,
             Some("encrypt") if node.get_optional_child("identity").is_some() => {
                 // The other phone was set up anew: the next message starts a new session.
                 let Some(from) = attrs.optional_jid("from") else { return Ok(()) };

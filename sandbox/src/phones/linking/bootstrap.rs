@@ -2,8 +2,8 @@
 
 use super::super::Simulated;
 use super::super::address::DeviceAddress;
+use super::super::app_state::key_share;
 use super::super::outbound::Peer;
-use super::app_state::key_share;
 use crate::ports::{CompanionAddress, KeyBundle, PairingRequest, PortError, PortResult};
 use wacore_binary::Jid;
 
@@ -26,14 +26,18 @@ impl Simulated {
         };
         self.publish_push_name(&phone, false).await?;
         let companions = network.companions(phone.pn()).await?;
-        let message = key_share(&phone, &companions, &[phone.keys.sync.id.to_vec()]);
+        let keys = self.store.sync_keys(&phone).await?;
+        let message = key_share(&phone, &keys, &companions, &keys.ids());
         self.send_peer(&phone, Peer { device, bundle: Some(&bundle), message }).await?;
         self.send_history(&phone, device, request.inline_history).await
     }
 
     pub(in super::super) async fn forget_companion(&self, companion: &CompanionAddress) -> PortResult<()> {
         let device = DeviceAddress::new(companion.pn.as_str(), companion.device);
-        Ok(self.store.forget_session(&companion.pn, &device).await?)
+        self.store.forget_session(&companion.pn, &device).await?;
+        // the device that is gone has the old key
+        self.rotate_app_state_key(&companion.pn).await?;
+        Ok(())
     }
 }
 

@@ -13,8 +13,7 @@ use waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 
 use super::super::Simulated;
 use super::super::account::Phone;
-use super::super::outbound::Peer;
-use super::app_state::protocol_message;
+use super::super::outbound::{Peer, protocol_message};
 use crate::ports::PortResult;
 
 impl Simulated {

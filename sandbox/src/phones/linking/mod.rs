@@ -1,7 +1,6 @@
 //! Linking companions: ADV signatures, pairing by code, the first messages to a new device.
 
 mod adv;
-mod app_state;
 mod bootstrap;
 mod history;
 mod pair_code;

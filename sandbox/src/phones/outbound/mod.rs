@@ -12,5 +12,5 @@ mod stanza;
 
 pub use media::MediaUpload;
 pub use message::{Outgoing, ViewOnce};
-pub(super) use peer::Peer;
+pub(super) use peer::{Peer, protocol_message};
 pub(super) use stanza::{Resend, ResendKind, own_keys_node, receipt, resend_stanza};

@@ -46,3 +46,8 @@ impl Simulated {
         Ok(())
     }
 }
+
+/// A message that carries nothing but protocol traffic.
+pub(in super::super) fn protocol_message(protocol: wa::message::ProtocolMessage) -> wa::Message {
+    wa::Message { protocol_message: buffa::MessageField::some(protocol), ..Default::default() }
+}

@@ -25,11 +25,14 @@ pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessag
 /// A write transaction.
 pub(super) type Tx = Transaction<'static, Sqlite>;
 
+/// Every part's tables; a part of its own folder keeps its own text and has one entry here.
+const TABLES: &[&str] = &[include_str!("schema.sql"), super::app_state::TABLES];
+
 const READERS: u32 = 4;
 
 pub(super) struct Store {
-    write: SqlitePool,
-    read: SqlitePool,
+    pub(super) write: SqlitePool,
+    pub(super) read: SqlitePool,
 }
 
 impl Store {
@@ -50,7 +53,9 @@ impl Store {
             .connect_with(options.clone())
             .await
             .with_context(opening)?;
-        sqlx::raw_sql(include_str!("schema.sql")).execute(&write).await.with_context(opening)?;
+        for tables in TABLES {
+            sqlx::raw_sql(*tables).execute(&write).await.with_context(opening)?;
+        }
         let read = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options)

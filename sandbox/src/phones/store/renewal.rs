@@ -6,7 +6,15 @@ use super::super::account::Keys;
 use super::{Store, Tx};
 
 /// What a phone forgets with its keys; its messages stay.
-const FORGOTTEN: [&str; 4] = ["pre_keys", "sessions", "sender_keys", "sender_key_holders"];
+const FORGOTTEN: [&str; 7] = [
+    "pre_keys",
+    "sessions",
+    "sender_keys",
+    "sender_key_holders",
+    "app_state_collections",
+    "app_state_records",
+    "app_state_keys",
+];
 
 /// Tables with a column for the phone's own number; every part names it so.
 const OWN: &str = "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c \

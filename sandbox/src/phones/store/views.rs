@@ -79,7 +79,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Cuts one item too many off and remembers that there was one.
-    pub(super) fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
+    pub(in super::super) fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
         let limit = limit as usize;
         let more = items.len() > limit;
         items.truncate(limit);

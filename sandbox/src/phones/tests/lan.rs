@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::options::{AccountOptions, Stale};
 use crate::phones::{Outgoing, Simulated, StoredMessage};
 use crate::ports::{
-    AccountInfo, Companion, CompanionAddress, KeyBundle, Network, Phones, PortError, PortResult,
+    AccountInfo, AppStatePatch, Companion, CompanionAddress, KeyBundle, Network, Phones, PortError,
+    PortResult,
 };
 
 /// A linked test companion as the network knows it.
@@ -331,10 +332,14 @@ impl Network for Lan {
         Ok(base + 1)
     }
 
-    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<(u64, Vec<Bytes>)> {
-        let patches = self.patches(pn, collection);
-        let after = usize::try_from(after).expect("version");
-        Ok((patches.len() as u64, patches.into_iter().skip(after).collect()))
+    async fn app_state(&self, pn: &str, collection: &str, after: u64) -> PortResult<Vec<AppStatePatch>> {
+        let patches = self.patches(pn, collection).into_iter().zip(1..);
+        let patches = patches.map(|(patch, version)| AppStatePatch { version, device: 0, patch });
+        Ok(patches.filter(|patch| patch.version > after).collect())
+    }
+
+    async fn save_snapshot(&self, _: &str, _: &str, _: u64, _: Bytes) -> PortResult<()> {
+        Ok(())
     }
 
     async fn upload_media(&self, kind: &str, body: Bytes) -> PortResult<(String, String)> {

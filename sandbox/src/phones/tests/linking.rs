@@ -149,7 +149,11 @@ async fn a_wrong_code_is_refused() {
 }
 
 /// Links a companion and opens what the phone tells it.
-async fn bootstrapped(world: &World, device: u16, inline: bool) -> (TestCompanion, Vec<wa::Message>) {
+pub(super) async fn bootstrapped(
+    world: &World,
+    device: u16,
+    inline: bool,
+) -> (TestCompanion, Vec<wa::Message>) {
     world.phones.ensure(ADA, Some("Ada Lovelace")).await.expect("ada");
     let mut companion = TestCompanion::new(ADA, device);
     world.lan.link(ADA, companion.slot(), companion.bundle());

@@ -10,6 +10,7 @@ mod lan_groups;
 mod linking;
 mod media;
 mod repair;
+mod requests;
 
 pub(crate) use lan::World;
 

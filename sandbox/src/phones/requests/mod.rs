@@ -1,0 +1,77 @@
+//! What companions ask of their phone in peer messages.
+
+use std::sync::Arc;
+
+use waproto::whatsapp as wa;
+
+use super::Simulated;
+use super::account::Phone;
+use super::app_state::{ClientErrorKind, NewClientError};
+use crate::ports::PortResult;
+
+/// A request of a companion.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Request {
+    /// It lacks these app-state keys.
+    Keys(Vec<Vec<u8>>),
+    /// It cannot go on with these app-state collections.
+    Fatal(Vec<String>),
+    /// Something that a phone need not answer.
+    Other(String),
+}
+
+/// Who asks, and in which message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asker {
+    /// Companion's device id.
+    pub(super) device: u16,
+    /// Stanza id of the request.
+    pub(super) id: String,
+}
+
+impl Request {
+    /// The request in a message; `None` when it carries none.
+    pub(super) fn of(message: &wa::Message) -> Option<Self> {
+        let protocol = message.protocol_message.as_option()?;
+        if let Some(request) = protocol.app_state_sync_key_request.as_option() {
+            return Some(Self::Keys(request.key_ids.iter().filter_map(|id| id.key_id.clone()).collect()));
+        }
+        if let Some(fatal) = protocol.app_state_fatal_exception_notification.as_option() {
+            return Some(Self::Fatal(fatal.collection_names.clone()));
+        }
+        let operation = protocol.peer_data_operation_request_message.as_option()?;
+        Some(Self::Other(format!("{:?}", operation.peer_data_operation_request_type)))
+    }
+}
+
+impl Simulated {
+    /// Answers a companion, outside the delivery of its message.
+    pub(super) fn answer(self: &Arc<Self>, phone: &Arc<Phone>, asker: Asker, request: Request) {
+        let (me, phone) = (Arc::clone(self), Arc::clone(phone));
+        tokio::spawn(async move {
+            if let Err(error) = me.answer_now(&phone, &asker, request).await {
+                tracing::warn!(pn = phone.pn(), device = asker.device, %error, "phone could not answer its companion");
+            }
+        });
+    }
+
+    async fn answer_now(&self, phone: &Phone, asker: &Asker, request: Request) -> PortResult<()> {
+        match request {
+            Request::Keys(wanted) => self.share_keys(phone, asker.device, &wanted).await,
+            Request::Fatal(collections) => {
+                let error = NewClientError {
+                    pn: phone.pn(),
+                    device: asker.device,
+                    kind: ClientErrorKind::AppStateFatal,
+                    detail: format!("it gave up {}", collections.join(", ")),
+                    time: self.now(),
+                };
+                Ok(error.keep(&self.store).await?)
+            }
+            Request::Other(what) => {
+                tracing::info!(pn = phone.pn(), device = asker.device, what, "phone ignores a request");
+                Ok(())
+            }
+        }
+    }
+}
