@@ -11,7 +11,7 @@ use super::patch::{Write, build};
 use crate::ports::{PortError, PortResult};
 
 /// Attempts against other writers of the same collection.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 50;
 
 impl Simulated {
     /// Pushes one patch to a collection and takes it in; answers the collection's version, which is
