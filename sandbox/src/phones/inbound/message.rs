@@ -6,7 +6,6 @@ use wacore::messages::{is_sender_key_distribution_only, unwrap_device_sent};
 use wacore::protocol::retry::{MAX_RETRY_COUNT, RetryReason};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
-use waproto::whatsapp as wa;
 
 use super::super::account::Phone;
 use super::super::address::is_direct;
