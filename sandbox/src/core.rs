@@ -13,6 +13,7 @@ use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::faults::{Faults, Tap};
+use crate::groups::Groups;
 use crate::media::Media;
 use crate::nodes;
 use crate::pairing::{Bootstraps, Pairings};
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) state: State,
     pub(crate) identity: ServerIdentity,
     pub(crate) directory: Directory,
+    pub(crate) groups: Groups,
     pub(crate) live: Live,
     pub(crate) pump: PhonePump,
     pub(crate) presence: PresenceBoard,
@@ -72,6 +74,7 @@ impl Core {
             state,
             identity,
             directory: Directory::default(),
+            groups: Groups::default(),
             live: Live::default(),
             presence: PresenceBoard::default(),
             restrictions: Restrictions::default(),

@@ -11,6 +11,7 @@ mod config;
 pub mod control;
 mod core;
 pub mod faults;
+mod groups;
 mod handlers;
 mod media;
 mod network;

@@ -81,6 +81,7 @@ impl Sandbox {
         };
         let core = &sandbox.core;
         core.load_restrictions().await?;
+        core.load_groups().await?;
         core.wake_waiting_phones().await?;
         serve_http(core, media_http, media_api::router(Arc::clone(core)));
         let control_router =

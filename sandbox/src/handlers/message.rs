@@ -16,6 +16,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
             Some(to) if is_user(to.server) => exchange.direct_message(&node, &to).await,
             Some(to) if to.server == Server::Newsletter => exchange.channel_message(&node, &to).await,
             Some(to) if to.is_status_broadcast() => exchange.status_message(&node).await,
+            Some(to) if to.server == Server::Group => exchange.group_message(&node, &to).await,
             to => {
                 tracing::info!(from = %exchange.origin.key(), ?to, "message to an unknown kind of chat refused");
                 exchange.answer(&node, Some(NOT_SERVED));

@@ -17,6 +17,7 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
             }
             Some(to) if to.server == Server::Newsletter => exchange.channel_receipt(&node, &to).await,
             Some(to) if to.is_status_broadcast() => exchange.status_receipt(&node).await,
+            Some(to) if to.server == Server::Group => exchange.group_receipt(&node, &to).await,
             _ => {
                 exchange.answer(&node, None);
                 Ok(())

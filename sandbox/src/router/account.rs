@@ -69,6 +69,11 @@ impl Account {
         DeviceKey { pn: self.pn, device }
     }
 
+    /// Queue keys of all its devices, the phone first.
+    pub(crate) fn keys(&self) -> Vec<DeviceKey> {
+        self.devices().into_iter().map(|device| self.key(device)).collect()
+    }
+
     pub(super) fn read<T>(&self, look: impl FnOnce(&AccountState) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }

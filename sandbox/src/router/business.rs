@@ -1,9 +1,12 @@
 //! Business accounts: the certificate of their name.
 
 use buffa::Message as _;
+use wacore_binary::Node;
+use wacore_binary::builder::NodeBuilder;
 use waproto::whatsapp as wa;
 
 use super::account::Account;
+use crate::nodes::blob;
 
 /// Who certifies names. Clients show the name and check no signature of it.
 const ISSUER: &str = "smb:wa";
@@ -23,5 +26,16 @@ impl Account {
         let certificate =
             wa::VerifiedNameCertificate { details: Some(details.encode_to_vec()), ..Default::default() };
         Some((serial, certificate.encode_to_vec()))
+    }
+
+    /// Marks a message of a business with its verified name; the certificate goes inside.
+    pub(super) fn certify(&self, message: NodeBuilder) -> (NodeBuilder, Option<Node>) {
+        match self.verified_name() {
+            None => (message, None),
+            Some((serial, name)) => {
+                let message = message.attr("verified_name", serial).attr("verified_level", "unknown");
+                (message, Some(blob("verified_name", name)))
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use wacore_binary::{Jid, Node, Server};
 use super::account::Account;
 use super::exchange::Exchange;
 use super::fanout::{contents, retry_count};
-use crate::nodes::{blob, is, jid, text};
+use crate::nodes::{is, jid, text};
 use crate::state::{DedupeKey, Entry};
 
 /// Refusal: there is no such recipient.
@@ -110,12 +110,7 @@ impl Exchange {
             let chat = jid(node, "recipient").unwrap_or_else(|| to.clone());
             stanza = stanza.attr("recipient", chat.into_non_ad());
         }
-        let business = origin.account.verified_name();
-        let mut certificate = None;
-        if let Some((serial, name)) = business {
-            stanza = stanza.attr("verified_name", serial).attr("verified_level", "unknown");
-            certificate = Some(blob("verified_name", name));
-        }
+        let (stanza, certificate) = origin.account.certify(stanza);
         stanza.children(contents(node, &share.encs).into_iter().chain(certificate)).build()
     }
 }

@@ -13,6 +13,8 @@ mod directory;
 mod dirty;
 mod exchange;
 mod fanout;
+mod group_messages;
+mod group_receipts;
 mod identity;
 mod live;
 mod names;

@@ -40,23 +40,26 @@ impl Core {
         self.enqueue(entries?, |_| {}).await
     }
 
-    /// All devices, phones included, of the acquaintances of an account that pass a test.
+    /// All devices, phones included, of those who know an account or share a group with it, as
+    /// far as they pass a test.
     pub(crate) async fn acquainted_devices(
         &self,
         account: &Account,
         may_know: impl Fn(&Account) -> bool,
     ) -> PortResult<Vec<DeviceKey>> {
         let mut devices = Vec::new();
-        for pn in account.acquaintances() {
+        let mut known = self.groups.companions_of(account.pn);
+        known.extend(account.acquaintances());
+        for pn in known {
             if let Some(peer) = self.by_number(pn).await?.filter(|peer| may_know(peer)) {
-                devices.extend(peer.devices().into_iter().map(|device| peer.key(device)));
+                devices.extend(peer.keys());
             }
         }
         Ok(devices)
     }
 
     /// Announces a change of an account's device list to its other devices and to those of
-    /// every account it is acquainted with.
+    /// every account it is acquainted with or shares a group with.
     pub(crate) async fn announce(
         self: &Arc<Self>,
         account: &Arc<Account>,

@@ -12,6 +12,7 @@ mod channels;
 mod devices;
 mod dirty;
 mod entry;
+mod groups;
 mod journal;
 mod media;
 mod options;

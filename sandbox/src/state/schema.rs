@@ -3,12 +3,15 @@
 use anyhow::Result;
 use sqlx::{SqliteConnection, raw_sql};
 
+use super::groups;
+
 /// Every part's tables; a part of its own file keeps its own text and has one line here.
 const TABLES: &[&str] = &[
     BASE,
     super::app_state::TABLES,
     super::channels::TABLES,
     super::dirty::TABLES,
+    groups::TABLES,
     super::options::TABLES,
     super::privacy::TABLES,
     super::profiles::TABLES,

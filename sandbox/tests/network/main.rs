@@ -14,6 +14,7 @@ mod control;
 mod delivery;
 mod faults_stanzas;
 mod faults_stream;
+mod groups;
 mod hostile;
 mod identity;
 mod lab;

@@ -8,6 +8,7 @@ mod business;
 mod dirty;
 mod disappearing;
 mod encrypt;
+mod groups;
 mod md;
 mod media_conn;
 mod mex;
@@ -59,6 +60,8 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("usync", "get", usync::get),
     ("w", "get", props::get),
     ("w:biz", "get", business::get),
+    ("w:g2", "get", groups::get),
+    ("w:g2", "set", groups::set),
     ("w:m", "set", media_conn::set),
     ("w:mex", "get", mex::get),
     ("w:p", "get", ping::get),

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use wacore_binary::{Jid, Node};
 
 use crate::core::Core;
+use crate::groups::Refusal;
 use crate::pairing::Link;
 use crate::ports::PortError;
 use crate::router::Origin;
@@ -95,6 +96,8 @@ pub(super) enum IqError {
     Forbidden(String),
     #[error("not acceptable: {0}")]
     NotAcceptable(&'static str),
+    #[error(transparent)]
+    Group(#[from] Refusal),
     #[error("{0:#}")]
     Internal(#[from] anyhow::Error),
 }
@@ -108,6 +111,7 @@ impl IqError {
             Self::NotFound(_) => (404, "item-not-found"),
             Self::Forbidden(_) => (403, "forbidden"),
             Self::NotAcceptable(_) => (406, "not-acceptable"),
+            Self::Group(refusal) => refusal.code(),
             Self::Internal(_) => (500, "internal-server-error"),
         }
     }

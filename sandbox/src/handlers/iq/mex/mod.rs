@@ -5,6 +5,7 @@
 mod account;
 mod call;
 mod channels;
+mod groups;
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ struct Operation {
 }
 
 /// Every subject's operations.
-const OPERATIONS: &[&[Operation]] = &[account::OPERATIONS, channels::OPERATIONS];
+const OPERATIONS: &[&[Operation]] = &[account::OPERATIONS, channels::OPERATIONS, groups::OPERATIONS];
 
 fn find(id: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().copied().flatten().find(|operation| operation.ids.contains(&id))
