@@ -16,7 +16,7 @@ use crate::faults::{Faults, Tap};
 use crate::groups::Groups;
 use crate::media::Media;
 use crate::nodes;
-use crate::pairing::{Bootstraps, Pairings};
+use crate::pairing::{Approvals, Bootstraps, Pairings};
 use crate::ports::Phones;
 use crate::router::{CallBoard, Directory, Live, PhonePump, PresenceBoard, Restrictions};
 use crate::state::State;
@@ -44,6 +44,7 @@ pub(crate) struct Core {
     pub(crate) restrictions: Restrictions,
     pub(crate) pairings: Pairings,
     pub(crate) bootstraps: Bootstraps,
+    pub(crate) approvals: Approvals,
     pub(crate) media: Media,
     pub(crate) channels: Channels,
     pub(crate) calls: CallBoard,
@@ -80,6 +81,7 @@ impl Core {
             restrictions: Restrictions::default(),
             pairings: Pairings::default(),
             bootstraps: Bootstraps::default(),
+            approvals: Approvals::default(),
             media,
             channels: Channels::default(),
             calls: CallBoard::default(),

@@ -89,6 +89,18 @@ impl Network for SandboxNetwork {
         self.0.pair_by_code(pn, code).await
     }
 
+    async fn approve_passkey(&self, pn: &str, code: &str) -> PortResult<()> {
+        self.0.approve_passkey(self.existing(pn).await?.pn, code)
+    }
+
+    async fn refresh_codes(&self, pn: &str) -> PortResult<()> {
+        self.0.refresh_codes(self.existing(pn).await?.pn)
+    }
+
+    async fn refresh_registration(&self, reference: &str) -> PortResult<()> {
+        self.0.refresh_registration(reference)
+    }
+
     async fn unlink(&self, pn: &str, device: u16) -> PortResult<()> {
         let account = self.existing(pn).await?;
         self.0.remove_companion(&account, device).await

@@ -13,6 +13,8 @@ pub struct AccountOptions {
     pub requires_token: bool,
     /// A/B properties that its clients are served: code and value, such as `10518` and `"1"`.
     pub ab_props: BTreeMap<u32, String>,
+    /// Companions are linked only with its passkey.
+    pub passkey: bool,
     /// Its clients fetch their queues in batches, after a preview of what waits.
     pub offline_preview: bool,
     /// What a business account shows; `null` for a person.

@@ -135,6 +135,30 @@ pub struct AppStatePatch {
     pub patch: Bytes,
 }
 
+/// What a companion asks its phone for at the end of linking by passkey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyRequest {
+    /// Its Noise static public key.
+    pub noise: [u8; 32],
+    /// Its identity key.
+    pub identity: [u8; 32],
+    /// The ADV secret that it has chosen.
+    pub adv_secret: [u8; 32],
+}
+
+/// The phone's side of one exchange by passkey (protocol section "passkey").
+pub trait PasskeySession: Send + Sync {
+    /// `PrimaryEphemeralIdentity` (protobuf bytes) for the companion.
+    fn primary_identity(&self) -> Bytes;
+
+    /// The code that both sides show. `Refused` when the nonce is not what the companion has
+    /// committed itself to.
+    fn reveal(&self, companion_nonce: &[u8; 32]) -> PortResult<String>;
+
+    /// Opens the companion's `EncryptedPairingRequest` (protobuf bytes).
+    fn open(&self, sealed: &[u8]) -> PortResult<PasskeyRequest>;
+}
+
 /// A linked companion, addressed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CompanionAddress {
@@ -198,6 +222,16 @@ pub trait Network: Send + Sync {
 
     /// The code that a companion shows was typed on the phone `pn`: runs the remaining stages.
     async fn link_by_code(&self, pn: &str, code: &str) -> PortResult<CompanionAddress>;
+
+    /// While a companion is linked by passkey: the code that it shows, as the phone's user reads
+    /// it. `Refused` when the phone shows another one, which ends the link.
+    async fn approve_passkey(&self, pn: &str, code: &str) -> PortResult<()>;
+
+    /// Companions that show a code for this number are told to ask for a new one.
+    async fn refresh_codes(&self, pn: &str) -> PortResult<()>;
+
+    /// The companion that shows this reference in a QR code is told to choose a new ADV secret.
+    async fn refresh_registration(&self, reference: &str) -> PortResult<()>;
 
     /// Unlinks a companion from the phone's side.
     async fn unlink(&self, pn: &str, device: u16) -> PortResult<()>;
@@ -274,6 +308,10 @@ pub trait Phones: Send + Sync {
 
     /// Third stage: opens the bundle, checks both identities, derives the ADV secret.
     async fn code_finish(&self, pn: &str, finish: &CodeFinish) -> PortResult<[u8; 32]>;
+
+    /// Begins linking by passkey with what a companion commits itself to (`ProloguePayload`,
+    /// protobuf bytes).
+    async fn passkey_session(&self, pn: &str, prologue: Bytes) -> PortResult<Box<dyn PasskeySession>>;
 
     /// A companion has logged in and uploaded its first pre-keys: send key share, push name
     /// (app state) and initial history as peer messages (protocol section "phone bootstrap").

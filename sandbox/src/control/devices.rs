@@ -84,6 +84,42 @@ pub(super) async fn pairing_code(
     Ok((StatusCode::CREATED, Json(linked.into())))
 }
 
+/// The phone's user reads the code that a companion shows while it is linked by passkey. The scan
+/// that began it ends when the codes are the same; another code ends the link.
+#[utoipa::path(post, path = "/v1/phones/{number}/passkey-code", tag = "devices", params(("number" = String, Path)),
+    request_body = PairingCode, responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn passkey_code(
+    State(control): State<Control>,
+    Path(number): Path<String>,
+    Body(read): Body<PairingCode>,
+) -> Result<StatusCode, Problem> {
+    control.network.approve_passkey(&digits("number", &number)?, read.code.trim()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Companions that show a code for this number are told to ask for a new one.
+#[utoipa::path(post, path = "/v1/phones/{number}/pairing-code/refresh", tag = "devices",
+    params(("number" = String, Path)), responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn refresh_code(
+    State(control): State<Control>,
+    Path(number): Path<String>,
+) -> Result<StatusCode, Problem> {
+    control.network.refresh_codes(&digits("number", &number)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The companion that shows this QR code is told to choose a new secret, and shows another one.
+#[utoipa::path(post, path = "/v1/pairings/refresh", tag = "devices", request_body = Scan,
+    responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn refresh_registration(
+    State(control): State<Control>,
+    Body(shown): Body<Scan>,
+) -> Result<StatusCode, Problem> {
+    let (reference, _) = parse_qr(shown.qr.trim())?;
+    control.network.refresh_registration(&reference).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Companions linked to the phone.
 #[utoipa::path(get, path = "/v1/phones/{number}/devices", tag = "devices", params(("number" = String, Path)),
     responses((status = 200, body = DeviceList), (status = "4XX", body = Problem)))]

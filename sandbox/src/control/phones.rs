@@ -48,6 +48,8 @@ pub(super) struct PhoneChange {
     about: Option<String>,
     /// Refuses messages of strangers without a privacy token (code 463).
     requires_token: Option<bool>,
+    /// Lets companions be linked only with the account's passkey.
+    passkey: Option<bool>,
     /// Lets its clients fetch their queues in batches, after a preview.
     offline_preview: Option<bool>,
     /// A/B properties that the account's clients are served: code and value; replaces all.
@@ -67,6 +69,7 @@ pub(super) enum BusinessChange {
 impl PhoneChange {
     fn apply_to(&self, options: &mut AccountOptions) {
         options.requires_token = self.requires_token.unwrap_or(options.requires_token);
+        options.passkey = self.passkey.unwrap_or(options.passkey);
         options.offline_preview = self.offline_preview.unwrap_or(options.offline_preview);
         if let Some(props) = &self.ab_props {
             options.ab_props.clone_from(props);

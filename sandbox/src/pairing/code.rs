@@ -20,6 +20,9 @@ impl Core {
     /// the phone decides by trying, newest first.
     pub(crate) async fn pair_by_code(self: &Arc<Self>, pn: &str, code: &str) -> PortResult<CompanionAddress> {
         let account = self.make(pn).await?;
+        if account.options().passkey {
+            return Err(PortError::Refused("this account is guarded by a passkey: scan the QR code".into()));
+        }
         let waits = self.pairings.codes(account.pn, self.config.code_lifetime, &self.clock);
         let mut refusal = PortError::NotFound(format!("no companion shows a code for {pn}"));
         for wait in waits {

@@ -41,6 +41,10 @@ impl Core {
         }
         let account = self.make(pn).await?;
         let _claim = link.claim()?;
+        // Guarded by a passkey, the account takes no secret that stood in a picture.
+        let guarded = account.options().passkey;
+        let adv_secret =
+            if guarded { self.agree_by_passkey(&account, &link, reference).await? } else { adv_secret };
         self.complete(&account, &link, adv_secret).await
     }
 

@@ -14,6 +14,7 @@ use wacore_libsignal::protocol::PublicKey;
 use waproto::whatsapp::DeviceProps;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
+use super::passkey::PasskeyDesk;
 use crate::clock::Moment;
 use crate::nodes::{big_endian, blob};
 use crate::ports::{CodeFinish, Companion, PairingRequest, PortError, PortResult};
@@ -59,6 +60,11 @@ impl Registration {
         })
     }
 
+    /// Whether these are its keys.
+    pub(super) fn is_of(&self, noise: &[u8; 32], identity: &[u8; 32]) -> bool {
+        self.noise == *noise && self.identity == *identity
+    }
+
     /// What the phone is asked to sign.
     pub(super) fn request(&self, slot: Companion) -> PairingRequest {
         PairingRequest {
@@ -88,6 +94,7 @@ pub(crate) struct Link {
     busy: AtomicBool,
     countersign: Mutex<Option<(String, oneshot::Sender<Countersigned>)>>,
     pub(super) finish: Mutex<Option<oneshot::Sender<CodeFinish>>>,
+    pub(crate) passkey: PasskeyDesk,
 }
 
 /// Keeps a link from being used twice at a time.
@@ -111,6 +118,7 @@ impl Link {
             busy: AtomicBool::new(false),
             countersign: Mutex::default(),
             finish: Mutex::default(),
+            passkey: PasskeyDesk::default(),
         }
     }
 

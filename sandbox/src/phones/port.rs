@@ -6,11 +6,11 @@ use wacore_binary::Node;
 
 use super::Simulated;
 use super::account::{Keys, SIGNED_PRE_KEY_ID, invent_name, new_raw_id, raw_public};
-use super::linking::{sign_companion, sign_key_index_list};
+use super::linking::{Session, sign_companion, sign_key_index_list};
 use super::store::NewPhone;
 use crate::ports::{
     AccountInfo, CodeFinish, CodeHello, CodePrimaryHello, CompanionAddress, KeyBundle, PairingRequest,
-    Phones, PortError, PortResult,
+    PasskeySession, Phones, PortError, PortResult,
 };
 
 /// Shortest and longest E.164 number without `+`; short test numbers are allowed.
@@ -90,6 +90,11 @@ impl Phones for Simulated {
     async fn code_finish(&self, pn: &str, finish: &CodeFinish) -> PortResult<[u8; 32]> {
         let phone = self.phone(pn).await?;
         self.pairings.finish(phone.pn(), &phone.keys, finish)
+    }
+
+    async fn passkey_session(&self, pn: &str, prologue: Bytes) -> PortResult<Box<dyn PasskeySession>> {
+        self.phone(pn).await?;
+        Ok(Box::new(Session::begin(&prologue)?))
     }
 
     async fn companion_ready(

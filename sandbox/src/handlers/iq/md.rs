@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
+use super::passkey;
 use super::request::{Answer, IqError, Request};
 use crate::nodes::{blob, child_array, child_content, jid, text};
 use crate::ports::CodeFinish;
@@ -17,6 +18,9 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
                 Some("companion_finish") => finish(&request, step),
                 _ => Err(IqError::BadRequest("stage")),
             };
+        }
+        if let Some(step) = passkey::step(&request.node) {
+            return passkey::take(&request, step?);
         }
         if let Some(removal) = request.node.get_optional_child("remove-companion-device") {
             return remove(&request, removal);

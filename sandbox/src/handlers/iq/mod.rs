@@ -14,6 +14,7 @@ mod media_conn;
 mod mex;
 mod newsletter;
 mod passive;
+mod passkey;
 mod picture;
 mod ping;
 mod privacy;
@@ -48,6 +49,7 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("disappearing_mode", "set", disappearing::set),
     ("encrypt", "get", encrypt::get),
     ("encrypt", "set", encrypt::set),
+    ("md", "get", passkey::get),
     ("md", "set", md::set),
     ("newsletter", "get", newsletter::get),
     ("newsletter", "set", newsletter::set),

@@ -4,6 +4,8 @@ mod adv;
 mod bootstrap;
 mod history;
 mod pair_code;
+mod passkey;
 
 pub(super) use adv::{sign_companion, sign_key_index_list};
 pub(super) use pair_code::PendingPairings;
+pub(super) use passkey::Session;

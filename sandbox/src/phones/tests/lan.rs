@@ -309,6 +309,18 @@ impl Network for Lan {
         Err(PortError::Refused("no companion shows this code".to_owned()))
     }
 
+    async fn approve_passkey(&self, _pn: &str, _code: &str) -> PortResult<()> {
+        Err(PortError::NotFound("no companion is being linked by passkey".to_owned()))
+    }
+
+    async fn refresh_codes(&self, pn: &str) -> PortResult<()> {
+        Err(PortError::NotFound(format!("no companion shows a code for {pn}")))
+    }
+
+    async fn refresh_registration(&self, reference: &str) -> PortResult<()> {
+        Err(PortError::NotFound(reference.to_owned()))
+    }
+
     async fn unlink(&self, pn: &str, device: u16) -> PortResult<()> {
         let mut companions = self.companions.lock().expect("lock");
         let linked = companions.entry(pn.to_owned()).or_default();
