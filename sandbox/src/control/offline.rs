@@ -55,9 +55,13 @@ pub(super) async fn set(
         return Err(Problem::field("seconds", "Only an offline phone comes back.", remedy));
     }
     if new.offline {
-        control.core.take_phone_offline(&account, new.seconds.map(Duration::from_secs));
+        control
+            .core
+            .take_phone_offline(&account, new.seconds.map(Duration::from_secs))
+            .await
+            .map_err(PortError::from)?;
     } else {
-        control.core.bring_phone_online(&account);
+        control.core.bring_phone_online(&account).await.map_err(PortError::from)?;
     }
     Ok(Json(OfflineView { offline: new.offline }))
 }

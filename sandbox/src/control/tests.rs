@@ -290,7 +290,7 @@ async fn every_documented_route_is_served() {
     let (status, document) = api.call("GET", "/openapi.json", None).await;
     assert_eq!(status, StatusCode::OK);
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 35);
+    assert_eq!(paths.len(), 47);
     for (path, methods) in paths {
         let path = path
             .replace("{number}", ADA)

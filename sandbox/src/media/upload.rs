@@ -18,8 +18,7 @@ use crate::core::Core;
 pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     let media = &core.media;
-    if !parameter(&uri, "auth").is_some_and(|auth| media.auth.account(auth, core.clock.unix_secs()).is_some())
-    {
+    if parameter(&uri, "auth").is_none_or(|auth| media.auth.account(auth, core.clock.unix_secs()).is_none()) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Some(token) = token_in(uri.path()) else {

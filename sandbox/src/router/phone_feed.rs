@@ -47,36 +47,48 @@ impl Core {
     }
 
     /// Takes a phone's network away, for ever or for a time.
-    pub(crate) fn take_phone_offline(self: &Arc<Self>, account: &Arc<Account>, time: Option<Duration>) {
-        let switched = self.switch_phone(account, true);
-        let Some(time) = time else { return };
+    pub(crate) async fn take_phone_offline(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        time: Option<Duration>,
+    ) -> Result<()> {
+        let switched = self.switch_phone(account, true).await?;
+        let Some(time) = time else { return Ok(()) };
         let (core, account) = (Arc::clone(self), Arc::clone(account));
         self.tasks.spawn(async move {
             tokio::select! {
-                () = core.clock.sleep(time) => drop(core.switch_phone(&account, false)),
-                () = switched.cancelled() => {}
-                () = core.stop.cancelled() => {}
+                () = core.clock.sleep(time) => {}
+                () = switched.cancelled() => return,
+                () = core.stop.cancelled() => return,
+            }
+            if let Err(error) = core.bring_phone_online(&account).await {
+                tracing::error!(pn = account.pn, error = %format!("{error:#}"), "phone did not come back");
             }
         });
+        Ok(())
     }
 
     /// Gives a phone its network back: it is fed what has waited, and companions that it could
     /// not introduce meanwhile are introduced.
-    pub(crate) fn bring_phone_online(self: &Arc<Self>, account: &Arc<Account>) {
-        self.switch_phone(account, false);
+    pub(crate) async fn bring_phone_online(self: &Arc<Self>, account: &Arc<Account>) -> Result<()> {
+        self.switch_phone(account, false).await.map(drop)
     }
 
-    fn switch_phone(self: &Arc<Self>, account: &Arc<Account>, offline: bool) -> CancellationToken {
+    async fn switch_phone(
+        self: &Arc<Self>,
+        account: &Arc<Account>,
+        offline: bool,
+    ) -> Result<CancellationToken> {
         let (changed, switched) = self.pump.set_offline(account.pn, offline);
         if !changed {
-            return switched;
+            return Ok(switched);
         }
         let phone = Origin { account: Arc::clone(account), device: 0 };
         let now = if offline { "offline" } else { "online" };
         self.trace.add(Event::new(EventKind::Phone).of(Some(phone.key())).saying(now));
         if offline {
-            self.mark_presence(&phone, false);
-            return switched;
+            self.mark_presence(&phone, false).await?;
+            return Ok(switched);
         }
         self.wake_phone(account.pn);
         for Companion { device, .. } in account.companions() {
@@ -85,7 +97,7 @@ impl Core {
                 self.companion_ready(&companion);
             }
         }
-        switched
+        Ok(switched)
     }
 
     async fn feed_phone(self: Arc<Self>, pn: u64) {

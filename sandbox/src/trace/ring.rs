@@ -20,12 +20,9 @@ pub struct EventFilter {
 
 impl EventFilter {
     fn accepts(&self, event: &Event) -> bool {
-        fn wanted<T: PartialEq>(wanted: Option<T>, found: Option<T>) -> bool {
-            wanted.is_none() || wanted == found
-        }
-        wanted(self.number, event.number)
-            && wanted(self.device, event.device)
-            && wanted(self.connection, event.connection)
+        self.number.is_none_or(|number| event.number == Some(number))
+            && self.device.is_none_or(|device| event.device == Some(device))
+            && self.connection.is_none_or(|connection| event.connection == Some(connection))
             && (self.kinds.is_empty() || self.kinds.contains(&event.kind))
     }
 }

@@ -237,6 +237,6 @@ impl FrameWriter {
         sealed.extend_from_slice(payload);
         self.cipher.encrypt_in_place_with_counter(self.counter, &mut sealed)?;
         self.counter = self.counter.checked_add(1).context("frame counter is exhausted")?;
-        Ok(encode_frame(&sealed, None)?)
+        encode_frame(&sealed, None)
     }
 }
