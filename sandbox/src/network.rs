@@ -60,6 +60,14 @@ impl Network for SandboxNetwork {
         self.0.acquaint(&account, &contact).await
     }
 
+    async fn acquaintances(&self, pn: &str) -> PortResult<Vec<AccountInfo>> {
+        let mut known = Vec::new();
+        for peer in self.existing(pn).await?.acquaintances() {
+            known.extend(self.0.by_number(peer).await?.map(|account| account.phone()));
+        }
+        Ok(known)
+    }
+
     async fn account_changed(&self, pn: &str) -> PortResult<()> {
         self.0.look_again(pn).await
     }

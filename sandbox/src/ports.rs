@@ -196,6 +196,9 @@ pub trait Network: Send + Sync {
     /// The phone's user has saved a contact, which privacy settings may let in.
     async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()>;
 
+    /// Accounts that this one has written with, or one of the two has saved the other.
+    async fn acquaintances(&self, pn: &str) -> PortResult<Vec<AccountInfo>>;
+
     /// The phone has changed what [`Phones::find`] answers for its number: its keys, or whether
     /// the number is on WhatsApp at all.
     async fn account_changed(&self, pn: &str) -> PortResult<()>;

@@ -51,7 +51,7 @@ pub(super) struct MediaBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewMessage {
-    /// Recipient's number, or the JID of a group.
+    /// Recipient's number, or the JID of a group or of a channel.
     to: String,
     /// Which of them it is; may be left out.
     r#type: Option<MessageType>,
@@ -146,6 +146,11 @@ fn decode(field: &str, text: &str) -> Result<Vec<u8>, Problem> {
 }
 
 impl MediaBody {
+    /// The caption, and the file.
+    pub(super) async fn captioned(self) -> Result<(Option<String>, MediaUpload), Problem> {
+        Ok((self.caption.clone(), self.upload().await?))
+    }
+
     async fn upload(self) -> Result<MediaUpload, Problem> {
         let body = match (&self.base64, &self.url) {
             (Some(text), None) => decode("media.base64", text)?.into(),

@@ -5,6 +5,8 @@
 
 mod app_state;
 mod body;
+mod calls;
+mod channels;
 mod chats;
 mod connections;
 mod client_errors;
@@ -25,6 +27,7 @@ mod problem;
 mod profile;
 mod renewal;
 mod restrictions;
+mod status;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -98,6 +101,19 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/scripts/{id}", get(faults::show_script).delete(faults::remove_script))
         .route("/weather", get(weather::show).put(weather::set).delete(weather::clear))
         .route("/trace", get(trace::list).put(trace::set).delete(trace::clear))
+        .route("/phones/{number}/channels", get(channels::list).post(channels::create))
+        .route(
+            "/phones/{number}/channels/{channel}",
+            get(channels::show).patch(channels::change).delete(channels::remove),
+        )
+        .route("/phones/{number}/channels/{channel}/follow", put(channels::follow).delete(channels::unfollow))
+        .route("/phones/{number}/channels/{channel}/posts", get(channels::posts))
+        .route("/phones/{number}/status", post(status::post))
+        .route("/phones/{number}/status/{id}", delete(status::revoke))
+        .route("/phones/{number}/status/{id}/reaction", put(status::react))
+        .route("/phones/{number}/calls", get(calls::list).post(calls::create))
+        .route("/phones/{number}/calls/{id}", get(calls::show).delete(calls::end))
+        .route("/phones/{number}/calls/{id}/answer", post(calls::answer))
         .route("/time", get(time::show))
         .route("/time/advance", post(time::advance));
     Router::new()

@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    app_state, chats, client_errors, connections, contacts, devices, faults, messages, offline, phones, profile,
-    renewal, restrictions, time, trace, weather,
+    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, messages, offline, phones, profile,
+    renewal, restrictions, status, time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -76,6 +76,22 @@ use super::{
         trace::list,
         trace::set,
         trace::clear,
+        channels::list,
+        channels::create,
+        channels::show,
+        channels::change,
+        channels::remove,
+        channels::follow,
+        channels::unfollow,
+        channels::posts,
+        status::post,
+        status::revoke,
+        status::react,
+        calls::list,
+        calls::create,
+        calls::show,
+        calls::answer,
+        calls::end,
         time::show,
         time::advance
     )

@@ -54,6 +54,21 @@ pub struct Script {
     pub replies: Vec<ScriptedReply>,
     /// Sends every text back when no reply matched.
     pub echo: bool,
+    /// What the phone does when it is called.
+    pub calls: OnCall,
+}
+
+/// What a phone does by itself when it is called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCall {
+    /// It rings until its user or the caller ends it.
+    #[default]
+    Ring,
+    /// It declines.
+    Reject,
+    /// It answers.
+    Accept,
 }
 
 /// Message ids of scripted answers begin with this, so that no script answers them.
@@ -83,6 +98,7 @@ mod tests {
         let script = Script {
             replies: vec![ScriptedReply { keyword: "PRICE".into(), reply: "10 EUR".into() }],
             echo: true,
+            ..Script::default()
         };
         assert_eq!(script.answer("A", "what price?").as_deref(), Some("10 EUR"));
         assert_eq!(script.answer("A", "hello").as_deref(), Some("hello"));

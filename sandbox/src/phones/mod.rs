@@ -22,6 +22,8 @@ mod address;
 mod app_state;
 mod behaviour;
 mod cache;
+mod calls;
+mod channels;
 mod contacts;
 mod content;
 mod inbound;
@@ -50,7 +52,9 @@ pub use app_state::{
     Action, AppState, Change, Changed, ChatSettings, ClientError, ClientErrorKind, CollectionStatus,
     ContactName, Label, MessageRef, QuickReply,
 };
-pub use behaviour::{ReadBehaviour, Script, ScriptedReply};
+pub use behaviour::{OnCall, ReadBehaviour, Script, ScriptedReply};
+pub use calls::NewCall;
+pub use channels::{ChannelCard, ChannelPost};
 pub use contacts::ContactCard;
 pub use content::{
     Album, Attendance, Body, Button, ButtonReply, Buttons, Contacts, Edit, EphemeralSetting, Event,
@@ -62,7 +66,7 @@ pub use manage::SettingsChange;
 pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};
-pub use store::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
+pub use store::{CallRecord, CallState, ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 
 use account::{Card, Phone};
 #[cfg(test)]

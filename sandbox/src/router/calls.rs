@@ -10,6 +10,7 @@ use wacore_binary::{Jid, Node};
 
 use super::account::Account;
 use super::exchange::Exchange;
+use super::privacy::Category;
 use crate::clock::{Clock, Moment};
 use crate::nodes::{fresh_id, is, jid, text};
 use crate::state::{DedupeKey, DeviceKey, Entry};
@@ -100,8 +101,8 @@ impl Exchange {
         let calls = &self.core.calls;
         let devices = if action.tag == "offer" {
             calls.begin(call, own, account.pn, &self.core.clock);
-            let blocked = account.blocks(own.pn);
-            if blocked { Vec::new() } else { account.devices() }
+            let rings = account.permits(Category::Calls, own.pn, false);
+            if rings { account.devices() } else { Vec::new() }
         } else {
             match calls.get(call) {
                 Some(known) if known.callee == own.pn && known.caller.pn != own.pn => {
@@ -111,7 +112,7 @@ impl Exchange {
                     let Some(caller) = self.core.by_number(known.caller.pn).await? else { return Ok(None) };
                     return Ok(Some(Route { account: caller, devices: vec![known.caller.device] }));
                 }
-                Some(known) if known.caller == own && to.device == 0 => {
+                Some(known) if known.caller == own && to.device == 0 && !elsewhere(action) => {
                     if action.tag == "terminate" {
                         calls.end(call);
                     }
@@ -156,6 +157,11 @@ impl Exchange {
         }
         stanza.children([action]).build()
     }
+}
+
+/// Whether it ends the ringing of one device because another has answered.
+fn elsewhere(action: &Node) -> bool {
+    text(action, "reason").is_some_and(|reason| reason.ends_with("_elsewhere"))
 }
 
 /// An offer with the one call key that is for a device.

@@ -39,7 +39,8 @@ impl Exchange {
             self.answer(node, Some(MALFORMED));
             return Ok(());
         };
-        let common: Vec<&Node> = node.get_children_by_tag("enc").collect();
+        let alone = jid(node, "participant").is_some();
+        let common: Vec<&Node> = node.get_children_by_tag("enc").filter(|_| !alone).collect();
         let mut entries = Vec::new();
         for viewer in self.viewers(node).await? {
             for device in viewer.account.devices() {
@@ -59,12 +60,14 @@ impl Exchange {
         self.core.enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed })).await
     }
 
-    /// Everybody in `<participants>`, named as a person or by device, who has not blocked the sender.
+    /// Everybody in `<participants>`, named as a person or by device, and the one device that a
+    /// repetition names; without those who have blocked the sender.
     async fn viewers<'a>(&self, node: &'a Node) -> Result<Vec<Viewer<'a>>> {
         let mut viewers: BTreeMap<u64, Viewer<'a>> = BTreeMap::new();
         let listed = node.get_optional_child("participants");
-        for to in listed.into_iter().flat_map(|list| list.get_children_by_tag("to")) {
-            let Some(device) = jid(to, "jid") else { continue };
+        let listed = listed.into_iter().flat_map(|list| list.get_children_by_tag("to"));
+        let named = listed.filter_map(|to| Some((jid(to, "jid")?, to)));
+        for (device, to) in named.chain(jid(node, "participant").map(|device| (device, node))) {
             let Some(account) = self.core.user(&device).await? else { continue };
             if account.blocks(self.origin.account.pn) {
                 continue;

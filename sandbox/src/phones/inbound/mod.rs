@@ -3,6 +3,7 @@
 mod decrypt;
 mod message;
 mod notification;
+mod post;
 mod receipt;
 mod resend;
 mod stanza;
@@ -18,10 +19,11 @@ impl Simulated {
     pub(super) async fn receive(&self, pn: &str, node: &Node) -> PortResult<()> {
         let phone = self.phone(pn).await?;
         let received = match node.tag.as_ref() {
+            "message" if post::is_post(node) => self.receive_post(&phone, node).await,
             "message" => self.receive_message(&phone, node).await,
             "receipt" => self.receive_receipt(&phone, node).await,
             "notification" => self.receive_notification(&phone, node).await,
-            // calls: a phone has nothing to do about them
+            "call" => self.receive_call(&phone, node).await,
             other => {
                 tracing::debug!(pn, tag = other, "phone ignores stanza");
                 Ok(())

@@ -45,7 +45,7 @@ impl Simulated {
             composed.content.open(body);
             return Ok(composed);
         }
-        let mut message = self.base(phone, outgoing).await?;
+        let mut message = self.base(phone, to, outgoing).await?;
         if let Some(preview) = &outgoing.link_preview {
             attach_preview(&mut message, preview);
         }
@@ -71,7 +71,7 @@ impl Simulated {
     }
 
     /// The message without its context.
-    async fn base(&self, phone: &Phone, outgoing: &Outgoing) -> PortResult<wa::Message> {
+    async fn base(&self, phone: &Phone, to: &Chat, outgoing: &Outgoing) -> PortResult<wa::Message> {
         if let Some(id) = &outgoing.forward {
             let original = self.store.message(phone.pn(), id).await?;
             let original = original.filter(|message| message.direction != Direction::Peer);
@@ -81,7 +81,12 @@ impl Simulated {
             return Ok(*original.prepare_for_forward());
         }
         if let Some(media) = &outgoing.media {
-            return self.upload(media, outgoing.text.as_deref()).await;
+            let caption = outgoing.text.as_deref();
+            return if to.is_channel() {
+                self.upload_plain(media, caption).await
+            } else {
+                self.upload(media, caption).await
+            };
         }
         match &outgoing.body {
             Some(body) => body

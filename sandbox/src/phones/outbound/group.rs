@@ -29,6 +29,12 @@ pub(in super::super) struct Audience {
 }
 
 impl Audience {
+    /// Those who see a status, in LID addressing.
+    pub(super) fn of_status(viewers: Vec<Jid>) -> Self {
+        let (group, mode) = (Jid::status_broadcast(), AddressingMode::Lid);
+        Self { group, mode, expiration: None, members: viewers, admins: Vec::new() }
+    }
+
     pub(in super::super) fn is_admin(&self, member: &Jid) -> bool {
         self.admins.contains(&member.to_non_ad())
     }

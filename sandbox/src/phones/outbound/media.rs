@@ -26,10 +26,21 @@ pub struct MediaUpload {
 
 /// What an uploaded file is referred to by.
 struct Uploaded {
-    sealed: EncryptedMedia,
     url: String,
     direct_path: String,
+    /// SHA-256 of the plain file.
+    sha256: Vec<u8>,
     length: u64,
+    /// What it takes to open it; nothing in a channel.
+    seal: Option<Seal>,
+}
+
+/// What it takes to open an encrypted file.
+struct Seal {
+    key: Vec<u8>,
+    /// SHA-256 of the encrypted file.
+    sha256: Vec<u8>,
+    sidecar: Option<Vec<u8>>,
     /// Unix seconds.
     at: i64,
 }
@@ -39,13 +50,32 @@ impl Simulated {
     pub(super) async fn upload(&self, media: &MediaUpload, caption: Option<&str>) -> PortResult<wa::Message> {
         let media_type = media.kind.media_type();
         let plain = media.body.clone();
-        let mut sealed = tokio::task::spawn_blocking(move || encrypt_media(&plain, media_type))
+        let sealed: EncryptedMedia = tokio::task::spawn_blocking(move || encrypt_media(&plain, media_type))
             .await
             .map_err(anyhow::Error::from)??;
-        let body = Bytes::from(std::mem::take(&mut sealed.data_to_upload));
+        let body = Bytes::from(sealed.data_to_upload);
         let (url, direct_path) = self.network()?.upload_media(media_type.mms_type(), body).await?;
+        let seal = Seal {
+            key: sealed.media_key.to_vec(),
+            sha256: sealed.file_enc_sha256.to_vec(),
+            sidecar: sealed.streaming_sidecar,
+            at: self.now(),
+        };
+        let (sha256, length) = (sealed.file_sha256.to_vec(), media.body.len() as u64);
+        Ok(message_of(media, caption, Uploaded { url, direct_path, sha256, length, seal: Some(seal) }))
+    }
+
+    /// Uploads a file as it is, for a channel.
+    pub(super) async fn upload_plain(
+        &self,
+        media: &MediaUpload,
+        caption: Option<&str>,
+    ) -> PortResult<wa::Message> {
+        let kind = format!("newsletter-{}", media.kind.media_type().mms_type());
+        let (url, direct_path) = self.network()?.upload_media(&kind, media.body.clone()).await?;
+        let sha256 = Sha256::digest(&media.body).to_vec();
         let length = media.body.len() as u64;
-        Ok(message_of(media, caption, Uploaded { sealed, url, direct_path, length, at: self.now() }))
+        Ok(message_of(media, caption, Uploaded { url, direct_path, sha256, length, seal: None }))
     }
 
     /// Downloads and decrypts the file of a message.
@@ -59,36 +89,44 @@ impl Simulated {
             .await?
             .media
             .ok_or_else(|| PortError::NotFound(format!("message {id} has no file")))?;
-        let sealed = self.network()?.download_media(&media.direct_path).await?;
-        let key = hex::decode(&media.key).map_err(anyhow::Error::from)?;
-        let media_type = media.kind.media_type();
-        let plain =
-            tokio::task::spawn_blocking(move || DownloadUtils::verify_and_decrypt(&sealed, &key, media_type))
-                .await
-                .map_err(anyhow::Error::from)?
-                .map_err(|error| {
-                    PortError::Refused(format!("the file of message {id} does not decrypt: {error}"))
-                })?;
+        let stored = self.network()?.download_media(&media.direct_path).await?;
+        let plain = if media.key.is_empty() { stored } else { open(&media, stored, id).await? };
         if hex::encode(Sha256::digest(&plain)) != media.sha256 {
             return Err(PortError::Refused(format!("the file of message {id} is not the one it names")));
         }
-        Ok((media, plain.into()))
+        Ok((media, plain))
     }
+}
+
+/// Decrypts the file of a message.
+async fn open(media: &Media, sealed: Bytes, id: &str) -> PortResult<Bytes> {
+    let key = hex::decode(&media.key).map_err(anyhow::Error::from)?;
+    let media_type = media.kind.media_type();
+    let opened =
+        tokio::task::spawn_blocking(move || DownloadUtils::verify_and_decrypt(&sealed, &key, media_type));
+    let opened = opened.await.map_err(anyhow::Error::from)?;
+    opened
+        .map(Bytes::from)
+        .map_err(|error| PortError::Refused(format!("the file of message {id} does not decrypt: {error}")))
 }
 
 fn message_of(media: &MediaUpload, caption: Option<&str>, file: Uploaded) -> wa::Message {
     let caption = caption.map(ToOwned::to_owned);
+    let (key, sealed_sha256, sidecar, at) = match file.seal {
+        Some(Seal { key, sha256, sidecar, at }) => (Some(key), Some(sha256), sidecar, Some(at)),
+        None => (None, None, None, None),
+    };
     macro_rules! part {
         ($part:ident { $($field:ident: $value:expr),* $(,)? }) => {
             MessageField::some(wa::message::$part {
                 url: Some(file.url),
                 direct_path: Some(file.direct_path),
                 mimetype: Some(media.mimetype.clone()),
-                media_key: Some(file.sealed.media_key.to_vec()),
-                file_sha256: Some(file.sealed.file_sha256.to_vec()),
-                file_enc_sha256: Some(file.sealed.file_enc_sha256.to_vec()),
+                media_key: key,
+                file_sha256: Some(file.sha256),
+                file_enc_sha256: sealed_sha256,
                 file_length: Some(file.length),
-                media_key_timestamp: Some(file.at),
+                media_key_timestamp: at,
                 $($field: $value,)*
                 ..Default::default()
             })
@@ -101,17 +139,15 @@ fn message_of(media: &MediaUpload, caption: Option<&str>, file: Uploaded) -> wa:
             message.video_message = part!(VideoMessage {
                 caption: caption,
                 gif_playback: (media.kind == MediaKind::Gif).then_some(true),
-                streaming_sidecar: file.sealed.streaming_sidecar,
+                streaming_sidecar: sidecar,
             });
         }
         MediaKind::VideoNote => {
-            message.ptv_message = part!(VideoMessage { streaming_sidecar: file.sealed.streaming_sidecar });
+            message.ptv_message = part!(VideoMessage { streaming_sidecar: sidecar });
         }
         MediaKind::Audio | MediaKind::Voice => {
-            message.audio_message = part!(AudioMessage {
-                ptt: Some(media.kind == MediaKind::Voice),
-                streaming_sidecar: file.sealed.streaming_sidecar,
-            });
+            message.audio_message =
+                part!(AudioMessage { ptt: Some(media.kind == MediaKind::Voice), streaming_sidecar: sidecar });
         }
         MediaKind::Document => {
             message.document_message = part!(DocumentMessage {

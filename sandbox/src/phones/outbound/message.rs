@@ -18,8 +18,10 @@ use crate::ports::{PortError, PortResult};
 /// What a user of a phone sends: text, file or body, alone or forwarded.
 #[derive(Debug, Clone, Default)]
 pub struct Outgoing {
-    /// Recipient's phone number or LID, digits; or the JID of a group.
+    /// Recipient's phone number or LID, digits; or the JID of a group, a channel or the status.
     pub to: String,
+    /// Numbers a status is shown to, digits; everybody the phone knows when empty.
+    pub viewers: Vec<String>,
     /// Text, or the caption of `media`.
     pub text: Option<String>,
     /// Preview of a link in the text.
@@ -78,6 +80,10 @@ impl Simulated {
         let _turn = phone.sending.lock().await;
         let stanza = match outgoing.to.parse::<Jid>() {
             Ok(group) if group.is_group() => self.seal_group_message(&phone, &group, &outgoing, &id).await?,
+            Ok(channel) if channel.is_newsletter() => {
+                self.channel_post(&phone, &channel, &outgoing, &id).await?
+            }
+            Ok(to) if to.is_status_broadcast() => self.seal_status(&phone, &outgoing, &id).await?,
             _ => self.seal_direct_message(&phone, &outgoing, &id).await?,
         };
         let ack = match self.network()?.submit(phone.pn(), stanza).await {
@@ -117,7 +123,14 @@ impl Simulated {
         Ok(group_stanza(&audience, id, &composed.message, &sealed))
     }
 
-    fn outgoing_entry(&self, phone: &Phone, to: &Chat, id: &str, composed: &Composed) -> NewMessage {
+    /// What the phone shows of it.
+    pub(super) fn outgoing_entry(
+        &self,
+        phone: &Phone,
+        to: &Chat,
+        id: &str,
+        composed: &Composed,
+    ) -> NewMessage {
         NewMessage {
             chat: to.key().to_owned(),
             chat_jid: to.jid.to_string(),
@@ -164,12 +177,17 @@ impl Chat {
         Self { jid: Jid::pn(party.pn.as_str()), mode: AddressingMode::Pn, expiration: None, party }
     }
 
-    fn group(jid: Jid, mode: AddressingMode, expiration: Option<u32>) -> Self {
+    pub(super) fn group(jid: Jid, mode: AddressingMode, expiration: Option<u32>) -> Self {
         Self { party: Contact { pn: jid.to_string(), lid: None }, mode, expiration, jid }
     }
 
+    /// Whether messages name their author.
     pub(super) fn is_group(&self) -> bool {
-        self.jid.is_group()
+        self.jid.is_group() || self.jid.is_status_broadcast()
+    }
+
+    pub(super) fn is_channel(&self) -> bool {
+        self.jid.is_newsletter()
     }
 
     /// Storage key.

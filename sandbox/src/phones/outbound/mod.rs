@@ -1,6 +1,7 @@
 //! What a phone sends.
 
 mod act;
+mod channel;
 mod compose;
 mod fanout;
 mod group;
@@ -9,6 +10,7 @@ mod message;
 mod peer;
 mod receipts;
 mod stanza;
+mod status;
 
 pub use media::MediaUpload;
 pub use message::{Outgoing, ViewOnce};

@@ -1,5 +1,6 @@
 //! The phones' SQLite file. One connection writes, a few read; WAL keeps them apart.
 
+mod calls;
 mod messages;
 mod phones;
 mod read;
@@ -16,6 +17,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+pub(super) use calls::CallStep;
+pub use calls::{CallRecord, CallState};
 pub(super) use messages::{Inserted, NewMessage, Undecryptable};
 pub(super) use phones::NewPhone;
 pub(super) use sender_keys::Holders;
@@ -26,7 +29,7 @@ pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessag
 pub(super) type Tx = Transaction<'static, Sqlite>;
 
 /// Every part's tables; a part of its own folder keeps its own text and has one entry here.
-const TABLES: &[&str] = &[include_str!("schema.sql"), super::app_state::TABLES];
+const TABLES: &[&str] = &[include_str!("schema.sql"), calls::TABLES, super::app_state::TABLES];
 
 const READERS: u32 = 4;
 

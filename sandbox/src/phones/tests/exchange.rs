@@ -220,7 +220,7 @@ async fn echoes_answer_once_and_not_each_other() {
     let dir = tempfile::tempdir().expect("dir");
     let world = World::open(dir.path()).await;
     let echo = SettingsChange {
-        script: Some(Script { echo: true, replies: Vec::new() }),
+        script: Some(Script { echo: true, ..Script::default() }),
         ..SettingsChange::default()
     };
     world.phones.register(ADA, None, echo.clone()).await.expect("registered");

@@ -271,6 +271,10 @@ impl Network for Lan {
         Ok(())
     }
 
+    async fn acquaintances(&self, _pn: &str) -> PortResult<Vec<AccountInfo>> {
+        Ok(Vec::new())
+    }
+
     async fn account_changed(&self, _pn: &str) -> PortResult<()> {
         Ok(())
     }
