@@ -158,6 +158,20 @@ async fn who_was_away_learns_of_the_call_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_rings_who_takes_no_calls_from_the_caller() {
+    let lan = Lan::start().await;
+    let mut alice = online(&lan, &Raw::link(&lan.sandbox, ALICE).await).await;
+    let mut bob = online(&lan, &Raw::link(&lan.sandbox, BOB).await).await;
+    let known = NodeBuilder::new("category").attr("name", "calladd").attr("value", "known").build();
+    let (answer, _) = bob.ask("privacy", "set", NodeBuilder::new("privacy").children([known]).build()).await;
+    assert!(has(&answer, "type", "result"), "{answer:?}");
+    alice.send(offer(&Jid::pn(BOB))).await;
+    acked(&mut alice, "O1", "offer").await;
+    let (_, before) = bob.ask("w:p", "get", NodeBuilder::new("ping").build()).await;
+    assert!(before.iter().all(|node| node.tag != "call"), "{before:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_routed_is_refused_and_links_are_made() {
     let lan = Lan::start().await;
     let mut alice = online(&lan, &Raw::link(&lan.sandbox, ALICE).await).await;
