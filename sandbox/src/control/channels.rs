@@ -196,7 +196,7 @@ pub(super) async fn follow(
     State(control): State<Control>,
     Path((number, which)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    control.phones.follow(&digits("number", &number)?, &channel("channel", &which)?, true).await?;
+    control.phones.follow_channel(&digits("number", &number)?, &channel("channel", &which)?, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -208,7 +208,7 @@ pub(super) async fn unfollow(
     State(control): State<Control>,
     Path((number, which)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    control.phones.follow(&digits("number", &number)?, &channel("channel", &which)?, false).await?;
+    control.phones.follow_channel(&digits("number", &number)?, &channel("channel", &which)?, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

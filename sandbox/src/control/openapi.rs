@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, messages, offline, phones, profile,
-    renewal, restrictions, status, time, trace, weather,
+    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, messages,
+    offline, phones, profile, renewal, restrictions, status, time, trace, weather,
 };
 
 #[derive(OpenApi)]

@@ -88,7 +88,7 @@ impl Simulated {
     ///
     /// # Errors
     /// `NotFound` when there is no such phone or channel, `Refused` when its owner would leave.
-    pub async fn follow(&self, pn: &str, channel: &str, follows: bool) -> PortResult<()> {
+    pub async fn follow_channel(&self, pn: &str, channel: &str, follows: bool) -> PortResult<()> {
         let query =
             if follows { queries::join_newsletter::DOC_ID } else { queries::leave_newsletter::DOC_ID };
         self.graph(pn, query, json!({ "newsletter_id": channel })).await.map(drop)

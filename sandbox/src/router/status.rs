@@ -13,10 +13,9 @@ use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
 use super::exchange::Exchange;
-use super::fanout::{contents, retry_count};
 use super::receipts::{Route, route};
 use crate::nodes::{jid, text};
-use crate::state::{DedupeKey, Entry};
+use crate::state::Entry;
 
 /// Refusal: the stanza lacks what routing needs.
 const MALFORMED: u16 = 400;
@@ -24,12 +23,11 @@ const MALFORMED: u16 = 400;
 const STORE_FAILED: u16 = 500;
 
 /// Somebody a stanza is for.
-struct Viewer<'a> {
+struct Viewer {
     account: Arc<Account>,
     /// Addressing that the sender used for this person.
     server: Server,
-    /// What is for single devices.
-    own: BTreeMap<u16, Vec<&'a Node>>,
+    devices: Vec<u16>,
 }
 
 impl Exchange {
@@ -39,20 +37,13 @@ impl Exchange {
             self.answer(node, Some(MALFORMED));
             return Ok(());
         };
-        let alone = jid(node, "participant").is_some();
-        let common: Vec<&Node> = node.get_children_by_tag("enc").filter(|_| !alone).collect();
+        let (sender, own) = (self.origin.key(), &self.origin.account);
+        let (_, certificate) = own.certify(NodeBuilder::new("message"));
+        let parcel = self.parcel(node, certificate).await?;
         let mut entries = Vec::new();
-        for viewer in self.viewers(node).await? {
-            for device in viewer.account.devices() {
-                let key = viewer.account.key(device);
-                let own = viewer.own.get(&device).map_or(&[][..], Vec::as_slice);
-                let encs: Vec<&Node> = own.iter().chain(&common).copied().collect();
-                if key != self.origin.key() && !encs.is_empty() {
-                    let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&encs));
-                    let stanza = self.status_stanza(node, viewer.server, &encs);
-                    entries.push(Entry::new(key, &stanza, Some(dedupe))?);
-                }
-            }
+        for Viewer { account, server, devices } in self.viewers(node).await? {
+            let targets = devices.into_iter().map(|device| account.key(device)).filter(|key| *key != sender);
+            entries.extend(parcel.entries(&self.status_head(node, server), sender, &id, targets)?);
         }
         let replies = self.replies.clone();
         let accepted = self.core.ack(node, None);
@@ -60,37 +51,35 @@ impl Exchange {
         self.core.enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed })).await
     }
 
-    /// Everybody in `<participants>`, named as a person or by device, and the one device that a
-    /// repetition names; without those who have blocked the sender.
-    async fn viewers<'a>(&self, node: &'a Node) -> Result<Vec<Viewer<'a>>> {
-        let mut viewers: BTreeMap<u64, Viewer<'a>> = BTreeMap::new();
-        let listed = node.get_optional_child("participants");
+    /// Everybody in `<participants>`, named as a person or by device, with all devices; or the one
+    /// device that a repetition is for. Without those who have blocked the sender.
+    async fn viewers(&self, node: &Node) -> Result<Vec<Viewer>> {
+        let alone = jid(node, "participant");
+        let listed = node.get_optional_child("participants").filter(|_| alone.is_none());
         let listed = listed.into_iter().flat_map(|list| list.get_children_by_tag("to"));
-        let named = listed.filter_map(|to| Some((jid(to, "jid")?, to)));
-        for (device, to) in named.chain(jid(node, "participant").map(|device| (device, node))) {
+        let named = listed.filter_map(|to| jid(to, "jid")).chain(alone.clone());
+        let mut viewers: BTreeMap<u64, Viewer> = BTreeMap::new();
+        for device in named {
             let Some(account) = self.core.user(&device).await? else { continue };
             if account.blocks(self.origin.account.pn) {
                 continue;
             }
-            let viewer = viewers.entry(account.pn).or_insert_with(|| Viewer {
-                account,
-                server: device.server,
-                own: BTreeMap::new(),
-            });
-            let encs: Vec<&Node> = to.get_children_by_tag("enc").collect();
-            if !encs.is_empty() {
-                viewer.own.entry(device.device).or_default().extend(encs);
-            }
+            let devices = match &alone {
+                Some(alone) => Some(alone.device).filter(|device| account.has(*device)).into_iter().collect(),
+                None => account.devices(),
+            };
+            let server = device.server;
+            viewers.entry(account.pn).or_insert(Viewer { account, server, devices });
         }
         Ok(viewers.into_values().collect())
     }
 
-    fn status_stanza(&self, node: &Node, server: Server, encs: &[&Node]) -> Node {
+    fn status_head(&self, node: &Node, server: Server) -> Node {
         let own = &self.origin.account;
         let lid = server.is_lid_family();
         let (alias, other) =
             if lid { ("participant_pn", Server::Pn) } else { ("participant_lid", Server::Lid) };
-        let mut stanza = NodeBuilder::new("message")
+        let mut head = NodeBuilder::new("message")
             .attr("from", Jid::status_broadcast())
             .attr("participant", own.jid(server, self.origin.device))
             .attr(alias, own.jid(other, 0))
@@ -99,10 +88,10 @@ impl Exchange {
             .attr("notify", self.origin.push_name());
         for key in ["id", "type", "edit"] {
             if let Some(value) = node.attrs.get(key) {
-                stanza = stanza.attr(key, value.clone());
+                head = head.attr(key, value.clone());
             }
         }
-        stanza.children(contents(node, encs)).build()
+        own.certify(head).0.build()
     }
 
     /// Handles a receipt whose `to` is the status broadcast; `participant` names the author.
