@@ -153,6 +153,12 @@ impl Network for SandboxNetwork {
         Ok((stored.url, stored.direct_path))
     }
 
+    async fn open_media(&self, direct_path: &str) -> PortResult<Box<dyn std::io::Read + Send>> {
+        let found = self.0.media.open_file(&self.0.state, direct_path).await?;
+        let file = found.ok_or_else(|| PortError::NotFound(direct_path.to_owned()))?;
+        Ok(Box::new(file))
+    }
+
     async fn download_media(&self, direct_path: &str) -> PortResult<Bytes> {
         let found = self.0.media.get(&self.0.state, direct_path).await?;
         found.ok_or_else(|| PortError::NotFound(direct_path.to_owned()))

@@ -264,7 +264,10 @@ pub trait Network: Send + Sync {
     /// returns its `(url, direct_path)`.
     async fn upload_media(&self, kind: &str, body: Bytes) -> PortResult<(String, String)>;
 
-    /// Reads an encrypted media object by its direct path.
+    /// Opens an encrypted media object by its direct path, for reading where blocking is allowed.
+    async fn open_media(&self, direct_path: &str) -> PortResult<Box<dyn std::io::Read + Send>>;
+
+    /// Reads an encrypted media object by its direct path into memory.
     async fn download_media(&self, direct_path: &str) -> PortResult<Bytes>;
 }
 

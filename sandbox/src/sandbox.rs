@@ -169,6 +169,7 @@ impl Sandbox {
 
     /// Closes every connection and commits everything.
     pub async fn stop(self) {
+        self.phones.stop().await;
         self.core.stop.cancel();
         self.core.tasks.close();
         if tokio::time::timeout(GRACE, self.core.tasks.wait()).await.is_err() {

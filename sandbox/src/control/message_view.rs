@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::views::rfc3339;
-use crate::phones::{Acts, Body, Direction, Media, MediaKind, Page, Status, StoredMessage, Traits};
+use crate::phones::{Acts, Body, Direction, Media, MediaKind, Page, SeenBy, Status, StoredMessage, Traits};
 
 /// One side of a message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,4 +125,31 @@ impl From<Page<StoredMessage>> for MessageList {
     fn from(page: Page<StoredMessage>) -> Self {
         Self { items: page.items.into_iter().map(MessageView::from).collect(), next_cursor: page.next }
     }
+}
+
+/// What one device of a recipient has told about a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReceiptView {
+    /// Number of the recipient, digits.
+    number: String,
+    /// Its device; 0 is the phone.
+    device: u16,
+    status: Status,
+    /// RFC 3339, UTC: when it said so first.
+    time: String,
+    /// How often it said so.
+    times: i64,
+}
+
+impl From<SeenBy> for ReceiptView {
+    fn from(seen: SeenBy) -> Self {
+        let SeenBy { number, device, status, time, times } = seen;
+        Self { number, device, status, time: rfc3339(time), times }
+    }
+}
+
+/// Receipts for one message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReceiptList {
+    pub(super) items: Vec<ReceiptView>,
 }

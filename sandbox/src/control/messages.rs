@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::body::Body;
 use super::draft::NewMessage;
-use super::message_view::MessageView;
+use super::message_view::{MessageView, ReceiptList, ReceiptView};
 use super::number::digits;
 use super::problem::Problem;
 use super::{Control, multipart};
@@ -48,7 +48,43 @@ pub(super) async fn show(
     Ok(Json(control.phones.message(&digits("number", &number)?, &id).await?.into()))
 }
 
-/// The decrypted file of a message.
+/// Who has told what about a message that the phone has sent: delivered, read, played.
+#[utoipa::path(get, path = "/v1/phones/{number}/messages/{id}/receipts", tag = "messages",
+    params(("number" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = ReceiptList), (status = "4XX", body = Problem)))]
+pub(super) async fn receipts(
+    State(control): State<Control>,
+    Path((number, id)): Path<(String, String)>,
+) -> Result<Json<ReceiptList>, Problem> {
+    let receipts = control.phones.seen_by(&digits("number", &number)?, &id).await?;
+    Ok(Json(ReceiptList { items: receipts.into_iter().map(ReceiptView::from).collect() }))
+}
+
+/// Marks one message as read; its sender gets a read receipt.
+#[utoipa::path(post, path = "/v1/phones/{number}/messages/{id}/read", tag = "messages",
+    params(("number" = String, Path), ("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn read(
+    State(control): State<Control>,
+    Path((number, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    control.phones.read_message(&digits("number", &number)?, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Plays a voice note or a video, or opens a message that opens once; its sender gets a receipt.
+#[utoipa::path(post, path = "/v1/phones/{number}/messages/{id}/play", tag = "messages",
+    params(("number" = String, Path), ("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = Problem)))]
+pub(super) async fn play(
+    State(control): State<Control>,
+    Path((number, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    control.phones.play(&digits("number", &number)?, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The decrypted file of a message, as a stream.
 #[utoipa::path(get, path = "/v1/phones/{number}/messages/{id}/media", tag = "messages",
     params(("number" = String, Path), ("id" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = "4XX", body = Problem)))]
@@ -56,8 +92,9 @@ pub(super) async fn media(
     State(control): State<Control>,
     Path((number, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (media, body) = control.phones.media(&digits("number", &number)?, &id).await?;
-    let mimetype = header::HeaderValue::from_str(&media.mimetype)
+    let file = control.phones.open_media(&digits("number", &number)?, &id).await?;
+    let mimetype = header::HeaderValue::from_str(&file.media.mimetype)
         .unwrap_or(header::HeaderValue::from_static("application/octet-stream"));
-    Ok(([(header::CONTENT_TYPE, mimetype)], body).into_response())
+    let headers = [(header::CONTENT_TYPE, mimetype), (header::CONTENT_LENGTH, file.length.into())];
+    Ok((headers, axum::body::Body::from_stream(file.body)).into_response())
 }

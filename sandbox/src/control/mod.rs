@@ -15,7 +15,9 @@ mod devices;
 mod draft;
 mod faults;
 mod fetch;
+mod fleet;
 mod guard;
+mod inbox;
 mod message_view;
 mod messages;
 mod multipart;
@@ -59,6 +61,11 @@ struct Control {
 pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Arc<Core>) -> Router {
     let v1 = Router::new()
         .route("/phones", get(phones::list).post(phones::create))
+        .route("/phones:batch", post(fleet::create))
+        .route("/defaults", get(fleet::defaults).patch(fleet::change_defaults))
+        .route("/sink", get(fleet::sink).delete(fleet::reset_sink))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/totals", get(inbox::totals))
         .route("/phones/{number}", get(phones::show).patch(phones::change))
         .route("/phones/{number}/reinstall", post(renewal::reinstall))
         .route("/phones/{number}/change-number", post(renewal::change_number))
@@ -88,6 +95,9 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/inbox", get(chats::inbox))
         .route("/phones/{number}/messages", post(messages::send))
         .route("/phones/{number}/messages/{id}", get(messages::show))
+        .route("/phones/{number}/messages/{id}/receipts", get(messages::receipts))
+        .route("/phones/{number}/messages/{id}/read", post(messages::read))
+        .route("/phones/{number}/messages/{id}/play", post(messages::play))
         .route("/phones/{number}/messages/{id}/media", get(messages::media))
         .route("/phones/{number}/offline", get(offline::show).put(offline::set))
         .route("/phones/{number}/restrictions", get(restrictions::list))

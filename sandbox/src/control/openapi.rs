@@ -4,8 +4,13 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
+<<<<<<< HEAD
     app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, messages,
     offline, phones, profile, renewal, restrictions, status, time, trace, weather,
+=======
+    app_state, chats, client_errors, connections, contacts, devices, faults, fleet, inbox, messages, offline, phones, profile,
+    renewal, restrictions, time, trace, weather,
+>>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
 };
 
 #[derive(OpenApi)]
@@ -52,6 +57,9 @@ use super::{
         chats::typing,
         messages::send,
         messages::show,
+        messages::receipts,
+        messages::read,
+        messages::play,
         messages::media,
         offline::show,
         offline::set,
@@ -76,6 +84,7 @@ use super::{
         trace::list,
         trace::set,
         trace::clear,
+<<<<<<< HEAD
         channels::list,
         channels::create,
         channels::show,
@@ -92,6 +101,15 @@ use super::{
         calls::show,
         calls::answer,
         calls::end,
+=======
+        fleet::create,
+        fleet::defaults,
+        fleet::change_defaults,
+        fleet::sink,
+        fleet::reset_sink,
+        inbox::list,
+        inbox::totals,
+>>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
         time::show,
         time::advance
     )

@@ -14,9 +14,9 @@ use super::number::digits;
 use super::problem::Problem;
 use super::views::{PhoneList, PhoneView};
 use crate::options::{AccountOptions, Business};
-use crate::phones::{PhoneSummary, ReadBehaviour, Script, SettingsChange};
+use crate::phones::{Declared, PhoneSummary, ReadBehaviour, Script, SettingsChange};
 
-/// A phone to make, or to change when it exists.
+/// A phone to make, or to change when it exists. What is not given is as phones are by default.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPhone {
@@ -24,14 +24,43 @@ pub(super) struct NewPhone {
     number: String,
     /// Used only when the phone is made; invented when absent.
     push_name: Option<String>,
-    /// When the phone reads by itself; never unless given.
+    /// When the phone reads by itself.
     read: Option<ReadBehaviour>,
-    /// What the phone answers by itself; nothing unless given.
+    /// What the phone answers by itself.
     script: Option<Script>,
-    /// False for a number that shall not exist for the network.
-    on_whatsapp: Option<bool>,
+    /// Whether it shows itself as online while it reads and answers.
+    online: Option<bool>,
+    /// Whether it refuses every call.
+    reject_calls: Option<bool>,
     /// True for a phone that acknowledges messages without opening them, for load tests.
     sink: Option<bool>,
+    /// A sink opens one message in so many.
+    sample: Option<u32>,
+    /// False for a number that shall not exist for the network.
+    on_whatsapp: Option<bool>,
+}
+
+/// The settings among the fields of a body.
+macro_rules! settings {
+    ($body:expr) => {
+        SettingsChange {
+            read: $body.read,
+            script: $body.script.clone(),
+            online: $body.online,
+            reject_calls: $body.reject_calls,
+            sink: $body.sink,
+            sample: $body.sample,
+            on_whatsapp: $body.on_whatsapp,
+        }
+    };
+}
+
+impl NewPhone {
+    /// `field` names the phone in a problem.
+    pub(super) fn declared(self, field: &str) -> Result<Declared, Problem> {
+        let settings = settings!(self);
+        Ok(Declared { pn: digits(field, &self.number)?, push_name: self.push_name, settings })
+    }
 }
 
 /// Changes; what is absent stays.
@@ -40,8 +69,11 @@ pub(super) struct NewPhone {
 pub(super) struct PhoneChange {
     read: Option<ReadBehaviour>,
     script: Option<Script>,
-    on_whatsapp: Option<bool>,
+    online: Option<bool>,
+    reject_calls: Option<bool>,
     sink: Option<bool>,
+    sample: Option<u32>,
+    on_whatsapp: Option<bool>,
     /// New name of the phone's user; companions are told.
     push_name: Option<String>,
     /// New profile text, at most 139 characters; an empty one clears it.
@@ -102,7 +134,8 @@ pub(super) struct NewPresence {
     responses((status = 200, body = PhoneList), (status = "4XX", body = Problem)))]
 pub(super) async fn list(State(control): State<Control>, paging: Paging) -> Result<Json<PhoneList>, Problem> {
     let cursor = paging.cursor.as_deref().unwrap_or_default();
-    Ok(Json(control.phones.list(cursor, paging.limit).await?.into()))
+    let page = control.phones.list(cursor, paging.limit).await?;
+    Ok(Json(PhoneList::new(page, &control.phones.defaults())))
 }
 
 /// Makes a phone; changes its settings when the number has one.
@@ -112,10 +145,8 @@ pub(super) async fn create(
     State(control): State<Control>,
     Body(new): Body<NewPhone>,
 ) -> Result<(StatusCode, Json<PhoneView>), Problem> {
-    let number = digits("number", &new.number)?;
-    let change =
-        SettingsChange { read: new.read, script: new.script, on_whatsapp: new.on_whatsapp, sink: new.sink };
-    let phone = control.phones.register(&number, new.push_name.as_deref(), change).await?;
+    let Declared { pn, push_name, settings } = new.declared("number")?;
+    let phone = control.phones.register(&pn, push_name.as_deref(), settings).await?;
     Ok((StatusCode::CREATED, Json(view(&control, phone).await)))
 }
 
@@ -139,12 +170,7 @@ pub(super) async fn change(
     Body(change): Body<PhoneChange>,
 ) -> Result<Json<PhoneView>, Problem> {
     let number = digits("number", &number)?;
-    let settings = SettingsChange {
-        read: change.read,
-        script: change.script.clone(),
-        on_whatsapp: change.on_whatsapp,
-        sink: change.sink,
-    };
+    let settings = settings!(change);
     let phone = control.phones.change(&number, settings).await?;
     if let Some(name) = &change.push_name {
         control.phones.set_name(&phone.pn, name).await?;
@@ -165,7 +191,7 @@ pub(super) async fn change(
 /// A phone with the options of its account; a number that is not on WhatsApp has no account.
 async fn view(control: &Control, phone: PhoneSummary) -> PhoneView {
     let options = control.network.options(&phone.pn).await.ok();
-    let mut view = PhoneView::from(phone);
+    let mut view = PhoneView::new(phone, &control.phones.defaults());
     view.options = options;
     view
 }

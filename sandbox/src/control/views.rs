@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::options::AccountOptions;
-use crate::phones::{ChatSummary, Page, PhoneSummary, ReadBehaviour, Script, Sighting, Typing};
+use crate::phones::{Behaviour, ChatSummary, Page, PhoneSummary, Sighting, Typing};
 
 /// A phone.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,27 +17,24 @@ pub(super) struct PhoneView {
     push_name: String,
     /// False for a number that does not exist for the network.
     on_whatsapp: bool,
-    /// True when it acknowledges messages without opening them.
-    sink: bool,
-    /// When the phone reads by itself.
-    read: ReadBehaviour,
-    /// What the phone answers by itself.
-    script: Script,
+    /// Whether it does what phones do by default.
+    default_behaviour: bool,
+    #[serde(flatten)]
+    behaviour: Behaviour,
     /// What was decided about its account; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) options: Option<AccountOptions>,
 }
 
-impl From<PhoneSummary> for PhoneView {
-    fn from(phone: PhoneSummary) -> Self {
+impl PhoneView {
+    pub(super) fn new(phone: PhoneSummary, defaults: &Behaviour) -> Self {
         Self {
             number: format!("+{}", phone.pn),
             lid: phone.lid,
             push_name: phone.push_name,
             on_whatsapp: phone.on_whatsapp,
-            sink: phone.sink,
-            read: phone.read,
-            script: phone.script,
+            default_behaviour: phone.behaviour.is_none(),
+            behaviour: phone.behaviour.unwrap_or_else(|| defaults.clone()),
             options: None,
         }
     }
@@ -50,9 +47,10 @@ pub(super) struct PhoneList {
     next_cursor: Option<String>,
 }
 
-impl From<Page<PhoneSummary>> for PhoneList {
-    fn from(page: Page<PhoneSummary>) -> Self {
-        Self { items: page.items.into_iter().map(PhoneView::from).collect(), next_cursor: page.next }
+impl PhoneList {
+    pub(super) fn new(page: Page<PhoneSummary>, defaults: &Behaviour) -> Self {
+        let items = page.items.into_iter().map(|phone| PhoneView::new(phone, defaults)).collect();
+        Self { items, next_cursor: page.next }
     }
 }
 

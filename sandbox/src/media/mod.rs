@@ -81,6 +81,16 @@ impl Media {
         self.keep(state, kind, part).await?.context("a fresh file matches its own token")
     }
 
+    /// Opens an object for reading.
+    pub(crate) async fn open_file(&self, state: &State, direct_path: &str) -> Result<Option<std::fs::File>> {
+        let Some(token) = files::token_in(direct_path) else { return Ok(None) };
+        if state.media(token).await?.is_none() {
+            return Ok(None);
+        }
+        let file = tokio::fs::File::open(self.files.path(token)).await?;
+        Ok(Some(file.into_std().await))
+    }
+
     /// Reads an object into memory.
     pub(crate) async fn get(&self, state: &State, direct_path: &str) -> Result<Option<Bytes>> {
         let Some(token) = files::token_in(direct_path) else { return Ok(None) };

@@ -1,27 +1,19 @@
 //! A phone's keys and names.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 use wacore_binary::Jid;
-use wacore_libsignal::protocol::{IdentityKeyPair, KeyPair, PrivateKey};
+use wacore_libsignal::protocol::{IdentityKeyPair, KeyPair, PrivateKey, PublicKey};
 
-use super::behaviour::{ReadBehaviour, Script};
+use super::behaviour::Behaviour;
 use crate::ports::AccountInfo;
 
 /// Every phone has one signed pre-key for life; rotating it is not simulated.
 pub(super) const SIGNED_PRE_KEY_ID: u32 = 1;
-
-/// What a user may change about a phone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Settings {
-    pub(super) read: ReadBehaviour,
-    pub(super) script: Script,
-    pub(super) on_whatsapp: bool,
-    pub(super) sink: bool,
-}
 
 /// The app-state sync key that the phone shares with its companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,19 +49,22 @@ pub(super) struct Phone {
     pub(super) info: Card,
     pub(super) keys: Keys,
     name: RwLock<String>,
-    pub(super) settings: RwLock<Settings>,
+    /// `None` when it does what phones do by default.
+    behaviour: RwLock<Option<Arc<Behaviour>>>,
+    on_whatsapp: AtomicBool,
     pub(super) signal: tokio::sync::Mutex<()>,
     pub(super) sending: tokio::sync::Mutex<()>,
 }
 
 impl Phone {
-    pub(super) fn new(info: AccountInfo, keys: Keys, settings: Settings) -> Self {
+    pub(super) fn new(info: AccountInfo, keys: Keys) -> Self {
         let AccountInfo { pn, lid, push_name, identity, adv_raw_id } = info;
         Self {
             info: Card { pn, lid, identity, adv_raw_id },
             keys,
             name: RwLock::new(push_name),
-            settings: RwLock::new(settings),
+            behaviour: RwLock::default(),
+            on_whatsapp: AtomicBool::new(true),
             signal: tokio::sync::Mutex::new(()),
             sending: tokio::sync::Mutex::new(()),
         }
@@ -90,12 +85,22 @@ impl Phone {
         name.clone_into(&mut self.name.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    pub(super) fn settings(&self) -> Settings {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What it does by itself, when that was said of this phone.
+    pub(super) fn own_behaviour(&self) -> Option<Arc<Behaviour>> {
+        self.behaviour.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set_settings(&self, settings: Settings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    pub(super) fn set_behaviour(&self, behaviour: Option<Arc<Behaviour>>) {
+        *self.behaviour.write().unwrap_or_else(PoisonError::into_inner) = behaviour;
+    }
+
+    /// Whether the number exists for the network.
+    pub(super) fn on_whatsapp(&self) -> bool {
+        self.on_whatsapp.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_on_whatsapp(&self, exists: bool) {
+        self.on_whatsapp.store(exists, Ordering::Relaxed);
     }
 
     pub(super) fn pn(&self) -> &str {
@@ -146,10 +151,9 @@ pub(super) fn raw_public(key: &wacore_libsignal::protocol::PublicKey) -> [u8; 32
     raw
 }
 
-/// A key pair from its stored private half.
-pub(super) fn key_pair(private: &[u8]) -> anyhow::Result<KeyPair> {
-    let private = PrivateKey::deserialize(private)?;
-    Ok(KeyPair::new(private.public_key()?, private))
+/// A key pair from its stored halves.
+pub(super) fn key_pair(private: &[u8], public: &[u8]) -> anyhow::Result<KeyPair> {
+    Ok(KeyPair::new(PublicKey::from_djb_public_key_bytes(public)?, PrivateKey::deserialize(private)?))
 }
 
 /// The LID of a number: 15 digits by hash, so that it is stable and looks like no phone number

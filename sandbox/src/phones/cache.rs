@@ -89,7 +89,7 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use super::super::account::{Keys, Settings, derive_lid};
+    use super::super::account::{Keys, derive_lid};
     use super::*;
     use crate::ports::AccountInfo;
 
@@ -102,7 +102,7 @@ mod tests {
             identity: keys.identity_public(),
             adv_raw_id: 1,
         };
-        Phone::new(info, keys, Settings::default())
+        Phone::new(info, keys)
     }
 
     #[test]

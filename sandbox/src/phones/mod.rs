@@ -27,6 +27,7 @@ mod channels;
 mod contacts;
 mod content;
 mod inbound;
+mod inbox;
 mod linking;
 mod manage;
 mod outbound;
@@ -36,13 +37,14 @@ mod renewal;
 mod requests;
 mod sightings;
 mod signal;
+mod sink;
 mod store;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 
 use crate::clock::Clock;
 use crate::ports::{Network, PortError, PortResult};
@@ -55,6 +57,7 @@ pub use app_state::{
 pub use behaviour::{OnCall, ReadBehaviour, Script, ScriptedReply};
 pub use calls::NewCall;
 pub use channels::{ChannelCard, ChannelPost};
+pub use behaviour::{Afterwards, Behaviour, FileDraft, MessageDraft, ReadBehaviour, Script, ScriptedReply};
 pub use contacts::ContactCard;
 pub use content::{
     Album, Attendance, Body, Button, ButtonReply, Buttons, Contacts, Edit, EphemeralSetting, Event,
@@ -62,11 +65,15 @@ pub use content::{
     ListReply, LiveLocation, Location, Media, MediaKind, Pin, Poll, PollVote, Reaction, Revoke, Row, Section,
     SharedContact, Template, TemplateButton, TemplateReply, Traits, Unknown,
 };
-pub use manage::SettingsChange;
+pub use inbound::OpenFile;
+pub use inbox::{InboxEntry, InboxFilter, InboxTotals};
+pub use manage::{Declared, SettingsChange};
 pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};
 pub use store::{CallRecord, CallState, ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
+pub use sink::SinkCounts;
+pub use store::{ChatSummary, Direction, Page, PhoneSummary, SeenBy, Status, StoredMessage};
 
 use account::{Card, Phone};
 #[cfg(test)]
@@ -80,6 +87,9 @@ pub struct Simulated {
     pairings: linking::PendingPairings,
     clock: Clock,
     sightings: sightings::Sightings,
+    defaults: RwLock<Arc<Behaviour>>,
+    runner: behaviour::Runner,
+    sink: sink::Sink,
     me: Weak<Simulated>,
 }
 
@@ -90,12 +100,18 @@ impl Simulated {
     /// When the folder cannot be written or the file is not a phone store.
     pub async fn open(data_dir: &Path, clock: Clock) -> anyhow::Result<Arc<Self>> {
         let store = store::Store::open(data_dir).await?;
+        let defaults: Behaviour = store.setting(manage::DEFAULTS).await?;
+        let plans = store.plans().await?;
+        let sink = Self::stored_sink(&store).await?;
         Ok(Arc::new_cyclic(|me| Self {
             store,
             cache: cache::Cache::new(cache::CAPACITY),
             network: OnceLock::new(),
             pairings: linking::PendingPairings::new(clock.clone()),
             sightings: sightings::Sightings::default(),
+            defaults: RwLock::new(Arc::new(defaults)),
+            runner: behaviour::Runner::new(plans),
+            sink,
             clock,
             me: me.clone(),
         }))
@@ -105,6 +121,17 @@ impl Simulated {
     pub fn attach(&self, network: Weak<dyn Network>) {
         if self.network.set(network).is_err() {
             tracing::warn!("phones are already attached to a network");
+            return;
+        }
+        self.runner.start(self.me.clone());
+    }
+
+    /// Stops what phones do by themselves and stores what they have counted. What they had
+    /// planned they do after the next start.
+    pub async fn stop(&self) {
+        self.runner.stop().await;
+        if let Err(error) = self.save_sink().await {
+            tracing::error!(error = %format!("{error:#}"), "counts of the sinks cannot be stored");
         }
     }
 

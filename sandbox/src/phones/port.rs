@@ -22,11 +22,11 @@ impl Phones for Simulated {
         let phone = match self.find_phone(pn).await? {
             Some(phone) => phone,
             None => {
-                self.make_phone(pn, push_name).await?;
+                self.make_phones(vec![(pn.to_owned(), push_name.map(ToOwned::to_owned))]).await?;
                 self.phone(pn).await?
             }
         };
-        if phone.settings().on_whatsapp {
+        if phone.on_whatsapp() {
             Ok(phone.account())
         } else {
             Err(PortError::NotFound(format!("{pn} is not on WhatsApp")))
@@ -35,7 +35,7 @@ impl Phones for Simulated {
 
     async fn find(&self, pn_or_lid: &str) -> PortResult<Option<AccountInfo>> {
         let phone = self.find_phone(pn_or_lid).await?;
-        Ok(phone.filter(|phone| phone.settings().on_whatsapp).map(|phone| phone.account()))
+        Ok(phone.filter(|phone| phone.on_whatsapp()).map(|phone| phone.account()))
     }
 
     async fn deliver(&self, pn: &str, stanza: Node) -> PortResult<()> {
@@ -48,7 +48,13 @@ impl Phones for Simulated {
 
     async fn take_bundle(&self, pn: &str) -> PortResult<KeyBundle> {
         let phone = self.phone(pn).await?;
-        let one_time = self.store.new_pre_key(&phone).await?;
+        // a sink that opens nothing needs no key of its own for every session
+        let unused = self.behaviour(&phone);
+        let one_time = if unused.sink && unused.sample == 0 {
+            None
+        } else {
+            Some(self.store.new_pre_key(&phone).await?)
+        };
         Ok(KeyBundle {
             registration_id: phone.keys.registration_id,
             identity: phone.info.identity,
@@ -57,7 +63,7 @@ impl Phones for Simulated {
                 raw_public(&phone.keys.signed_pre_key.public_key),
                 phone.keys.signed_pre_key_signature,
             ),
-            one_time: Some(one_time),
+            one_time,
             device_identity: None,
         })
     }
@@ -110,18 +116,41 @@ impl Phones for Simulated {
     }
 }
 
+/// Phones whose keys are made in one go.
+const KEYS_PER_TASK: usize = 256;
+
 impl Simulated {
-    async fn make_phone(&self, pn: &str, push_name: Option<&str>) -> PortResult<()> {
-        if !is_number(pn) {
+    /// Makes phones for numbers (and names) that have none; answers how many.
+    pub(super) async fn make_phones(&self, numbers: Vec<(String, Option<String>)>) -> PortResult<usize> {
+        if let Some((pn, _)) = numbers.iter().find(|(pn, _)| !is_number(pn)) {
             return Err(PortError::Refused(format!("{pn} is not a phone number")));
         }
-        let keys = Keys::generate(self.now())?;
-        let invented = invent_name(pn);
-        let push_name = push_name.unwrap_or(&invented);
-        Ok(self
-            .store
-            .create_phone(&NewPhone { pn, push_name, adv_raw_id: new_raw_id(), keys: &keys })
-            .await?)
+        let now = self.now();
+        if let [(pn, name)] = numbers.as_slice() {
+            let phone = NewPhone::make(pn.clone(), name.clone(), now)?;
+            return Ok(self.store.create_phones(&[phone]).await?);
+        }
+        // making keys takes time on a processor; storing them, on one connection
+        let mut tasks = Vec::new();
+        for numbers in numbers.chunks(KEYS_PER_TASK) {
+            let numbers = numbers.to_vec();
+            tasks.push(tokio::task::spawn_blocking(move || {
+                let make = |(pn, name)| NewPhone::make(pn, name, now);
+                numbers.into_iter().map(make).collect::<anyhow::Result<Vec<_>>>()
+            }));
+        }
+        let mut made = 0;
+        for task in tasks {
+            made += self.store.create_phones(&task.await.map_err(anyhow::Error::from)??).await?;
+        }
+        Ok(made)
+    }
+}
+
+impl NewPhone {
+    fn make(pn: String, push_name: Option<String>, now: i64) -> anyhow::Result<Self> {
+        let push_name = push_name.unwrap_or_else(|| invent_name(&pn));
+        Ok(Self { pn, push_name, adv_raw_id: new_raw_id(), keys: Keys::generate(now)? })
     }
 }
 

@@ -12,11 +12,11 @@ use wacore_libsignal::protocol::error::Result as SignalResult;
 use wacore_libsignal::protocol::{
     CiphertextMessage, Direction, GenericSignedPreKey, IdentityChange, IdentityKey, IdentityKeyPair,
     IdentityKeyStore, KeyPair, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage, PreKeyStore,
-    ProtocolAddress, PublicKey, SenderKeyDistributionMessage, SenderKeyName, SenderKeyRecord, SenderKeyStore,
-    SessionRecord, SessionStore, SignalMessage, SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord,
-    SignedPreKeyStore, Timestamp, UsePQRatchet, create_sender_key_distribution_message, group_decrypt,
-    group_encrypt, message_decrypt, message_encrypt, process_prekey_bundle,
-    process_sender_key_distribution_message,
+    ProtocolAddress, PublicKey, SenderKeyDistributionMessage, SenderKeyMessage, SenderKeyName,
+    SenderKeyRecord, SenderKeyStore, SessionRecord, SessionStore, SignalMessage, SignalProtocolError,
+    SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore, Timestamp, UsePQRatchet,
+    create_sender_key_distribution_message, group_decrypt, group_encrypt, message_decrypt, message_encrypt,
+    process_prekey_bundle, process_sender_key_distribution_message,
 };
 
 use super::account::{Keys, SIGNED_PRE_KEY_ID};
@@ -217,6 +217,18 @@ pub(super) fn parse_sealed(kind: &str, bytes: &[u8]) -> SignalResult<CiphertextM
         PreKeySignalMessage::try_from(bytes).map(CiphertextMessage::PreKeySignalMessage)
     } else {
         SignalMessage::try_from(bytes).map(CiphertextMessage::SignalMessage)
+    }
+}
+
+/// Place of a ciphertext in its ratchet.
+pub(super) fn counter(kind: &str, bytes: &[u8]) -> Option<u32> {
+    match kind {
+        "skmsg" => SenderKeyMessage::try_from(bytes).ok().map(|sealed| sealed.iteration()),
+        kind => match parse_sealed(kind, bytes).ok()? {
+            CiphertextMessage::SignalMessage(sealed) => Some(sealed.counter()),
+            CiphertextMessage::PreKeySignalMessage(sealed) => Some(sealed.message().counter()),
+            _ => None,
+        },
     }
 }
 

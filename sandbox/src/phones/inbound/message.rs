@@ -9,11 +9,15 @@ use wacore_binary::{Jid, Node};
 
 use super::super::account::Phone;
 use super::super::address::is_direct;
+use super::super::behaviour::{Behaviour, Occasion, StoredPlan};
 use super::super::content::{Body, Content};
 use super::super::outbound::{own_keys_node, receipt};
 use super::super::requests::{Asker, Request};
 use super::super::signal::Scratch;
-use super::super::store::{Direction, Inserted, NewMessage, Status, Undecryptable, save_changes};
+use super::super::sink::Sample;
+use super::super::store::{
+    Direction, Inserted, NewMessage, Status, Undecryptable, add_plans, fall_silent, save_changes,
+};
 use super::super::{Contact, Simulated};
 use super::decrypt::{Opened, Plain};
 use super::stanza::Incoming;
@@ -22,8 +26,8 @@ use crate::ports::PortResult;
 /// What is left to do once the message is committed.
 #[derive(Default)]
 struct FollowUp {
-    /// A text shown for the first time, from somebody else.
-    shown: Option<Shown>,
+    /// What the phone will do about it.
+    plans: Vec<StoredPlan>,
     /// What a companion asks.
     requests: Vec<Request>,
 }
@@ -37,20 +41,28 @@ enum Outcome {
     Failed(u32, RetryReason),
 }
 
-struct Shown {
-    chat: Contact,
-    text: Option<String>,
-}
-
 impl Simulated {
     pub(super) async fn receive_message(&self, phone: &Arc<Phone>, node: &Node) -> PortResult<()> {
         let incoming = self.parse_message(phone, node).await?;
-        let sunk = phone.settings().sink && !incoming.own;
-        if sunk || incoming.encs.is_empty() {
+        if incoming.encs.is_empty() {
             // without ciphertext: fan-out placeholders and unavailable notices
             return self.acknowledge(phone, &incoming).await;
         }
-        match self.take_in(phone, &incoming).await? {
+        let behaviour = self.behaviour(phone);
+        let sink = behaviour.sink && !incoming.peer;
+        if sink && !incoming.is_sample(behaviour.sample) {
+            self.sink.take(phone.pn(), &incoming.device.key(), &incoming.id);
+            return self.acknowledge(phone, &incoming).await;
+        }
+        let outcome = self.take_in(phone, &incoming, &behaviour).await?;
+        if sink {
+            self.sink.sampled(match &outcome {
+                Outcome::Kept(_) => Sample::Opened,
+                Outcome::Seen => Sample::Duplicate,
+                Outcome::Failed(..) => Sample::Failed,
+            });
+        }
+        match outcome {
             Outcome::Kept(follow_up) => {
                 self.acknowledge(phone, &incoming).await?;
                 self.follow_up(phone, &incoming, follow_up);
@@ -62,13 +74,21 @@ impl Simulated {
     }
 
     /// Decrypts and commits, with the phone's ratchets to itself.
-    async fn take_in(&self, phone: &Phone, incoming: &Incoming<'_>) -> PortResult<Outcome> {
+    async fn take_in(
+        &self,
+        phone: &Phone,
+        incoming: &Incoming<'_>,
+        behaviour: &Behaviour,
+    ) -> PortResult<Outcome> {
         let _ratchets = phone.signal.lock().await;
         let mut scratch = Scratch::new(&phone.keys);
         Ok(match self.open_all(phone, incoming, &mut scratch).await? {
-            Opened::Messages(messages) => Outcome::Kept(self.keep(phone, incoming, messages, scratch).await?),
+            Opened::Messages(messages) => {
+                Outcome::Kept(self.keep(&Shower { phone, incoming, behaviour }, messages, scratch).await?)
+            }
             Opened::Seen => {
-                self.store.count_duplicate(phone.pn(), &incoming.sender.pn, &incoming.id).await?;
+                let now = self.clock.unix_millis();
+                self.store.count_duplicate(phone.pn(), &incoming.sender.pn, &incoming.id, now).await?;
                 Outcome::Seen
             }
             Opened::Failed(reason) => match self.keep_undecryptable(phone, incoming).await? {
@@ -78,11 +98,10 @@ impl Simulated {
         })
     }
 
-    /// Commits the ratchet together with what the message says.
+    /// Commits the ratchet together with what the message says and what will be done about it.
     async fn keep(
         &self,
-        phone: &Phone,
-        incoming: &Incoming<'_>,
+        Shower { phone, incoming, behaviour }: &Shower<'_>,
         messages: Vec<Plain>,
         scratch: Scratch,
     ) -> PortResult<FollowUp> {
@@ -94,27 +113,30 @@ impl Simulated {
                 follow_up.requests.extend(Some(request).filter(|_| incoming.own));
                 continue;
             }
-            if let Some(new) = self.new_message(phone, incoming, plain).await? {
-                shown.push(new);
-            }
+            shown.extend(self.new_message(phone, incoming, plain).await?);
         }
+        let now = self.clock.unix_millis();
         let mut tx = self.store.begin().await?;
         save_changes(&mut tx, phone.pn(), &changes).await?;
-        let mut secrets = Vec::new();
-        for new in shown {
-            let inserted = new.store(&mut tx, phone.pn()).await?;
-            secrets.push((new.chat.clone(), new.id.clone()));
+        for new in &shown {
+            let inserted = new.store(&mut tx, phone.pn(), now).await?;
             if inserted != Inserted::Duplicate && new.direction == Direction::In {
                 self.sightings.message_arrived(phone.pn(), &new.chat);
-                follow_up.shown = Some(Shown {
-                    chat: incoming.sender.clone(),
-                    text: new.content.text.filter(|_| new.content.kind == "text"),
-                });
+            }
+            if inserted == Inserted::Duplicate || new.direction != Direction::In || behaviour.is_passive() {
+                continue;
+            }
+            let silent = self.store.is_silent(phone.pn(), &new.chat).await?;
+            let occasion = Occasion { id: &new.id, chat: &new.chat, content: &new.content, now, silent };
+            let (plans, falls_silent) = behaviour.plans(&occasion);
+            follow_up.plans.extend(add_plans(&mut tx, phone.pn(), plans).await?);
+            if falls_silent {
+                fall_silent(&mut tx, phone.pn(), &new.chat).await?;
             }
         }
         tx.commit().await.map_err(anyhow::Error::from)?;
-        for (chat, id) in secrets {
-            self.unseal_waiting(phone, &chat, &id).await?;
+        for new in shown {
+            self.unseal_waiting(phone, &new.chat, &new.id).await?;
         }
         Ok(follow_up)
     }
@@ -203,7 +225,7 @@ impl Simulated {
         new.content = Content::undecryptable();
         new.status = Status::Sent;
         let mut tx = self.store.begin().await?;
-        let failed = new.store_undecryptable(&mut tx, phone.pn()).await?;
+        let failed = new.store_undecryptable(&mut tx, phone.pn(), self.clock.unix_millis()).await?;
         tx.commit().await?;
         Ok(failed)
     }
@@ -271,9 +293,13 @@ impl Simulated {
             let asker = Asker { device: incoming.device.device, id: incoming.id.clone() };
             me.answer(phone, asker, request);
         }
-        if let Some(shown) = follow_up.shown.filter(|_| !incoming.is_group()) {
-            let (phone, id) = (phone.clone(), incoming.id.clone());
-            tokio::spawn(async move { me.react(&phone, &id, &shown.chat, shown.text.as_deref()).await });
-        }
+        self.runner.add(follow_up.plans);
     }
+}
+
+/// Who shows a message, and how.
+struct Shower<'a> {
+    phone: &'a Phone,
+    incoming: &'a Incoming<'a>,
+    behaviour: &'a Behaviour,
 }

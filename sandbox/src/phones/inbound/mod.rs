@@ -1,6 +1,7 @@
 //! Stanzas that arrive at a phone.
 
 mod decrypt;
+mod media;
 mod message;
 mod notification;
 mod post;
@@ -9,6 +10,7 @@ mod resend;
 mod stanza;
 mod unseal;
 
+pub use media::OpenFile;
 use wacore_binary::Node;
 
 use super::Simulated;

@@ -4,6 +4,8 @@ use wacore_binary::{Jid, Node, NodeContent};
 
 use super::super::account::Phone;
 use super::super::address::{DeviceAddress, is_direct};
+use super::super::signal::counter;
+use super::super::sink::is_sample;
 use super::super::{Contact, Simulated};
 use crate::ports::{PortError, PortResult};
 
@@ -43,6 +45,13 @@ impl Incoming<'_> {
     /// True for groups and status, where `participant` names the sender.
     pub(super) fn is_group(&self) -> bool {
         !is_direct(&self.from)
+    }
+
+    /// Whether a sink that opens one message in `sample` opens this one.
+    pub(super) fn is_sample(&self, sample: u32) -> bool {
+        let last = self.encs.last();
+        let place = last.and_then(|enc| counter(&enc.kind, enc.bytes));
+        is_sample(sample, &self.id, place, self.encs.len() > 1)
     }
 }
 

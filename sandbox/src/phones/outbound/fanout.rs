@@ -66,7 +66,7 @@ impl Simulated {
         let changes = scratch.changes()?;
         let mut tx = self.store.begin().await?;
         save_changes(&mut tx, phone.pn(), &changes).await?;
-        entry.store(&mut tx, phone.pn()).await?;
+        entry.store_sent(&mut tx, phone.pn()).await?;
         tx.commit().await.map_err(anyhow::Error::from)?;
         Ok(sealed)
     }
@@ -102,7 +102,7 @@ impl Simulated {
         let mut tx = self.store.begin().await?;
         save_changes(&mut tx, phone.pn(), &changes).await?;
         if let Some(entry) = entry {
-            entry.store(&mut tx, phone.pn()).await?;
+            entry.store_sent(&mut tx, phone.pn()).await?;
         }
         tx.commit().await?;
         Ok(sealed)

@@ -131,7 +131,7 @@ impl Simulated {
         let mut tx = self.store.begin().await?;
         save_changes(&mut tx, phone.pn(), &changes).await?;
         Holders { chat, anew, added }.store(&mut tx, phone.pn()).await?;
-        entry.store(&mut tx, phone.pn()).await?;
+        entry.store_sent(&mut tx, phone.pn()).await?;
         tx.commit().await.map_err(anyhow::Error::from)?;
         Ok(SealedForGroup { message, keys, phash })
     }

@@ -1,15 +1,13 @@
-//! Files: encrypt and upload, download and decrypt.
+//! Files: encrypt and upload.
 
 use buffa::MessageField;
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
-use wacore::download::DownloadUtils;
 use wacore::upload::{EncryptedMedia, encrypt_media};
 use waproto::whatsapp as wa;
 
 use super::super::Simulated;
-use super::super::content::{Media, MediaKind};
-use crate::ports::{PortError, PortResult};
+use super::super::content::MediaKind;
+use crate::ports::PortResult;
 
 /// A file that a user of a phone attaches.
 #[derive(Debug, Clone)]
@@ -77,6 +75,7 @@ impl Simulated {
         let length = media.body.len() as u64;
         Ok(message_of(media, caption, Uploaded { url, direct_path, sha256, length, seal: None }))
     }
+<<<<<<< HEAD
 
     /// Downloads and decrypts the file of a message.
     ///
@@ -96,6 +95,8 @@ impl Simulated {
         }
         Ok((media, plain))
     }
+=======
+>>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
 }
 
 /// Decrypts the file of a message.

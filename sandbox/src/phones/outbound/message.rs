@@ -6,7 +6,6 @@ use wacore::types::message::AddressingMode;
 use wacore_binary::{Jid, JidExt, Node};
 
 use super::super::account::Phone;
-use super::super::behaviour::SCRIPTED_ID_PREFIX;
 use super::super::content::{Body, LinkPreview};
 use super::super::store::{Direction, NewMessage, Status, StoredMessage};
 use super::super::{Contact, Simulated, new_id};
@@ -69,12 +68,13 @@ impl Simulated {
         self.send_as(pn, outgoing, new_id("")).await
     }
 
-    /// Sends a scripted answer; its id keeps other scripts from answering it.
-    pub(super) async fn send_scripted(&self, pn: &str, outgoing: Outgoing) -> PortResult<StoredMessage> {
-        self.send_as(pn, outgoing, new_id(SCRIPTED_ID_PREFIX)).await
-    }
-
-    async fn send_as(&self, pn: &str, outgoing: Outgoing, id: String) -> PortResult<StoredMessage> {
+    /// Sends a message under an id of the caller.
+    pub(in super::super) async fn send_as(
+        &self,
+        pn: &str,
+        outgoing: Outgoing,
+        id: String,
+    ) -> PortResult<StoredMessage> {
         let phone = self.phone(pn).await?;
         // what is sealed first is submitted first: a group's key arrives before what it opens
         let _turn = phone.sending.lock().await;
@@ -95,7 +95,7 @@ impl Simulated {
         };
         match ack.as_ref().and_then(|ack| ack.attrs().optional_u64("error")) {
             Some(code) => self.store.fail_sent(phone.pn(), &id, i64::try_from(code).unwrap_or(500)).await?,
-            None => self.store.advance_sent(phone.pn(), std::slice::from_ref(&id), Status::Sent).await?,
+            None => self.store.accept_sent(phone.pn(), &id).await?,
         }
         self.message(phone.pn(), &id).await
     }

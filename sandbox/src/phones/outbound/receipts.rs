@@ -1,17 +1,14 @@
 //! Reading, typing, presence, and what a phone does by itself.
 
-use std::time::Duration;
-
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
+use super::super::Simulated;
 use super::super::account::Phone;
-use super::super::behaviour::ReadBehaviour;
-use super::super::store::StoredMessage;
-use super::super::{Contact, Simulated};
-use super::message::Outgoing;
+use super::super::content::MediaKind;
+use super::super::store::{Direction, StoredMessage};
 use super::stanza::receipt;
-use crate::ports::PortResult;
+use crate::ports::{PortError, PortResult};
 
 /// Ids in one receipt, as clients cap it.
 const IDS_PER_RECEIPT: usize = 256;
@@ -32,7 +29,7 @@ impl Simulated {
         let changed = self.store.mark_read(phone.pn(), &ids).await?;
         let mut groups: Vec<(String, Option<String>, Vec<String>)> = Vec::new();
         for message in unread.into_iter().filter(|message| changed.contains(&message.id)) {
-            let author = (message.chat_jid != bare(&message.sender_jid)).then_some(message.sender_jid);
+            let author = author_of(&message).map(ToOwned::to_owned);
             match groups.iter_mut().find(|(chat, by, _)| *chat == message.chat_jid && *by == author) {
                 Some((_, _, ids)) => ids.push(message.id),
                 None => groups.push((message.chat_jid, author, vec![message.id])),
@@ -40,7 +37,7 @@ impl Simulated {
         }
         for (chat, author, ids) in groups {
             for ids in ids.chunks(IDS_PER_RECEIPT) {
-                let node = read_receipt(self.now(), &chat, author.as_deref(), ids)?;
+                let node = plain_receipt(self.now(), "read", &chat, author.as_deref(), ids)?;
                 self.network()?.submit(phone.pn(), node).await?;
             }
         }
@@ -83,31 +80,47 @@ impl Simulated {
         Ok(())
     }
 
-    /// Automatic reading and the scripted answer to a message shown for the first time.
-    pub(in super::super) async fn react(&self, phone: &Phone, id: &str, chat: &Contact, text: Option<&str>) {
-        let settings = phone.settings();
-        let read_after = match settings.read {
-            ReadBehaviour::Never => None,
-            ReadBehaviour::Immediately => Some(0),
-            ReadBehaviour::AfterMs(ms) => Some(u64::from(ms)),
-        };
-        if let Some(ms) = read_after {
-            self.clock.sleep(Duration::from_millis(ms)).await;
-            if let Err(error) = self.read_one(phone, id).await {
-                tracing::warn!(pn = phone.pn(), id, %error, "phone could not mark a message as read");
-            }
-        }
-        let Some(answer) = text.and_then(|text| settings.script.answer(id, text)) else { return };
-        let outgoing = Outgoing { to: chat.pn.clone(), text: Some(answer), ..Outgoing::default() };
-        if let Err(error) = self.send_scripted(phone.pn(), outgoing).await {
-            tracing::warn!(pn = phone.pn(), id, %error, "phone could not send its scripted answer");
-        }
+    /// Marks one message as read and tells its sender; false when it was read before.
+    ///
+    /// # Errors
+    /// `NotFound` when the phone or the message does not exist.
+    pub async fn read_message(&self, pn: &str, id: &str) -> PortResult<bool> {
+        let phone = self.phone(pn).await?;
+        let message = self.message(phone.pn(), id).await?;
+        Ok(!self.read(&phone, vec![message]).await?.is_empty())
     }
 
-    async fn read_one(&self, phone: &Phone, id: &str) -> PortResult<()> {
+    /// Plays a voice note, or opens a message that can be opened once, and tells its sender.
+    ///
+    /// # Errors
+    /// `NotFound` when the phone or the message does not exist, `Refused` when there is nothing
+    /// to play or the message is the phone's own.
+    pub async fn play(&self, pn: &str, id: &str) -> PortResult<()> {
+        let phone = self.phone(pn).await?;
         let message = self.message(phone.pn(), id).await?;
-        self.read(phone, vec![message]).await.map(|_| ())
+        let heard = message.media.as_ref().is_some_and(|media| {
+            matches!(
+                media.kind,
+                MediaKind::Audio | MediaKind::Voice | MediaKind::Video | MediaKind::VideoNote
+            )
+        });
+        if message.direction != Direction::In || !(heard || message.traits.view_once) {
+            return Err(PortError::Refused(format!("message {id} cannot be played")));
+        }
+        self.read(&phone, vec![message.clone()]).await?;
+        if self.store.mark_played(phone.pn(), id).await? {
+            let author = author_of(&message);
+            let ids = std::slice::from_ref(&message.id);
+            let node = plain_receipt(self.now(), "played", &message.chat_jid, author, ids)?;
+            self.network()?.submit(phone.pn(), node).await?;
+        }
+        Ok(())
     }
+}
+
+/// The device that wrote a message, where a receipt has to name it: in groups.
+fn author_of(message: &StoredMessage) -> Option<&str> {
+    (message.chat_jid != bare(&message.sender_jid)).then_some(message.sender_jid.as_str())
 }
 
 /// A JID's text without its device part.
@@ -115,10 +128,17 @@ fn bare(jid: &str) -> String {
     jid.parse::<Jid>().map_or_else(|_| jid.to_owned(), |jid| jid.to_non_ad().to_string())
 }
 
-fn read_receipt(now: i64, chat: &str, author: Option<&str>, ids: &[String]) -> anyhow::Result<Node> {
-    let (first, rest) = ids.split_first().ok_or_else(|| anyhow::anyhow!("a read receipt names a message"))?;
+/// A receipt for some messages of one author.
+fn plain_receipt(
+    now: i64,
+    kind: &'static str,
+    chat: &str,
+    author: Option<&str>,
+    ids: &[String],
+) -> anyhow::Result<Node> {
+    let (first, rest) = ids.split_first().ok_or_else(|| anyhow::anyhow!("a receipt names a message"))?;
     let chat: Jid = chat.parse()?;
-    let mut node = receipt(&chat, first, Some("read")).attr("t", now);
+    let mut node = receipt(&chat, first, Some(kind)).attr("t", now);
     if let Some(author) = author {
         node = node.attr("participant", author.parse::<Jid>()?);
     }

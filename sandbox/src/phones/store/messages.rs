@@ -49,15 +49,20 @@ pub(in super::super) enum Undecryptable {
 }
 
 impl NewMessage {
-    /// Stores the message, repairs it, or counts a duplicate.
-    pub(in super::super) async fn store(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<Inserted> {
+    /// Stores a message that the phone sends, unless it has stored it before a stop.
+    pub(in super::super) async fn store_sent(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<()> {
+        self.insert(tx, pn, 0, 0).await.map(drop)
+    }
+
+    /// Stores the message, repairs it, or counts a duplicate; `now` in unix milliseconds.
+    pub(in super::super) async fn store(&self, tx: &mut Tx, pn: &str, now: u64) -> anyhow::Result<Inserted> {
         if self.insert(tx, pn, 0, 0).await? {
             return Ok(Inserted::New);
         }
         if self.repair(tx, pn).await? {
             return Ok(Inserted::Repaired);
         }
-        self.count_duplicate(tx, pn).await?;
+        self.count_duplicate(tx, pn, now).await?;
         Ok(Inserted::Duplicate)
     }
 
@@ -66,6 +71,7 @@ impl NewMessage {
         &self,
         tx: &mut Tx,
         pn: &str,
+        now: u64,
     ) -> anyhow::Result<Undecryptable> {
         if self.insert(tx, pn, 1, 1).await? {
             return Ok(Undecryptable::Failure(1));
@@ -83,7 +89,7 @@ impl NewMessage {
         if let Some(row) = row {
             return Ok(Undecryptable::Failure(u32::try_from(row.try_get::<i64, _>("retries")?)?));
         }
-        self.count_duplicate(tx, pn).await?;
+        self.count_duplicate(tx, pn, now).await?;
         Ok(Undecryptable::Duplicate)
     }
 
@@ -141,18 +147,31 @@ impl NewMessage {
         Ok(done.rows_affected() == 1)
     }
 
-    async fn count_duplicate(&self, tx: &mut Tx, pn: &str) -> anyhow::Result<()> {
-        sqlx::query(
-            "UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND chat = ? AND sender = ? AND id = ?",
+    async fn count_duplicate(&self, tx: &mut Tx, pn: &str, now: u64) -> anyhow::Result<()> {
+        let row = sqlx::query(
+            "UPDATE messages SET duplicates = duplicates + 1 \
+             WHERE pn = ? AND chat = ? AND sender = ? AND id = ? RETURNING seq",
         )
         .bind(pn)
         .bind(&self.chat)
         .bind(&self.sender)
         .bind(&self.id)
+        .fetch_optional(&mut **tx)
+        .await?;
+        match row {
+            Some(row) => note_duplicate(tx, row.try_get("seq")?, now).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn note_duplicate(tx: &mut Tx, seq: i64, now: u64) -> anyhow::Result<()> {
+    sqlx::query("INSERT INTO duplicates (message, arrived) VALUES (?, ?)")
+        .bind(seq)
+        .bind(now.cast_signed())
         .execute(&mut **tx)
         .await?;
-        Ok(())
-    }
+    Ok(())
 }
 
 impl Store {
@@ -166,41 +185,40 @@ impl Store {
         Ok(())
     }
 
-    /// Counts one more stanza of a message that was seen before; false when it was not.
+    /// Counts one more stanza of a message that was seen before; `now` in unix milliseconds.
     pub(in super::super) async fn count_duplicate(
         &self,
         pn: &str,
         sender: &str,
         id: &str,
-    ) -> anyhow::Result<bool> {
-        let done = sqlx::query(
-            "UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND sender = ? AND id = ?",
+        now: u64,
+    ) -> anyhow::Result<()> {
+        let mut tx = self.begin().await?;
+        let rows = sqlx::query(
+            "UPDATE messages SET duplicates = duplicates + 1 WHERE pn = ? AND sender = ? AND id = ? RETURNING seq",
         )
         .bind(pn)
         .bind(sender)
         .bind(id)
-        .execute(&self.write)
+        .fetch_all(&mut *tx)
         .await?;
-        Ok(done.rows_affected() > 0)
+        for row in rows {
+            note_duplicate(&mut tx, row.try_get("seq")?, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
-    /// Moves messages that the account sent forward to `status`.
-    pub(in super::super) async fn advance_sent(
-        &self,
-        pn: &str,
-        ids: &[String],
-        status: Status,
-    ) -> anyhow::Result<()> {
-        for id in ids {
-            sqlx::query(
-                "UPDATE messages SET status = MAX(status, ?) WHERE pn = ? AND id = ? AND direction = 'out'",
-            )
-            .bind(status.column())
-            .bind(pn)
-            .bind(id)
-            .execute(&self.write)
-            .await?;
-        }
+    /// The network has accepted a message.
+    pub(in super::super) async fn accept_sent(&self, pn: &str, id: &str) -> anyhow::Result<()> {
+        sqlx::query(
+            "UPDATE messages SET status = MAX(status, ?) WHERE pn = ? AND id = ? AND direction = 'out'",
+        )
+        .bind(Status::Sent.column())
+        .bind(pn)
+        .bind(id)
+        .execute(&self.write)
+        .await?;
         Ok(())
     }
 
@@ -236,5 +254,18 @@ impl Store {
             }
         }
         Ok(changed)
+    }
+
+    /// Marks an incoming message as played; false when it was before.
+    pub(in super::super) async fn mark_played(&self, pn: &str, id: &str) -> anyhow::Result<bool> {
+        let done = sqlx::query(
+            "UPDATE messages SET status = ?1 WHERE pn = ?2 AND id = ?3 AND direction = 'in' AND status < ?1",
+        )
+        .bind(Status::Played.column())
+        .bind(pn)
+        .bind(id)
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 }

@@ -1,11 +1,18 @@
 //! The phones' SQLite file. One connection writes, a few read; WAL keeps them apart.
 
+<<<<<<< HEAD
 mod calls;
+=======
+mod inbox;
+>>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
 mod messages;
 mod phones;
+mod plans;
 mod read;
+mod receipts;
 mod renewal;
 mod sender_keys;
+mod settings;
 mod signal;
 mod views;
 
@@ -21,6 +28,9 @@ pub(super) use calls::CallStep;
 pub use calls::{CallRecord, CallState};
 pub(super) use messages::{Inserted, NewMessage, Undecryptable};
 pub(super) use phones::NewPhone;
+pub(super) use plans::{add_plans, fall_silent};
+pub use receipts::SeenBy;
+pub(super) use receipts::Told;
 pub(super) use sender_keys::Holders;
 pub(super) use signal::save_changes;
 pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};

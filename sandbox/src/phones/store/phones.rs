@@ -1,63 +1,37 @@
 //! Phones: made once, then only their settings change.
 
+use std::sync::Arc;
+
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use wacore_libsignal::protocol::{IdentityKey, IdentityKeyPair};
 
-use super::super::account::{Keys, Phone, Settings, SyncKey, derive_lid, key_pair};
-use super::super::behaviour::{ReadBehaviour, Script};
-use super::{Page, PhoneSummary, Store};
+use super::super::account::{Keys, Phone, SyncKey, derive_lid, key_pair, raw_public};
+use super::super::behaviour::Behaviour;
+use super::{Page, PhoneSummary, Store, Tx};
 use crate::ports::AccountInfo;
 
 /// What a new phone is made of.
-pub(in super::super) struct NewPhone<'a> {
-    pub(in super::super) pn: &'a str,
-    pub(in super::super) push_name: &'a str,
+pub(in super::super) struct NewPhone {
+    pub(in super::super) pn: String,
+    pub(in super::super) push_name: String,
     pub(in super::super) adv_raw_id: u32,
-    pub(in super::super) keys: &'a Keys,
+    pub(in super::super) keys: Keys,
 }
 
 /// Tries before giving up on a free LID; a collision is about as likely as 1 in 10^15 per phone.
 const LID_ATTEMPTS: u32 = 16;
 
 impl Store {
-    /// Stores a phone unless the number has one already.
-    pub(in super::super) async fn create_phone(&self, new: &NewPhone<'_>) -> anyhow::Result<()> {
+    /// Stores phones whose numbers have none; answers how many.
+    pub(in super::super) async fn create_phones(&self, new: &[NewPhone]) -> anyhow::Result<usize> {
         let mut tx = self.begin().await?;
-        for attempt in 0..LID_ATTEMPTS {
-            let lid = derive_lid(new.pn, attempt);
-            let taken = sqlx::query("SELECT 1 FROM phones WHERE (lid = ?1 OR pn = ?1) AND pn <> ?2")
-                .bind(&lid)
-                .bind(new.pn)
-                .fetch_optional(&mut *tx)
-                .await?
-                .is_some();
-            if taken {
-                continue;
-            }
-            let keys = new.keys;
-            sqlx::query(
-                "INSERT INTO phones (pn, lid, push_name, identity, registration_id, signed_pre_key, \
-                 signed_pre_key_signature, adv_raw_id, sync_key_id, sync_key, made) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            )
-            .bind(new.pn)
-            .bind(&lid)
-            .bind(new.push_name)
-            .bind(&keys.identity.private_key().serialize()[..])
-            .bind(i64::from(keys.registration_id))
-            .bind(&keys.signed_pre_key.private_key.serialize()[..])
-            .bind(&keys.signed_pre_key_signature[..])
-            .bind(i64::from(new.adv_raw_id))
-            .bind(&keys.sync.id[..])
-            .bind(&keys.sync.data[..])
-            .bind(keys.sync.made)
-            .execute(&mut *tx)
-            .await?;
-            tx.commit().await?;
-            return Ok(());
+        let mut made = 0;
+        for phone in new {
+            made += usize::from(phone.insert(&mut tx).await?);
         }
-        anyhow::bail!("no free LID for {}", new.pn)
+        tx.commit().await?;
+        Ok(made)
     }
 
     /// The phone with this number, else the one with this LID.
@@ -80,18 +54,34 @@ impl Store {
         Ok(())
     }
 
-    /// Stores what a user may change.
-    pub(in super::super) async fn save_settings(&self, pn: &str, settings: &Settings) -> anyhow::Result<()> {
-        sqlx::query(
-            "UPDATE phones SET read_after_ms = ?, script = ?, on_whatsapp = ?, sink = ? WHERE pn = ?",
-        )
-        .bind(settings.read.to_column())
-        .bind(serde_json::to_string(&settings.script)?)
-        .bind(settings.on_whatsapp)
-        .bind(settings.sink)
-        .bind(pn)
-        .execute(&self.write)
-        .await?;
+    /// Stores what a phone does by itself; `None` for what phones do by default.
+    pub(in super::super) async fn save_behaviour(
+        &self,
+        pn: &str,
+        behaviour: Option<&Behaviour>,
+    ) -> anyhow::Result<()> {
+        let stored = behaviour.map(serde_json::to_string).transpose()?;
+        sqlx::query("UPDATE phones SET behaviour = ? WHERE pn = ?")
+            .bind(stored)
+            .bind(pn)
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// A phone's script answers in every chat again.
+    pub(in super::super) async fn speak_again(&self, pn: &str) -> anyhow::Result<()> {
+        sqlx::query("DELETE FROM silenced WHERE pn = ?").bind(pn).execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Stores whether a number exists for the network.
+    pub(in super::super) async fn save_existence(&self, pn: &str, exists: bool) -> anyhow::Result<()> {
+        sqlx::query("UPDATE phones SET on_whatsapp = ? WHERE pn = ?")
+            .bind(exists)
+            .bind(pn)
+            .execute(&self.write)
+            .await?;
         Ok(())
     }
 
@@ -102,7 +92,7 @@ impl Store {
         limit: u32,
     ) -> anyhow::Result<Page<PhoneSummary>> {
         let rows = sqlx::query(
-            "SELECT pn, lid, push_name, on_whatsapp, sink, read_after_ms, script FROM phones WHERE pn > ? ORDER BY pn LIMIT ?",
+            "SELECT pn, lid, push_name, on_whatsapp, behaviour FROM phones WHERE pn > ? ORDER BY pn LIMIT ?",
         )
         .bind(cursor)
         .bind(i64::from(limit) + 1)
@@ -116,9 +106,7 @@ impl Store {
                     lid: row.try_get("lid")?,
                     push_name: row.try_get("push_name")?,
                     on_whatsapp: row.try_get("on_whatsapp")?,
-                    sink: row.try_get("sink")?,
-                    read: ReadBehaviour::from_column(row.try_get("read_after_ms")?),
-                    script: script_from(row)?,
+                    behaviour: behaviour_from(row)?,
                 })
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
@@ -126,19 +114,61 @@ impl Store {
     }
 }
 
-fn script_from(row: &SqliteRow) -> anyhow::Result<Script> {
-    Ok(serde_json::from_str(row.try_get("script")?)?)
+impl NewPhone {
+    /// False when the number has a phone already.
+    async fn insert(&self, tx: &mut Tx) -> anyhow::Result<bool> {
+        for attempt in 0..LID_ATTEMPTS {
+            let lid = derive_lid(&self.pn, attempt);
+            let taken = sqlx::query("SELECT 1 FROM phones WHERE (lid = ?1 OR pn = ?1) AND pn <> ?2")
+                .bind(&lid)
+                .bind(&self.pn)
+                .fetch_optional(&mut **tx)
+                .await?
+                .is_some();
+            if taken {
+                continue;
+            }
+            let keys = &self.keys;
+            let done = sqlx::query(
+                "INSERT INTO phones (pn, lid, push_name, identity, identity_public, registration_id, \
+                 signed_pre_key, signed_pre_key_public, signed_pre_key_signature, adv_raw_id, sync_key_id, \
+                 sync_key, made) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(&self.pn)
+            .bind(&lid)
+            .bind(&self.push_name)
+            .bind(&keys.identity.private_key().serialize()[..])
+            .bind(&keys.identity_public()[..])
+            .bind(i64::from(keys.registration_id))
+            .bind(&keys.signed_pre_key.private_key.serialize()[..])
+            .bind(&raw_public(&keys.signed_pre_key.public_key)[..])
+            .bind(&keys.signed_pre_key_signature[..])
+            .bind(i64::from(self.adv_raw_id))
+            .bind(&keys.sync.id[..])
+            .bind(&keys.sync.data[..])
+            .bind(keys.sync.made)
+            .execute(&mut **tx)
+            .await?;
+            return Ok(done.rows_affected() == 1);
+        }
+        anyhow::bail!("no free LID for {}", self.pn)
+    }
+}
+
+fn behaviour_from(row: &SqliteRow) -> anyhow::Result<Option<Behaviour>> {
+    let stored: Option<&str> = row.try_get("behaviour")?;
+    Ok(stored.map(serde_json::from_str).transpose()?)
 }
 
 fn phone_from(row: &SqliteRow) -> anyhow::Result<Phone> {
-    let identity = key_pair(row.try_get("identity")?)?;
+    let identity = key_pair(row.try_get("identity")?, row.try_get("identity_public")?)?;
     let signature: &[u8] = row.try_get("signed_pre_key_signature")?;
     let sync_id: &[u8] = row.try_get("sync_key_id")?;
     let sync_data: &[u8] = row.try_get("sync_key")?;
     let keys = Keys {
         identity: IdentityKeyPair::new(IdentityKey::new(identity.public_key), identity.private_key),
         registration_id: u32::try_from(row.try_get::<i64, _>("registration_id")?)?,
-        signed_pre_key: key_pair(row.try_get("signed_pre_key")?)?,
+        signed_pre_key: key_pair(row.try_get("signed_pre_key")?, row.try_get("signed_pre_key_public")?)?,
         signed_pre_key_signature: signature.try_into()?,
         sync: SyncKey { id: sync_id.try_into()?, data: sync_data.try_into()?, made: row.try_get("made")? },
     };
@@ -149,11 +179,8 @@ fn phone_from(row: &SqliteRow) -> anyhow::Result<Phone> {
         identity: keys.identity_public(),
         adv_raw_id: u32::try_from(row.try_get::<i64, _>("adv_raw_id")?)?,
     };
-    let settings = Settings {
-        read: ReadBehaviour::from_column(row.try_get("read_after_ms")?),
-        script: script_from(row)?,
-        on_whatsapp: row.try_get("on_whatsapp")?,
-        sink: row.try_get("sink")?,
-    };
-    Ok(Phone::new(info, keys, settings))
+    let phone = Phone::new(info, keys);
+    phone.set_on_whatsapp(row.try_get("on_whatsapp")?);
+    phone.set_behaviour(behaviour_from(row)?.map(Arc::new));
+    Ok(phone)
 }

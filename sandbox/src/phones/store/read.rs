@@ -150,7 +150,7 @@ impl Store {
         // literals, so that the partial index of the unread applies
         sqlx::query(
             "SELECT * FROM messages WHERE pn = ? AND chat = ? AND direction = 'in' AND status < 4 \
-             AND undecryptable = 0 ORDER BY seq",
+             AND undecryptable = 0 AND target IS NULL ORDER BY seq",
         )
         .bind(pn)
         .bind(chat)
@@ -165,7 +165,7 @@ impl Store {
     pub(in super::super) async fn chats(&self, pn: &str) -> anyhow::Result<Vec<ChatSummary>> {
         let rows = sqlx::query(
             "SELECT chat, COUNT(*) AS messages, MAX(time) AS last, \
-             COUNT(*) FILTER (WHERE direction = 'in' AND status < ?) AS unread \
+             COUNT(*) FILTER (WHERE direction = 'in' AND status < ? AND target IS NULL) AS unread \
              FROM messages WHERE pn = ? AND direction <> 'peer' GROUP BY chat ORDER BY MAX(seq) DESC",
         )
         .bind(Status::Read.column())

@@ -53,13 +53,13 @@ impl Store {
         id: u32,
         scratch: &mut Scratch,
     ) -> anyhow::Result<()> {
-        let row = sqlx::query("SELECT private FROM pre_keys WHERE pn = ? AND id = ?")
+        let row = sqlx::query("SELECT private, public FROM pre_keys WHERE pn = ? AND id = ?")
             .bind(phone.pn())
             .bind(i64::from(id))
             .fetch_optional(&self.read)
             .await?;
         if let Some(row) = row {
-            scratch.put_pre_key(id, &key_pair(row.try_get("private")?)?);
+            scratch.put_pre_key(id, &key_pair(row.try_get("private")?, row.try_get("public")?)?);
         }
         Ok(())
     }
@@ -78,10 +78,11 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?;
         let id = u32::try_from(row.try_get::<i64, _>("id")?)?;
-        sqlx::query("INSERT OR REPLACE INTO pre_keys (pn, id, private) VALUES (?, ?, ?)")
+        sqlx::query("INSERT OR REPLACE INTO pre_keys (pn, id, private, public) VALUES (?, ?, ?, ?)")
             .bind(phone.pn())
             .bind(i64::from(id))
             .bind(&pair.private_key.serialize()[..])
+            .bind(&raw_public(&pair.public_key)[..])
             .execute(&mut *tx)
             .await?;
         sqlx::query("DELETE FROM pre_keys WHERE pn = ?1 AND id <= ?2 - ?3")

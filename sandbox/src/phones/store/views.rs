@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::acts::Acts;
-use super::super::behaviour::{ReadBehaviour, Script};
+use super::super::behaviour::Behaviour;
 use super::super::content::{Body, Media, Traits};
 
 /// Which way a message went.
@@ -89,7 +89,7 @@ impl<T> Page<T> {
 }
 
 /// A phone as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PhoneSummary {
     /// Phone number, digits.
     pub pn: String,
@@ -99,12 +99,8 @@ pub struct PhoneSummary {
     pub push_name: String,
     /// Whether the number exists for the network.
     pub on_whatsapp: bool,
-    /// Whether the phone acknowledges messages without opening them.
-    pub sink: bool,
-    /// When the phone reads by itself.
-    pub read: ReadBehaviour,
-    /// What the phone answers by itself.
-    pub script: Script,
+    /// What it does by itself; `None` for what phones do by default.
+    pub behaviour: Option<Behaviour>,
 }
 
 /// A chat of a phone.

@@ -115,6 +115,11 @@ impl Lan {
             .collect()
     }
 
+    /// Every stanza that phones have submitted, with its phone.
+    pub(crate) fn log(&self) -> Vec<(String, Node)> {
+        self.submitted.lock().expect("lock").clone()
+    }
+
     /// Stanzas with this tag that a phone has submitted so far.
     pub(crate) fn from(&self, pn: &str, tag: &str) -> Vec<Node> {
         let submitted = self.submitted.lock().expect("lock");
@@ -127,6 +132,15 @@ impl Lan {
 
     pub(crate) fn object(&self, direct_path: &str) -> Bytes {
         self.media.lock().expect("lock").get(direct_path).cloned().expect("uploaded")
+    }
+
+    /// Changes one byte of an uploaded object.
+    pub(crate) fn spoil(&self, direct_path: &str) {
+        let mut media = self.media.lock().expect("lock");
+        let body = media.get_mut(direct_path).expect("uploaded");
+        let mut spoiled = body.to_vec();
+        spoiled[1000] ^= 1;
+        *body = spoiled.into();
     }
 
     pub(crate) fn patches(&self, pn: &str, collection: &str) -> Vec<Bytes> {
@@ -363,6 +377,11 @@ impl Network for Lan {
         let path = format!("/{kind}/{}", media.len());
         media.insert(path.clone(), body);
         Ok((format!("https://lan{path}"), path))
+    }
+
+    async fn open_media(&self, direct_path: &str) -> PortResult<Box<dyn std::io::Read + Send>> {
+        let body = self.download_media(direct_path).await?;
+        Ok(Box::new(std::io::Cursor::new(body)))
     }
 
     async fn download_media(&self, direct_path: &str) -> PortResult<Bytes> {

@@ -1,6 +1,7 @@
 //! Files survive the journey, and the client library opens what phones upload.
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use wacore::download::DownloadUtils;
 
 use super::lan::World;
@@ -57,6 +58,30 @@ async fn every_kind_of_file_arrives_as_it_was() {
             DownloadUtils::verify_and_decrypt(&object, &key, kind.media_type()).expect("decrypts");
         assert_eq!(by_library, body);
     }
+}
+
+#[tokio::test]
+async fn a_file_is_handed_out_in_pieces_once_it_was_checked() {
+    let dir = tempfile::tempdir().expect("dir");
+    let world = World::open(dir.path()).await;
+    world.phones.ensure(ADA, None).await.expect("ada");
+    let body = Bytes::from((0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect::<Vec<_>>());
+    let sent = world.phones.send(ADA, upload(MediaKind::Document, &body)).await.expect("sent");
+    let mut file = world.phones.open_media(BEN, &sent.id).await.expect("opened");
+    assert_eq!(file.length, 3_000_000);
+    let mut pieces = Vec::new();
+    while let Some(piece) = file.body.try_next().await.expect("a piece") {
+        assert!(piece.len() <= 64 * 1024);
+        pieces.push(piece);
+    }
+    assert!(pieces.len() > 40);
+    assert_eq!(pieces.concat(), body);
+    // who stops reading stops the decryption
+    drop(world.phones.open_media(BEN, &sent.id).await.expect("opened"));
+
+    let path = world.shown(BEN, &sent.id).await.media.expect("media").direct_path;
+    world.lan.spoil(&path);
+    assert!(matches!(world.phones.media(BEN, &sent.id).await, Err(PortError::Refused(_))));
 }
 
 #[tokio::test]

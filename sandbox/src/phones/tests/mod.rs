@@ -1,16 +1,21 @@
 //! Phones against each other and against the client library's own verification.
 
 mod acts;
+mod behaviour;
 mod companions;
 mod content;
 mod exchange;
+mod fleet;
 mod group;
+mod inbox;
 mod lan;
 mod lan_groups;
 mod linking;
 mod media;
+mod receipts;
 mod repair;
 mod requests;
+mod sink;
 
 pub(crate) use lan::World;
 
