@@ -4,13 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-<<<<<<< HEAD
-    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, messages,
-    offline, phones, profile, renewal, restrictions, status, time, trace, weather,
-=======
-    app_state, chats, client_errors, connections, contacts, devices, faults, fleet, inbox, messages, offline, phones, profile,
-    renewal, restrictions, time, trace, weather,
->>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
+    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet, inbox,
+    messages, offline, phones, profile, renewal, restrictions, status, time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -84,7 +79,6 @@ use super::{
         trace::list,
         trace::set,
         trace::clear,
-<<<<<<< HEAD
         channels::list,
         channels::create,
         channels::show,
@@ -101,7 +95,6 @@ use super::{
         calls::show,
         calls::answer,
         calls::end,
-=======
         fleet::create,
         fleet::defaults,
         fleet::change_defaults,
@@ -109,7 +102,6 @@ use super::{
         fleet::reset_sink,
         inbox::list,
         inbox::totals,
->>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
         time::show,
         time::advance
     )

@@ -30,8 +30,6 @@ pub(super) struct NewPhone {
     script: Option<Script>,
     /// Whether it shows itself as online while it reads and answers.
     online: Option<bool>,
-    /// Whether it refuses every call.
-    reject_calls: Option<bool>,
     /// True for a phone that acknowledges messages without opening them, for load tests.
     sink: Option<bool>,
     /// A sink opens one message in so many.
@@ -47,7 +45,6 @@ macro_rules! settings {
             read: $body.read,
             script: $body.script.clone(),
             online: $body.online,
-            reject_calls: $body.reject_calls,
             sink: $body.sink,
             sample: $body.sample,
             on_whatsapp: $body.on_whatsapp,
@@ -70,7 +67,6 @@ pub(super) struct PhoneChange {
     read: Option<ReadBehaviour>,
     script: Option<Script>,
     online: Option<bool>,
-    reject_calls: Option<bool>,
     sink: Option<bool>,
     sample: Option<u32>,
     on_whatsapp: Option<bool>,
@@ -189,7 +185,7 @@ pub(super) async fn change(
 }
 
 /// A phone with the options of its account; a number that is not on WhatsApp has no account.
-async fn view(control: &Control, phone: PhoneSummary) -> PhoneView {
+pub(super) async fn view(control: &Control, phone: PhoneSummary) -> PhoneView {
     let options = control.network.options(&phone.pn).await.ok();
     let mut view = PhoneView::new(phone, &control.phones.defaults());
     view.options = options;

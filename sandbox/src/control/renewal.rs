@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::Control;
 use super::body::Body;
 use super::number::digits;
+use super::phones::view;
 use super::problem::Problem;
 use super::views::PhoneView;
 
@@ -26,7 +27,8 @@ pub(super) async fn reinstall(
     State(control): State<Control>,
     Path(number): Path<String>,
 ) -> Result<Json<PhoneView>, Problem> {
-    Ok(Json(control.phones.reinstall(&digits("number", &number)?).await?.into()))
+    let phone = control.phones.reinstall(&digits("number", &number)?).await?;
+    Ok(Json(view(&control, phone).await))
 }
 
 /// Moves the account to another number: companions unlinked, contacts told, the LID stays.
@@ -39,5 +41,6 @@ pub(super) async fn change_number(
     Body(new): Body<NewNumber>,
 ) -> Result<Json<PhoneView>, Problem> {
     let (number, new) = (digits("number", &number)?, digits("number", &new.number)?);
-    Ok(Json(control.phones.change_number(&number, &new).await?.into()))
+    let phone = control.phones.change_number(&number, &new).await?;
+    Ok(Json(view(&control, phone).await))
 }

@@ -156,7 +156,7 @@ impl Simulated {
         let rings = NodeBuilder::new("offer").attr("call-id", call.id.as_str()).attr("call-creator", creator);
         let receipt = NodeBuilder::new("receipt").attr("to", from).attr("id", stanza);
         self.network()?.submit(phone.pn(), receipt.children([rings.build()]).build()).await?;
-        match phone.settings().script.calls {
+        match self.behaviour(phone).script.calls {
             OnCall::Ring => Ok(()),
             OnCall::Reject => self.reject(phone, &call).await,
             OnCall::Accept => self.accept(phone, &call).await,

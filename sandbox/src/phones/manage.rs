@@ -25,8 +25,6 @@ pub struct SettingsChange {
     pub script: Option<Script>,
     /// Whether it shows itself as online while it reads and answers.
     pub online: Option<bool>,
-    /// Whether it refuses every call.
-    pub reject_calls: Option<bool>,
     /// Whether it acknowledges messages without opening them, for load tests.
     pub sink: Option<bool>,
     /// A sink opens one message in so many; none when 0.
@@ -41,7 +39,6 @@ impl SettingsChange {
         let new = Behaviour {
             read: self.read.unwrap_or(old.read),
             online: self.online.unwrap_or(old.online),
-            reject_calls: self.reject_calls.unwrap_or(old.reject_calls),
             sink: self.sink.unwrap_or(old.sink),
             sample: self.sample.unwrap_or(old.sample),
             script: match self.script {
@@ -57,7 +54,6 @@ impl SettingsChange {
         self.read.is_none()
             && self.script.is_none()
             && self.online.is_none()
-            && self.reject_calls.is_none()
             && self.sink.is_none()
             && self.sample.is_none()
     }

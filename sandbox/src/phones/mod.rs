@@ -54,10 +54,11 @@ pub use app_state::{
     Action, AppState, Change, Changed, ChatSettings, ClientError, ClientErrorKind, CollectionStatus,
     ContactName, Label, MessageRef, QuickReply,
 };
-pub use behaviour::{OnCall, ReadBehaviour, Script, ScriptedReply};
+pub use behaviour::{
+    Afterwards, Behaviour, FileDraft, MessageDraft, OnCall, ReadBehaviour, Script, ScriptedReply,
+};
 pub use calls::NewCall;
 pub use channels::{ChannelCard, ChannelPost};
-pub use behaviour::{Afterwards, Behaviour, FileDraft, MessageDraft, ReadBehaviour, Script, ScriptedReply};
 pub use contacts::ContactCard;
 pub use content::{
     Album, Attendance, Body, Button, ButtonReply, Buttons, Contacts, Edit, EphemeralSetting, Event,
@@ -71,9 +72,10 @@ pub use manage::{Declared, SettingsChange};
 pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};
-pub use store::{CallRecord, CallState, ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessage};
 pub use sink::SinkCounts;
-pub use store::{ChatSummary, Direction, Page, PhoneSummary, SeenBy, Status, StoredMessage};
+pub use store::{
+    CallRecord, CallState, ChatSummary, Direction, Page, PhoneSummary, SeenBy, Status, StoredMessage,
+};
 
 use account::{Card, Phone};
 #[cfg(test)]

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub use draft::{FileDraft, MessageDraft};
 pub(super) use plan::{Occasion, Plan};
 pub(super) use runner::{Runner, StoredPlan};
-pub use script::{Afterwards, Script, ScriptedReply};
+pub use script::{Afterwards, OnCall, Script, ScriptedReply};
 
 /// When the phone marks an incoming message as read by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,8 +48,6 @@ pub struct Behaviour {
     pub script: Script,
     /// Whether it shows itself as online while it reads and answers.
     pub online: bool,
-    /// Whether it refuses every call.
-    pub reject_calls: bool,
     /// Whether it acknowledges messages without opening them, for load tests. Senders start over
     /// by retry receipts when it opens messages again.
     pub sink: bool,

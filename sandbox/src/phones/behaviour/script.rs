@@ -53,6 +53,21 @@ pub struct Script {
     pub typing_ms: u32,
     /// Whether it answers in groups, too.
     pub groups: bool,
+    /// What the phone does when it is called.
+    pub calls: OnCall,
+}
+
+/// What a phone does by itself when it is called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCall {
+    /// It rings until its user or the caller ends it.
+    #[default]
+    Ring,
+    /// It declines.
+    Reject,
+    /// It answers.
+    Accept,
 }
 
 /// What a script does about one message.

@@ -41,14 +41,16 @@ impl Simulated {
     ) -> PortResult<OpenFile<impl Stream<Item = io::Result<Bytes>> + Send + use<>>> {
         let media = self.message(pn, id).await?.media;
         let media = media.ok_or_else(|| PortError::NotFound(format!("message {id} has no file")))?;
-        let key = hex::decode(&media.key).map_err(anyhow::Error::from)?;
+        // files of channels are not encrypted
+        let key = (!media.key.is_empty()).then(|| hex::decode(&media.key)).transpose();
+        let key = key.map_err(anyhow::Error::from)?;
         let kind = media.kind.media_type();
         let network = self.network()?;
 
         let sealed = network.open_media(&media.direct_path).await?;
         let checked = {
             let key = key.clone();
-            tokio::task::spawn_blocking(move || check(sealed, &key, kind)).await
+            tokio::task::spawn_blocking(move || check(sealed, key.as_deref(), kind)).await
         };
         let (length, sha256) = checked.map_err(anyhow::Error::from)?.map_err(|error| {
             PortError::Refused(format!("the file of message {id} does not decrypt: {error}"))
@@ -59,7 +61,7 @@ impl Simulated {
 
         let sealed = network.open_media(&media.direct_path).await?;
         let (outlet, mut pieces) = mpsc::channel(AHEAD);
-        tokio::task::spawn_blocking(move || hand_out(sealed, &key, kind, Outlet(outlet)));
+        tokio::task::spawn_blocking(move || hand_out(sealed, key.as_deref(), kind, Outlet(outlet)));
         let body = futures::stream::poll_fn(move |context| pieces.poll_recv(context));
         Ok(OpenFile { media, length, body })
     }
@@ -76,21 +78,37 @@ impl Simulated {
 }
 
 /// Length and hash of the plain file, when its MAC is right.
-fn check(sealed: Box<dyn Read + Send>, key: &[u8], kind: MediaType) -> anyhow::Result<(u64, [u8; 32])> {
+fn check(
+    sealed: Box<dyn Read + Send>,
+    key: Option<&[u8]>,
+    kind: MediaType,
+) -> anyhow::Result<(u64, [u8; 32])> {
     let mut hash = Hash(Sha256::new());
     let length = {
         let mut plain = BufWriter::with_capacity(PIECE, &mut hash);
-        let length = DownloadUtils::decrypt_stream_to_writer(sealed, key, kind, &mut plain)?;
+        let length = unseal(sealed, key, kind, &mut plain)?;
         plain.flush()?;
         length
     };
     Ok((length, hash.0.finalize().into()))
 }
 
-fn hand_out(sealed: Box<dyn Read + Send>, key: &[u8], kind: MediaType, outlet: Outlet) {
+/// Writes the plain file; returns its length.
+fn unseal(
+    mut sealed: Box<dyn Read + Send>,
+    key: Option<&[u8]>,
+    kind: MediaType,
+    plain: &mut impl Write,
+) -> anyhow::Result<u64> {
+    match key {
+        Some(key) => DownloadUtils::decrypt_stream_to_writer(sealed, key, kind, plain),
+        None => Ok(io::copy(&mut sealed, plain)?),
+    }
+}
+
+fn hand_out(sealed: Box<dyn Read + Send>, key: Option<&[u8]>, kind: MediaType, outlet: Outlet) {
     let mut plain = BufWriter::with_capacity(PIECE, outlet);
-    let done = DownloadUtils::decrypt_stream_to_writer(sealed, key, kind, &mut plain)
-        .and_then(|_| Ok(plain.flush()?));
+    let done = unseal(sealed, key, kind, &mut plain).and_then(|_| Ok(plain.flush()?));
     if let Err(error) = done {
         // the reader has gone, or the file has changed since it was checked
         let (outlet, _) = plain.into_parts();

@@ -55,7 +55,7 @@ impl Simulated {
             status: if own { Status::Sent } else { Status::Delivered },
         };
         let mut tx = self.store.begin().await?;
-        new.store(&mut tx, phone.pn()).await?;
+        new.store(&mut tx, phone.pn(), self.clock.unix_millis()).await?;
         tx.commit().await.map_err(anyhow::Error::from)?;
         Ok(())
     }

@@ -49,7 +49,7 @@ impl Simulated {
         };
         let entry = self.outgoing_entry(phone, &to, id, &composed);
         let mut tx = self.store.begin().await?;
-        entry.store(&mut tx, phone.pn()).await?;
+        entry.store_sent(&mut tx, phone.pn()).await?;
         tx.commit().await.map_err(anyhow::Error::from)?;
         Ok(stanza)
     }

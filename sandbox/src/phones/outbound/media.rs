@@ -2,6 +2,7 @@
 
 use buffa::MessageField;
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 use wacore::upload::{EncryptedMedia, encrypt_media};
 use waproto::whatsapp as wa;
 
@@ -75,40 +76,6 @@ impl Simulated {
         let length = media.body.len() as u64;
         Ok(message_of(media, caption, Uploaded { url, direct_path, sha256, length, seal: None }))
     }
-<<<<<<< HEAD
-
-    /// Downloads and decrypts the file of a message.
-    ///
-    /// # Errors
-    /// `NotFound` when the message or its file does not exist, `Refused` when the file does not
-    /// match what the message says.
-    pub async fn media(&self, pn: &str, id: &str) -> PortResult<(Media, Bytes)> {
-        let media = self
-            .message(pn, id)
-            .await?
-            .media
-            .ok_or_else(|| PortError::NotFound(format!("message {id} has no file")))?;
-        let stored = self.network()?.download_media(&media.direct_path).await?;
-        let plain = if media.key.is_empty() { stored } else { open(&media, stored, id).await? };
-        if hex::encode(Sha256::digest(&plain)) != media.sha256 {
-            return Err(PortError::Refused(format!("the file of message {id} is not the one it names")));
-        }
-        Ok((media, plain))
-    }
-=======
->>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
-}
-
-/// Decrypts the file of a message.
-async fn open(media: &Media, sealed: Bytes, id: &str) -> PortResult<Bytes> {
-    let key = hex::decode(&media.key).map_err(anyhow::Error::from)?;
-    let media_type = media.kind.media_type();
-    let opened =
-        tokio::task::spawn_blocking(move || DownloadUtils::verify_and_decrypt(&sealed, &key, media_type));
-    let opened = opened.await.map_err(anyhow::Error::from)?;
-    opened
-        .map(Bytes::from)
-        .map_err(|error| PortError::Refused(format!("the file of message {id} does not decrypt: {error}")))
 }
 
 fn message_of(media: &MediaUpload, caption: Option<&str>, file: Uploaded) -> wa::Message {

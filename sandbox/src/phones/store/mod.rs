@@ -1,10 +1,7 @@
 //! The phones' SQLite file. One connection writes, a few read; WAL keeps them apart.
 
-<<<<<<< HEAD
 mod calls;
-=======
 mod inbox;
->>>>>>> df542b9 (Let phones act by plans, sink messages, and be judged by one inbox)
 mod messages;
 mod phones;
 mod plans;
