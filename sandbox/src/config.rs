@@ -23,7 +23,10 @@ pub struct SandboxConfig {
     pub on_demand: bool,
     /// Time a connection has from TCP accept to the end of its Noise handshake.
     pub handshake_timeout: Duration,
-    /// Connections held at a time on the wire listener; further ones are closed at once.
+    /// Time an HTTP client has for the head of a request, and for each piece of its body.
+    pub http_timeout: Duration,
+    /// Connections held at a time on the wire listener, fewer when the process may not open that
+    /// many files; further ones are closed at once.
     pub max_connections: usize,
     /// Stanzas kept per device that is offline; the oldest go first.
     pub queue_limit: u32,
@@ -57,6 +60,7 @@ impl SandboxConfig {
             control: free,
             on_demand: true,
             handshake_timeout: Duration::from_secs(10),
+            http_timeout: Duration::from_secs(30),
             max_connections: 20_000,
             queue_limit: 10_000,
             max_media_bytes: 2 << 30,

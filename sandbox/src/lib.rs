@@ -10,9 +10,14 @@ mod clock;
 mod config;
 pub mod control;
 mod core;
+mod descriptors;
 pub mod faults;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod groups;
 mod handlers;
+mod http;
+mod listener;
 mod media;
 mod network;
 mod nodes;

@@ -12,15 +12,17 @@ use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::core::{CLOCK_AHEAD, Core};
 use crate::faults::Faults;
-use crate::media::{Authority, Media, serve_http, serve_tls};
+use crate::http::{serve_http, serve_tls};
+use crate::listener::serve;
+use crate::media::{Authority, Media};
 use crate::network::SandboxNetwork;
 use crate::phones::Simulated;
 use crate::ports::{Network, Phones};
 use crate::state::State;
 use crate::stream::run;
 use crate::trace::Trace;
-use crate::wire::{ServerIdentity, serve};
-use crate::{control as control_api, media as media_api};
+use crate::wire::ServerIdentity;
+use crate::{control as control_api, descriptors, media as media_api};
 
 const STATIC_KEY: &str = "noise_static_key";
 const CHAIN: &str = "noise_chain";
@@ -83,15 +85,24 @@ impl Sandbox {
         core.load_restrictions().await?;
         core.load_groups().await?;
         core.wake_waiting_phones().await?;
-        serve_http(core, media_http, media_api::router(Arc::clone(core)));
+        let share = descriptors::share();
+        serve_http(core, media_http, media_api::router(Arc::clone(core)), share.http);
+        serve_tls(core, media_tls, media_api::router(Arc::clone(core)), share.http, tls);
         let control_router =
             control_api::router(Arc::clone(&sandbox.phones), sandbox.network(), Arc::clone(core));
-        serve_http(core, control, control_router);
-        serve_tls(core, media_tls, tls)?;
+        serve_http(core, control, control_router, share.http);
         let connections = Arc::clone(core);
-        let max = core.config.max_connections;
-        let run = move |tcp, remote| run(Arc::clone(&connections), tcp, remote);
-        core.tasks.spawn(serve(wire, max, core.tasks.clone(), core.stop.clone(), run));
+        let cap = core.config.max_connections.min(share.wire);
+        serve(core, wire, cap, move |tcp, remote| {
+            let core = Arc::clone(&connections);
+            async move {
+                let stop = core.stop.clone();
+                tokio::select! {
+                    () = run(core, tcp, remote) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        });
         tracing::info!(wire = %sandbox.wire, media = %sandbox.media_tls, control = %sandbox.control, "sandbox network is up");
         Ok(sandbox)
     }
@@ -131,6 +142,12 @@ impl Sandbox {
     #[must_use]
     pub fn network(&self) -> Arc<dyn Network> {
         Arc::clone(&self.network)
+    }
+
+    /// What the network's parts share.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// The simulated phones.

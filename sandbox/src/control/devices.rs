@@ -189,7 +189,7 @@ fn jid(pn: &str, device: u16) -> String {
 }
 
 /// Reference and ADV secret of a QR text.
-fn parse_qr(qr: &str) -> Result<(String, [u8; 32]), Problem> {
+pub(crate) fn parse_qr(qr: &str) -> Result<(String, [u8; 32]), Problem> {
     let bad = |detail: String| Problem::field("qr", detail, QR_REMEDY);
     let (reference, _, _) = PairUtils::parse_qr_code(qr).map_err(|error| bad(error.to_string()))?;
     let secret = qr

@@ -47,6 +47,9 @@ use crate::core::Core;
 use crate::phones::Simulated;
 use crate::ports::Network;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::{devices::parse_qr, number::digits};
+
 /// Largest file that can be sent through the control API, in bytes.
 const MAX_BODY: usize = 128 * 1024 * 1024;
 

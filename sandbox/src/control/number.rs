@@ -10,7 +10,7 @@ const REMEDY: &str =
 const CHANNEL: &str = "@newsletter";
 
 /// The digits of a phone number (or LID).
-pub(super) fn digits(field: &str, text: &str) -> Result<String, Problem> {
+pub(crate) fn digits(field: &str, text: &str) -> Result<String, Problem> {
     let digits = text.trim().strip_prefix('+').unwrap_or(text.trim());
     if is_number(digits) {
         Ok(digits.to_owned())

@@ -11,7 +11,7 @@ use crate::ports::PortError;
 
 /// Why a request was not done, and what to do about it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// HTTP status, repeated.
     status: u16,
     /// Stable name of the problem: `invalid_field`, `not_found`, `refused`, `internal`, …

@@ -23,6 +23,8 @@ use crate::stream::Stage;
 use crate::wire::Conn;
 
 pub(crate) use iq::error as iq_error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use iq::requests;
 pub(crate) use phone::{query, submit};
 
 /// Handles a stanza of a logged-in device or of a phone.
@@ -43,6 +45,12 @@ const STANZAS: &[(&str, StanzaHandler, Submit)] = &[
 enum Submit {
     Phones,
     ClientsOnly,
+}
+
+/// Tags that are handled, for the fuzz targets.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn stanza_tags() -> impl Iterator<Item = &'static str> {
+    STANZAS.iter().map(|(tag, ..)| *tag)
 }
 
 /// Handles a stanza from a connection. Failures are logged; the connection lives on.

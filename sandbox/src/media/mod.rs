@@ -10,7 +10,6 @@ mod download;
 mod files;
 mod query;
 mod serve;
-mod tls;
 mod upload;
 
 use std::net::SocketAddr;
@@ -24,7 +23,7 @@ use crate::state::{MediaRow, State};
 
 pub(crate) use auth::{AUTH_SECS, CONN_SECS};
 pub(crate) use authority::Authority;
-pub(crate) use serve::{router, serve_http, serve_tls};
+pub(crate) use serve::router;
 
 /// Kind of profile pictures: images as they are, not encrypted.
 pub(crate) const PICTURE: &str = "picture";

@@ -1,20 +1,16 @@
-//! The media endpoint's two listeners: plain HTTP and TLS.
+//! What the media endpoint does with a request.
 
 use std::sync::Arc;
 
-use anyhow::Result;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::{Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use rustls::ServerConfig;
-use tokio::net::TcpListener;
 
 use super::bend::bend;
 use super::files::token_in;
 use super::query::parameter;
-use super::tls::TlsListener;
 use super::upload::kind;
 use super::{download, upload};
 use crate::core::Core;
@@ -76,31 +72,4 @@ async fn take(core: &Arc<Core>, request: Request<Body>, effect: Option<Effect>) 
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     response
-}
-
-/// Serves plain HTTP until the network stops.
-pub(crate) fn serve_http(core: &Arc<Core>, listener: TcpListener, router: Router) {
-    let stop = core.stop.clone();
-    core.tasks.spawn(async move {
-        let serve =
-            axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
-        if let Err(error) = serve.await {
-            tracing::error!(%error, "HTTP listener failed");
-        }
-    });
-}
-
-/// Serves TLS until the network stops.
-pub(crate) fn serve_tls(core: &Arc<Core>, listener: TcpListener, config: Arc<ServerConfig>) -> Result<()> {
-    let listener = TlsListener::start(listener, config, &core.tasks, core.stop.clone())?;
-    let stop = core.stop.clone();
-    let router = router(Arc::clone(core));
-    core.tasks.spawn(async move {
-        let serve =
-            axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
-        if let Err(error) = serve.await {
-            tracing::error!(%error, "TLS listener failed");
-        }
-    });
-    Ok(())
 }

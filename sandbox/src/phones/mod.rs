@@ -69,6 +69,9 @@ pub use content::{
 pub use inbound::OpenFile;
 pub use inbox::{InboxEntry, InboxFilter, InboxTotals};
 pub use manage::{Declared, SettingsChange};
+pub use manage::SettingsChange;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use linking::{normalize_code, open_bundle};
 pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};

@@ -54,6 +54,18 @@ impl Account {
         }
     }
 
+    /// Whether an address is this account's. Some clients write LID digits in front of the phone
+    /// number server.
+    pub(crate) fn is_named(&self, jid: &Jid) -> bool {
+        let Numbers { pn, lid } = &self.info;
+        let user = jid.user_base();
+        match jid.server {
+            Server::Lid | Server::HostedLid => user == lid,
+            Server::Pn | Server::Hosted | Server::Legacy => user == pn || user == lid,
+            _ => false,
+        }
+    }
+
     /// Phone number address.
     pub(crate) fn pn_jid(&self, device: u16) -> Jid {
         self.jid(Server::Pn, device)

@@ -54,10 +54,10 @@ impl Exchange {
         self.core.acquaint(&own, &recipient).await?;
         let mut entries = Vec::new();
         for share in shares(node, to) {
-            let Some(target) = self.target(&share, &own, &recipient).await? else { continue };
+            let Some(target) = self.target(&share, &own, &recipient) else { continue };
             let key = target.key(share.to.device);
             let dedupe = DedupeKey::new(self.origin.key(), &id, key, retry_count(&share.encs));
-            let stanza = self.for_device(node, to, &share, Arc::ptr_eq(&target, &own));
+            let stanza = self.for_device(node, to, &share, Arc::ptr_eq(target, &own));
             entries.push(Entry::new(key, &stanza, Some(dedupe))?);
         }
         let replies = self.replies.clone();
@@ -66,26 +66,24 @@ impl Exchange {
         self.core.enqueue(entries, move |stored| replies.send(if stored { accepted } else { failed })).await
     }
 
-    /// The account a share is for, when it is one that a direct message may reach.
-    async fn target(
+    /// The account a share is for, when it is one that a direct message may reach. Nobody else is
+    /// looked up: a message does not make phones of the numbers it names.
+    fn target<'a>(
         &self,
         share: &Share<'_>,
-        own: &Arc<Account>,
-        recipient: &Arc<Account>,
-    ) -> Result<Option<Arc<Account>>> {
-        let Some(target) = self.core.user(&share.to).await? else {
-            return Ok(None);
+        own: &'a Arc<Account>,
+        recipient: &'a Arc<Account>,
+    ) -> Option<&'a Arc<Account>> {
+        let Some(target) = [own, recipient].into_iter().find(|account| account.is_named(&share.to)) else {
+            tracing::warn!(from = %self.origin.key(), to = %share.to, "target is neither sender nor recipient");
+            return None;
         };
         let device = share.to.device;
         let is_own = target.pn == own.pn;
-        if !is_own && target.pn != recipient.pn {
-            tracing::warn!(from = %self.origin.key(), to = %share.to, "target is neither sender nor recipient");
-            return Ok(None);
-        }
         if !target.has(device) || (is_own && device == self.origin.device) {
-            return Ok(None);
+            return None;
         }
-        Ok((is_own || !target.blocks(own.pn)).then_some(target))
+        (is_own || !target.blocks(own.pn)).then_some(target)
     }
 
     /// The stanza as one device gets it, in the addressing the sender used for that device.

@@ -15,8 +15,14 @@ use crate::state::DeviceKey;
 
 /// Presence of all accounts; not kept over a restart, clients announce it anew.
 #[derive(Default)]
-pub(crate) struct PresenceBoard {
-    accounts: Mutex<HashMap<u64, Watched>>,
+pub(crate) struct PresenceBoard(Mutex<Board>);
+
+#[derive(Default)]
+struct Board {
+    /// Accounts that are online or watched.
+    accounts: HashMap<u64, Watched>,
+    /// Whom each watcher watches: the end of a connection must not look at every account.
+    watching: HashMap<DeviceKey, HashSet<u64>>,
 }
 
 #[derive(Default)]
@@ -94,32 +100,61 @@ impl Watched {
     }
 }
 
+impl Board {
+    fn unwatch(&mut self, account: u64, by: DeviceKey) {
+        if let Some(watching) = self.watching.get_mut(&by) {
+            watching.remove(&account);
+        }
+        if let Some(watched) = self.accounts.get_mut(&account) {
+            watched.watchers.remove(&by);
+        }
+        self.tidy(account);
+    }
+
+    fn forget_watcher(&mut self, by: DeviceKey) {
+        for account in self.watching.remove(&by).unwrap_or_default() {
+            self.unwatch(account, by);
+        }
+    }
+
+    /// An account that is neither online nor watched needs no place.
+    fn tidy(&mut self, account: u64) {
+        let idle = |watched: &Watched| watched.available.is_empty() && watched.watchers.is_empty();
+        if self.accounts.get(&account).is_some_and(idle) {
+            self.accounts.remove(&account);
+        }
+    }
+}
+
 impl PresenceBoard {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Watched>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Marks a device; returns whether its account has come or gone by that.
     fn mark(&self, device: DeviceKey, available: bool) -> bool {
-        let mut accounts = self.lock();
-        let watched = accounts.entry(device.pn).or_default();
+        let mut board = self.lock();
+        let watched = board.accounts.entry(device.pn).or_default();
         let before = watched.available.is_empty();
         if available {
             watched.available.insert(device.device);
         } else {
             watched.available.remove(&device.device);
         }
-        before != watched.available.is_empty()
+        let changed = before != watched.available.is_empty();
+        board.tidy(device.pn);
+        changed
     }
 
     fn news(&self, account: &Account) -> Vec<(DeviceKey, Node)> {
-        self.lock().get_mut(&account.pn).map(|watched| watched.news(account)).unwrap_or_default()
+        self.lock().accounts.get_mut(&account.pn).map(|watched| watched.news(account)).unwrap_or_default()
     }
 
     /// Adds a watcher and returns what it sees at once.
     fn watch(&self, account: &Account, by: DeviceKey, mut watcher: Watcher) -> Option<Node> {
-        let mut accounts = self.lock();
-        let watched = accounts.entry(account.pn).or_default();
+        let mut board = self.lock();
+        board.watching.entry(by).or_default().insert(account.pn);
+        let watched = board.accounts.entry(account.pn).or_default();
         let view = View::of(account, !watched.available.is_empty(), &watcher);
         let stanza = view.map(|view| view.stanza(account.jid(watcher.server, 0)));
         watcher.shown = view;
@@ -128,24 +163,24 @@ impl PresenceBoard {
     }
 
     fn unwatch(&self, account: u64, by: DeviceKey) {
-        if let Some(watched) = self.lock().get_mut(&account) {
-            watched.watchers.remove(&by);
-        }
+        self.lock().unwatch(account, by);
     }
 
     /// An account is not there any more under this number.
     pub(super) fn forget(&self, pn: u64) {
-        let mut accounts = self.lock();
-        accounts.remove(&pn);
-        for watched in accounts.values_mut() {
-            watched.watchers.retain(|device, _| device.pn != pn);
+        let mut board = self.lock();
+        let watchers = board.accounts.remove(&pn).unwrap_or_default().watchers.into_keys();
+        for by in watchers {
+            board.unwatch(pn, by);
+        }
+        let own: Vec<DeviceKey> = board.watching.keys().filter(|device| device.pn == pn).copied().collect();
+        for by in own {
+            board.forget_watcher(by);
         }
     }
 
     fn forget_watcher(&self, by: DeviceKey) {
-        for watched in self.lock().values_mut() {
-            watched.watchers.remove(&by);
-        }
+        self.lock().forget_watcher(by);
     }
 }
 
@@ -158,7 +193,7 @@ impl Core {
                 phones.observe(&device.pn.to_string(), &stanza);
             }
         } else if self.live.takes(device)
-            && let Some(conn) = self.live.conn(device)
+            && let Some(conn) = self.live.conn(device).filter(|conn| conn.has_room())
         {
             conn.send(stanza);
         }
@@ -211,5 +246,30 @@ impl Core {
     pub(crate) async fn presence_lost(&self, origin: &Origin) -> Result<()> {
         self.presence.forget_watcher(origin.key());
         self.mark_presence(origin, false).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_accounts_that_nobody_watches() {
+        let board = PresenceBoard::default();
+        let (a, b) = (Arc::new(Account::bare(1)), Arc::new(Account::bare(2)));
+        let watcher = || Watcher { account: Arc::clone(&b), server: Server::Pn, trusted: false, shown: None };
+        board.mark(a.key(1), true);
+        board.watch(&a, b.key(1), watcher());
+        board.watch(&a, b.key(2), watcher());
+        board.watch(&b, a.key(1), watcher());
+        board.unwatch(1, b.key(2));
+        board.forget_watcher(b.key(1));
+        assert_eq!(board.lock().accounts.get(&1).map(|watched| watched.watchers.len()), Some(0));
+        assert!(board.mark(a.key(1), false));
+        assert!(!board.mark(a.key(1), false), "is gone already");
+        board.forget(1);
+        let board = board.lock();
+        assert!(board.accounts.is_empty(), "{:?}", board.accounts.keys());
+        assert!(board.watching.values().all(HashSet::is_empty));
     }
 }

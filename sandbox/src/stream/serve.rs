@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use buffa::Message;
+use bytes::BytesMut;
 use tokio::net::TcpStream;
 use waproto::whatsapp::ClientPayload;
 
@@ -17,7 +18,7 @@ use crate::faults::{Effect, Subject};
 use crate::pairing::Link;
 use crate::router::Origin;
 use crate::trace::EventKind;
-use crate::wire::{Conn, Dictionary, FrameWriter, Ready, shake};
+use crate::wire::{Conn, Dictionary, FrameReader, FrameWriter, Ready, shake};
 
 /// Clients with the older dictionary install their keys late and lose a frame that comes
 /// earlier, and with it all that follow. An idle machine needs 2 ms, a busy one a hundred times that.
@@ -44,7 +45,8 @@ pub(crate) async fn run(core: Arc<Core>, tcp: TcpStream, remote: SocketAddr) {
             tokio::time::sleep(LATE_KEYS).await;
         }
         core.tasks.spawn(writer.run(Arc::clone(&conn), inbox));
-        enter(&core, &conn, ready).await
+        // Boxed, so that who does not come so far takes less memory.
+        Box::pin(enter(&core, &conn, ready)).await
     };
     match ended.await {
         Ok(()) => conn.because("closed by the client"),
@@ -93,11 +95,17 @@ async fn enter(core: &Arc<Core>, conn: &Arc<Conn>, ready: Ready) -> Result<()> {
     result
 }
 
+/// The next frame of a client that takes its answers.
+async fn next(reader: &mut FrameReader, conn: &Conn) -> Result<Option<BytesMut>> {
+    conn.room().await;
+    reader.frame().await
+}
+
 async fn stanzas(core: &Arc<Core>, conn: &Arc<Conn>, mut ready: Ready, stage: &Stage) -> Result<()> {
     let mut inflow = Inflow::new(core, conn, stage);
     loop {
         let frame = tokio::select! {
-            frame = ready.reader.frame() => frame?,
+            frame = next(&mut ready.reader, conn) => frame?,
             () = inflow.line.wait_due() => {
                 inflow.release().await;
                 continue;

@@ -41,6 +41,8 @@ pub(crate) struct Conn {
     pub(crate) drained: Notify,
     /// Cancelled when nothing is read or written any more, although the socket is open.
     pub(crate) half_open: CancellationToken,
+    /// Wakes who waits in [`Conn::room`].
+    emptier: Notify,
     /// Cancelled when the connection is over.
     pub(crate) gone: CancellationToken,
     /// Why it is over.
@@ -66,6 +68,7 @@ impl Conn {
             next_iq: AtomicU64::new(1),
             drained: Notify::new(),
             half_open: CancellationToken::new(),
+            emptier: Notify::new(),
             gone: CancellationToken::new(),
             why: OnceLock::new(),
         };
@@ -81,7 +84,7 @@ impl Conn {
     /// until [`Conn::drained`].
     pub(crate) fn send_stored(&self, stanza: Bytes) -> bool {
         self.push(Outgoing::Stored(stanza));
-        if self.waiting.load(Ordering::Relaxed) < HIGH_WATER {
+        if self.has_room() {
             return true;
         }
         self.lagging.store(true, Ordering::Release);
@@ -90,6 +93,23 @@ impl Conn {
             self.caught_up();
         }
         false
+    }
+
+    /// Whether its client takes what it is sent.
+    pub(crate) fn has_room(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) < HIGH_WATER
+    }
+
+    /// Waits until the client has taken what it was sent. Who asks without reading the answers is
+    /// not listened to meanwhile.
+    pub(crate) async fn room(&self) {
+        loop {
+            let emptier = self.emptier.notified();
+            if self.has_room() {
+                return;
+            }
+            emptier.await;
+        }
     }
 
     /// Sends `<stream:error>` or `<failure>` and closes behind it.
@@ -149,8 +169,11 @@ impl Conn {
     }
 
     /// The writer has put `count` stanzas on the wire.
-    pub(super) fn written(&self, count: usize) {
+    pub(crate) fn written(&self, count: usize) {
         let before = self.waiting.fetch_sub(count, Ordering::AcqRel);
+        if before >= HIGH_WATER && before - count < HIGH_WATER {
+            self.emptier.notify_waiters();
+        }
         if before == count {
             self.caught_up();
         }
@@ -168,11 +191,15 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
 
-    #[test]
-    fn a_full_outbox_holds_back_until_it_was_written() {
+    fn connection() -> (Conn, mpsc::UnboundedReceiver<Outgoing>) {
         let clock = Clock::default();
         let trace = Trace::new(clock.clone(), 0);
-        let (conn, _inbox) = Conn::new(([127, 0, 0, 1], 1).into(), Faults::new(clock, trace.clone()), trace);
+        Conn::new(([127, 0, 0, 1], 1).into(), Faults::new(clock, trace.clone()), trace)
+    }
+
+    #[test]
+    fn a_full_outbox_holds_back_until_it_was_written() {
+        let (conn, _inbox) = connection();
         let mut sent = 0;
         while conn.send_stored(Bytes::from_static(b"x")) {
             sent += 1;
@@ -181,5 +208,17 @@ mod tests {
         assert!(conn.lagging.load(Ordering::Relaxed));
         conn.written(sent + 1);
         assert!(!conn.lagging.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn room_is_when_the_client_reads() {
+        let (conn, _inbox) = connection();
+        for _ in 0..HIGH_WATER {
+            conn.room().await;
+            conn.send(NodeBuilder::new("iq").build());
+        }
+        assert!(!conn.has_room());
+        tokio::join!(conn.room(), async { conn.written(1) });
+        assert!(conn.has_room());
     }
 }

@@ -15,6 +15,7 @@ use wacore_noise::framing::encode_frame;
 
 use super::certificates::ServerIdentity;
 use super::codec::{NodeCodec, codec_for};
+use super::meter::Metered;
 use super::noise::{AfterHello, respond};
 use super::prologue::Dictionary;
 use super::reader::FrameReader;
@@ -24,6 +25,9 @@ use crate::faults::{Effect, Line};
 
 /// A WebSocket message may carry a frame of 2^24 bytes and its neighbours.
 const MAX_MESSAGE: usize = (1 << 24) + (1 << 20);
+/// Bytes read at a time. Every connection has such a buffer, and it is cleared before each read:
+/// a small one makes connections light and reads quick.
+const READ_BUFFER: usize = 4096;
 
 /// An encrypted stream, ready for stanzas.
 pub(crate) struct Ready {
@@ -62,11 +66,14 @@ pub(crate) async fn shake(
     clock: &Clock,
     bent: Option<&Effect>,
 ) -> Result<(Ready, FrameWriter)> {
-    let config =
-        WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let (tcp, allowance) = Metered::new(tcp);
     let socket = accept_async_with_config(tcp, Some(config)).await?;
     let (mut sink, stream) = socket.split();
-    let mut reader = FrameReader::new(stream);
+    let mut reader = FrameReader::new(stream, allowance);
     let header = reader.header().await?;
     let codec = codec_for(header.dictionary);
     let hello = reader.frame().await?.context("closed before ClientHello")?;

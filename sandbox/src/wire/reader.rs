@@ -4,28 +4,28 @@ use anyhow::{Result, bail, ensure};
 use bytes::{Buf, BytesMut};
 use futures::StreamExt;
 use futures::stream::SplitStream;
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use wacore_noise::framing::FRAME_LENGTH_SIZE;
 
+use super::meter::{Allowance, Socket};
 use super::prologue::{Header, take_header};
 
 /// Largest frame before login: a ClientPayload has a few hundred bytes.
-const MAX_HANDSHAKE_FRAME: usize = 64 * 1024;
+const MAX_HANDSHAKE_FRAME: usize = 16 * 1024;
 /// Largest frame after login (3-byte length).
 const MAX_FRAME: usize = (1 << 24) - 1;
 
 /// The reading half of a connection.
 pub(crate) struct FrameReader {
-    socket: SplitStream<WebSocketStream<TcpStream>>,
+    socket: SplitStream<Socket>,
     buffer: BytesMut,
     limit: usize,
+    allowance: Allowance,
 }
 
 impl FrameReader {
-    pub(super) fn new(socket: SplitStream<WebSocketStream<TcpStream>>) -> Self {
-        Self { socket, buffer: BytesMut::new(), limit: MAX_HANDSHAKE_FRAME }
+    pub(super) fn new(socket: SplitStream<Socket>, allowance: Allowance) -> Self {
+        Self { socket, buffer: BytesMut::new(), limit: MAX_HANDSHAKE_FRAME, allowance }
     }
 
     /// Reads the header that starts the stream.
@@ -38,8 +38,9 @@ impl FrameReader {
         }
     }
 
-    /// Frames may be large from now on.
+    /// The client is known: frames may be large and many from now on.
     pub(super) fn lift_limit(&mut self) {
+        self.allowance.lift();
         self.limit = MAX_FRAME;
     }
 
@@ -72,7 +73,7 @@ impl FrameReader {
 }
 
 /// Takes one frame off the buffer; refuses a length above `limit` before its bytes arrive.
-fn take_frame(buffer: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>> {
+pub(crate) fn take_frame(buffer: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>> {
     let Some(prefix) = buffer.first_chunk::<FRAME_LENGTH_SIZE>() else {
         return Ok(None);
     };

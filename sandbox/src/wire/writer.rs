@@ -8,15 +8,14 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use futures::SinkExt;
 use futures::stream::SplitSink;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use wacore_noise::NoiseCipher;
 use wacore_noise::framing::{FRAME_LENGTH_SIZE, encode_frame};
 
 use super::codec::{NodeCodec, decode_stored};
 use super::connection::{Conn, Outgoing};
+use super::meter::Socket;
 use super::parcel::{Framing, Parcel};
 use crate::faults::{Closing, Effect, Ending, Line, damage};
 use crate::trace::Direction;
@@ -32,7 +31,7 @@ const COMPANY: Duration = Duration::from_millis(200);
 
 /// The writing half of a connection.
 pub(crate) struct FrameWriter {
-    pub(super) socket: SplitSink<WebSocketStream<TcpStream>, Message>,
+    pub(super) socket: SplitSink<Socket, Message>,
     pub(super) cipher: NoiseCipher,
     pub(super) codec: &'static dyn NodeCodec,
     pub(super) counter: u32,

@@ -1,10 +1,17 @@
 //! What a broken or hostile peer can do: lose its own connection, nothing else.
 
+mod floods;
+mod frames;
+mod http;
+mod slow;
+mod upgrade;
+
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use wagate_sandbox::{Sandbox, SandboxConfig};
 
@@ -17,12 +24,20 @@ fn address(sandbox: &Sandbox) -> String {
     url.trim_start_matches("ws://").trim_end_matches("/ws/chat").to_owned()
 }
 
+/// How long a connection may take to be closed.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Waits until the server has closed.
+async fn ends<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>) {
+    let end = async { while let Some(Ok(_)) = socket.next().await {} };
+    tokio::time::timeout(SOON, end).await.expect("must be closed");
+}
+
 /// Sends bytes over a WebSocket and waits until the server closes it.
 async fn closes_on(sandbox: &Sandbox, bytes: &[u8]) {
     let (mut socket, _) = tokio_tungstenite::connect_async(sandbox.wire_url()).await.expect("upgrade");
     socket.send(Message::Binary(bytes.to_vec().into())).await.expect("send");
-    let end = async { while let Some(Ok(_)) = socket.next().await {} };
-    tokio::time::timeout(Duration::from_secs(5), end).await.expect("must be closed");
+    ends(&mut socket).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

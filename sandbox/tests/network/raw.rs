@@ -6,7 +6,7 @@ use buffa::{Message as _, MessageField};
 use bytes::BytesMut;
 use futures::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::consts::WA_CONN_HEADER;
@@ -153,6 +153,18 @@ impl Raw {
         self.socket.send(Message::Binary(frame.into())).await.expect("send");
     }
 
+    /// Sends a WebSocket message of any kind as it is; the server may close meanwhile.
+    pub(crate) async fn send_message(&mut self, message: Message) -> Result<(), tungstenite::Error> {
+        self.socket.send(message).await
+    }
+
+    /// A stanza as the bytes of its frame.
+    pub(crate) fn frame(&mut self, node: &Node) -> Vec<u8> {
+        let sealed = self.write.encrypt_with_counter(self.sent, &marshal(node).expect("node")).expect("seal");
+        self.sent += 1;
+        encode_frame(&sealed, None).expect("frame")
+    }
+
     /// The next stanza; `None` when the server has closed.
     async fn receive(&mut self) -> Option<Node> {
         let next = next_frame(&mut self.socket, &mut self.frames);
@@ -180,6 +192,7 @@ impl Raw {
         }
     }
 
+    /// Waits until the server has closed, whatever it says before.
     pub(crate) async fn closed(&mut self) {
         while self.receive().await.is_some() {}
     }

@@ -72,6 +72,12 @@ const ROUTES: &[(&str, &str, IqHandler)] = &[
     ("w:sync:app:state", "set", app_state::set),
 ];
 
+/// Namespaces and request types that are served, for the fuzz targets.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn requests() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(space, verb, _)| (*space, *verb))
+}
+
 /// Handles an IQ of a client: a request, or the answer to one of the server's.
 pub(super) async fn dispatch(core: &Arc<Core>, conn: &Arc<Conn>, stage: &Stage, node: Node) {
     let kind = text(&node, "type").unwrap_or_default();

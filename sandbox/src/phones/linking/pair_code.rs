@@ -54,7 +54,7 @@ impl PendingPairings {
         code: &str,
         hello: &CodeHello,
     ) -> PortResult<CodePrimaryHello> {
-        let code = normalize(code)?;
+        let code = normalize_code(code)?;
         let wrapped = hello.wrapped_ephemeral.clone();
         let ephemeral = KeyPair::generate(&mut rand::make_rng::<StdRng>());
         let public = raw_public(&ephemeral.public_key);
@@ -111,7 +111,7 @@ impl PendingPairings {
 }
 
 /// The code as the companion derived its key from it: eight characters, no dash, upper case.
-fn normalize(code: &str) -> PortResult<String> {
+pub(crate) fn normalize_code(code: &str) -> PortResult<String> {
     let code: String =
         code.chars().filter(|c| *c != '-' && !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
     if PairCodeUtils::validate_code(&code) {
@@ -128,7 +128,7 @@ fn agree(own: &KeyPair, theirs: &[u8; 32]) -> PortResult<[u8; 32]> {
     Ok(own.private_key.calculate_agreement(&theirs).map_err(anyhow::Error::from)?)
 }
 
-fn open_bundle(shared: &[u8; 32], wrapped: &[u8]) -> PortResult<Vec<u8>> {
+pub(crate) fn open_bundle(shared: &[u8; 32], wrapped: &[u8]) -> PortResult<Vec<u8>> {
     let wrong = || PortError::Refused("the code is not the one that the companion shows".to_owned());
     let (salt, rest) = wrapped.split_at_checked(SALT).ok_or_else(wrong)?;
     let (iv, sealed) = rest.split_at_checked(IV).ok_or_else(wrong)?;

@@ -4,15 +4,19 @@
 //! any. Everything starts with one of the tags below, or with the number of a word.
 //!
 //! Decoding is where a hostile client is met: whatever it sends, memory and stack stay bounded
-//! by [`Limits`] and the worst outcome is a an error.
+//! by [`Limits`] and the worst outcome is an error.
 
 mod decode;
 mod dictionary;
 mod encode;
 mod packed;
+#[cfg(any(test, feature = "fuzzing"))]
+mod same;
 
 pub(super) use decode::{Limits, decode};
 pub(super) use encode::encode;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use same::same_stanza;
 
 /// First bytes that are not the number of a word.
 mod tags {

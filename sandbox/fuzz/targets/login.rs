@@ -1,0 +1,4 @@
+//! Handshake, login payload, registration.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| wagate_sandbox::fuzzing::login(input));
