@@ -1,5 +1,7 @@
 //! The control API over real phones on a small network.
 
+mod faults;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,7 +43,9 @@ impl Api {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("dir");
         let world = World::open(dir.path()).await;
-        let router = super::router(world.phones.clone(), world.lan.clone(), core(dir.path()).await);
+        let core = core(dir.path()).await;
+        core.attach(world.phones.clone());
+        let router = super::router(world.phones.clone(), world.lan.clone(), core);
         Self { router, _world: world, _dir: dir }
     }
 
