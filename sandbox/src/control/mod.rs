@@ -16,6 +16,8 @@ mod draft;
 mod faults;
 mod fetch;
 mod fleet;
+mod group_views;
+mod groups;
 mod guard;
 mod inbox;
 mod message_view;
@@ -127,6 +129,12 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/calls", get(calls::list).post(calls::create))
         .route("/phones/{number}/calls/{id}", get(calls::show).delete(calls::end))
         .route("/phones/{number}/calls/{id}/answer", post(calls::answer))
+        .route("/phones/{number}/groups", post(groups::create))
+        .route("/phones/{number}/groups/join", post(groups::join))
+        .route("/phones/{number}/groups/{group}/members", post(groups::change_members))
+        .route("/phones/{number}/groups/{group}/leave", post(groups::leave))
+        .route("/groups", get(groups::list))
+        .route("/groups/{group}", get(groups::show))
         .route("/time", get(time::show))
         .route("/time/advance", post(time::advance));
     Router::new()

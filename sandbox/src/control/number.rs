@@ -19,6 +19,16 @@ pub(crate) fn digits(field: &str, text: &str) -> Result<String, Problem> {
     }
 }
 
+/// The JID of a group, given as such or as its digits.
+pub(super) fn group(field: &str, text: &str) -> Result<String, Problem> {
+    let digits = text.strip_suffix("@g.us").unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(format!("{digits}@g.us"))
+    } else {
+        Err(Problem::field(field, format!("{text:?} is not a group."), "Give the jid of GET /v1/groups."))
+    }
+}
+
 /// Whom a message can be sent to: a number, or the JID of a group or of a channel.
 pub(super) fn recipient(field: &str, text: &str) -> Result<String, Problem> {
     let shared = text.ends_with("@g.us") || text.ends_with(CHANNEL);

@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet, inbox,
-    messages, offline, phones, profile, renewal, restrictions, status, time, trace, weather,
+    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet, groups,
+    inbox, messages, offline, phones, profile, renewal, restrictions, status, time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -56,6 +56,12 @@ use super::{
         messages::read,
         messages::play,
         messages::media,
+        groups::list,
+        groups::show,
+        groups::create,
+        groups::change_members,
+        groups::join,
+        groups::leave,
         offline::show,
         offline::set,
         restrictions::list,

@@ -301,6 +301,7 @@ async fn every_documented_route_is_served() {
             .replace("{peer}", BEN)
             .replace("{id}", "1")
             .replace("{category}", "last")
+            .replace("{group}", "120363000000000001")
             .replace("{collection}", "regular");
         for method in methods.as_object().expect("methods").keys() {
             let body = (method == "post" || method == "patch").then(|| json!({}));

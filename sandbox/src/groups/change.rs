@@ -48,9 +48,9 @@ impl Core {
     ) -> PortResult<Result<(T, Announcement), Refusal>> {
         self.warm(about).await?;
         let turn = Arc::clone(&self.groups.turn).lock_owned().await;
-        let actor = Person::from(origin.account.as_ref());
         let outcome = self.groups.snapshot(|groups| {
-            let mut work = Work::new(groups, actor.clone(), self.clock.unix_secs());
+            let actor = Person::from(origin.account.as_ref());
+            let mut work = Work::new(groups, actor, self.clock.unix_secs());
             rule(&mut work).map(|value| (value, work.done()))
         });
         let (value, done) = match outcome {
@@ -60,13 +60,13 @@ impl Core {
         let mut rows = Vec::new();
         for (id, group) in &done.changed {
             let body = group.as_ref().map(serde_json::to_string).transpose().map_err(anyhow::Error::from)?;
-            rows.push((id.key(), body));
+            rows.push((id.number(), body));
         }
         self.state.save_groups(rows).await?;
         self.groups.apply(done.changed);
         let mut entries = Vec::new();
         for notice in done.notices {
-            entries.extend(self.entries(notice, &actor, &origin.push_name())?);
+            entries.extend(self.entries(notice, &done.actor, &origin.push_name())?);
         }
         Ok(Ok((value, Announcement { core: Arc::clone(self), entries, turn })))
     }

@@ -38,8 +38,8 @@ impl GroupId {
         self.0.to_string()
     }
 
-    /// Key in the store.
-    pub(super) fn key(self) -> u64 {
+    /// The same as a number.
+    pub(crate) fn number(self) -> u64 {
         self.0
     }
 }

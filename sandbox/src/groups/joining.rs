@@ -127,6 +127,16 @@ impl Admission {
         exits.is_some_and(|exits| exits.count >= EXITS && now.saturating_sub(exits.last) < DAY)
     }
 
+    /// Somebody has another number.
+    pub(super) fn renumber(&mut self, old: u64, new: u64) {
+        rename(&mut self.offers, old, new);
+        rename(&mut self.requests, old, new);
+        rename(&mut self.exits, old, new);
+        if self.barred.remove(&old) {
+            self.barred.insert(new);
+        }
+    }
+
     /// Makes an invitation.
     pub(super) fn offer(&mut self, pn: u64, now: u64) {
         self.offers.insert(pn, Offer { code: code(OFFER_CODE), expires: now + OFFER_LIFETIME });
@@ -151,6 +161,13 @@ impl Admission {
         } else {
             Err(Refusal::WrongCode)
         }
+    }
+}
+
+/// Keeps what is known of somebody under another number.
+pub(super) fn rename<T>(map: &mut BTreeMap<u64, T>, old: u64, new: u64) {
+    if let Some(value) = map.remove(&old) {
+        map.insert(new, value);
     }
 }
 

@@ -76,9 +76,14 @@ impl RankChange {
 }
 
 impl Group {
-    pub(super) fn enter(&mut self, person: &Person, rank: Rank, now: u64) {
-        let member = Member { lid: person.lid.clone(), rank, joined: now };
-        self.members.entry(person.pn).or_insert(member);
+    /// Makes somebody a member; `false` when they are one.
+    pub(super) fn enter(&mut self, person: &Person, rank: Rank, now: u64) -> bool {
+        let vacant = !self.members.contains_key(&person.pn);
+        if vacant {
+            self.members.insert(person.pn, Member { lid: person.lid.clone(), rank, joined: now });
+            self.admission.came(person.pn);
+        }
+        vacant
     }
 
     /// Who is to lead a group whose last leader has gone: admins first, then those longest in it.
@@ -142,14 +147,10 @@ impl Work<'_> {
         for id in self.with_community(id)? {
             let now = self.now;
             let group = self.edit(id)?;
-            let new = people.iter().filter(|person| !group.members.contains_key(&person.pn));
-            let new: Vec<Person> = new.cloned().collect();
+            let came = |person: &&Person| group.enter(person, Rank::Member, now);
+            let new: Vec<Person> = people.iter().filter(came).cloned().collect();
             if new.is_empty() {
                 continue;
-            }
-            for person in &new {
-                group.enter(person, Rank::Member, now);
-                group.admission.came(person.pn);
             }
             let whole = NodeBuilder::new("create").children([element(group, "group")]);
             let added = action("add", group.mode, &new);

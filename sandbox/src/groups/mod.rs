@@ -14,6 +14,7 @@ mod joining;
 mod members;
 mod notice;
 mod refusal;
+mod renumber;
 mod settings;
 #[cfg(test)]
 mod tests;

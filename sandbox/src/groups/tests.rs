@@ -33,7 +33,7 @@ impl World {
     ) -> Result<T, Refusal> {
         let mut work = Work::new(&self.groups, person(actor), NOW + self.now);
         let value = rule(&mut work)?;
-        let Done { changed, notices } = work.done();
+        let Done { changed, notices, .. } = work.done();
         for (id, group) in changed {
             match group {
                 // As it comes back from the store.
@@ -311,4 +311,21 @@ fn a_group_made_in_a_community_belongs_to_it() {
     world.act(2, |work| work.leave(parent)).expect("leave");
     assert!(world.members(id).iter().all(|pn| *pn != 2));
     assert!(!world.groups.contains_key(&own), "its only member has left the community with all its groups");
+}
+
+#[test]
+fn a_new_number_keeps_place_and_name() {
+    let mut world = World::default();
+    let id = world.make(1, Place::Alone, &[2]);
+    world.act(1, |work| work.set(id, Property::Approval(true))).expect("set");
+    let code = world.group(id).admission.code.clone();
+    world.act(3, |work| work.join_by_link(id, &code)).expect("ask");
+    let told =
+        |world: &World| world.told.iter().map(|(_, tag, to)| (tag.clone(), to.clone())).collect::<Vec<_>>();
+    world.act(9, |work| work.renumber(&[id], 1)).expect("renumber");
+    assert_eq!(told(&world), [("modify".to_owned(), vec![2, 9])]);
+    assert_eq!(world.group(id).rank(9), Some(Rank::SuperAdmin));
+    assert_eq!((world.group(id).creator.pn, world.group(id).subject.by.pn), (9, 9));
+    world.act(9, |work| work.decide(id, &[person(3)], true)).expect("still leads");
+    assert_eq!(world.members(id), [2, 3, 9]);
 }

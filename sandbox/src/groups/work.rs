@@ -25,6 +25,8 @@ pub(crate) struct Work<'a> {
 pub(super) struct Done {
     pub(super) changed: BTreeMap<GroupId, Option<Group>>,
     pub(super) notices: Vec<Notice>,
+    /// As members know them from before the change.
+    pub(super) actor: Person,
 }
 
 impl<'a> Work<'a> {
@@ -33,7 +35,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn done(self) -> Done {
-        Done { changed: self.changed, notices: self.notices }
+        Done { changed: self.changed, notices: self.notices, actor: self.actor }
     }
 
     /// A group as it is by now.

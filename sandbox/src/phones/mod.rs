@@ -26,6 +26,7 @@ mod calls;
 mod channels;
 mod contacts;
 mod content;
+mod groups;
 mod inbound;
 mod inbox;
 mod linking;
@@ -66,12 +67,12 @@ pub use content::{
     ListReply, LiveLocation, Location, Media, MediaKind, Pin, Poll, PollVote, Reaction, Revoke, Row, Section,
     SharedContact, Template, TemplateButton, TemplateReply, Traits, Unknown,
 };
+pub use groups::{JoinedGroup, MembersChange, NewGroup};
 pub use inbound::OpenFile;
 pub use inbox::{InboxEntry, InboxFilter, InboxTotals};
-pub use manage::{Declared, SettingsChange};
-pub use manage::SettingsChange;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use linking::{normalize_code, open_bundle};
+pub use manage::{Declared, SettingsChange};
 pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};

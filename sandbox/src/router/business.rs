@@ -28,14 +28,16 @@ impl Account {
         Some((serial, certificate.encode_to_vec()))
     }
 
-    /// Marks a message of a business with its verified name; the certificate goes inside.
-    pub(super) fn certify(&self, message: NodeBuilder) -> (NodeBuilder, Option<Node>) {
+    /// Marks a message of a business with its verified name.
+    pub(super) fn certify(&self, message: NodeBuilder) -> NodeBuilder {
         match self.verified_name() {
-            None => (message, None),
-            Some((serial, name)) => {
-                let message = message.attr("verified_name", serial).attr("verified_level", "unknown");
-                (message, Some(blob("verified_name", name)))
-            }
+            None => message,
+            Some((serial, _)) => message.attr("verified_name", serial).attr("verified_level", "unknown"),
         }
+    }
+
+    /// What a message of a business carries besides its content.
+    pub(super) fn certificate(&self) -> Option<Node> {
+        self.verified_name().map(|(_, certificate)| blob("verified_name", certificate))
     }
 }

@@ -108,8 +108,8 @@ impl Exchange {
             let chat = jid(node, "recipient").unwrap_or_else(|| to.clone());
             stanza = stanza.attr("recipient", chat.into_non_ad());
         }
-        let (stanza, certificate) = origin.account.certify(stanza);
-        stanza.children(contents(node, &share.encs).into_iter().chain(certificate)).build()
+        let contents = contents(node, &share.encs).into_iter().chain(origin.account.certificate());
+        origin.account.certify(stanza).children(contents).build()
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Parcel<'a> {
 impl Exchange {
     /// Reads whom the ciphertexts of a message are for. LID digits in front of the phone number
     /// server, as some clients write them, name the same devices.
-    pub(super) async fn parcel<'a>(&self, node: &'a Node, certificate: Option<Node>) -> Result<Parcel<'a>> {
+    pub(super) async fn parcel<'a>(&self, node: &'a Node) -> Result<Parcel<'a>> {
         let common: Vec<&Node> = node.get_children_by_tag("enc").collect();
         // Beside a ciphertext for one device, as it is sent again, `<participants>` repeats the first attempt.
         let again = common.iter().any(|enc| !is(enc, "type", "skmsg"));
@@ -36,7 +36,7 @@ impl Exchange {
                 own.entry(account.key(device.device)).or_default().extend(to.get_children_by_tag("enc"));
             }
         }
-        Ok(Parcel { node, own, common, certificate })
+        Ok(Parcel { node, own, common, certificate: self.origin.account.certificate() })
     }
 }
 

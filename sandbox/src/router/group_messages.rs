@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use wacore::messages::MessageUtils;
-use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
 use super::account::Account;
@@ -25,9 +24,6 @@ const NO_GROUP: u16 = 404;
 const STALE_ADDRESSING: u16 = 421;
 /// Refusal: the network's store failed.
 const STORE_FAILED: u16 = 500;
-
-/// Attributes that reach the members unchanged.
-const FORWARDED: [&str; 3] = ["id", "type", "edit"];
 
 impl Core {
     /// The group an address names.
@@ -71,9 +67,8 @@ impl Exchange {
             }
             None => targets.retain(|key| *key != self.origin.key()),
         }
-        let (head, certificate) = self.group_head(node, &group);
-        let parcel = self.parcel(node, certificate).await?;
-        let entries = parcel.entries(&head, self.origin.key(), &id, targets)?;
+        let head = self.message_in(group.id.jid(), group.mode.server(), node).build();
+        let entries = self.parcel(node).await?.entries(&head, self.origin.key(), &id, targets)?;
         let mut accepted = self.core.ack(node, None);
         if let Some(hash) = other_hash(node, group.mode, &members)? {
             accepted.attrs.insert("phash", hash);
@@ -102,26 +97,6 @@ impl Exchange {
         }
         let speaks = !group.is(Toggle::Announcement) || group.is_admin(own) || is_response(node, &group);
         if speaks { Ok(group) } else { Err(FORBIDDEN) }
-    }
-
-    /// The stanza as members see it, and what is added to its content.
-    fn group_head(&self, node: &Node, group: &Group) -> (Node, Option<Node>) {
-        let own = &self.origin;
-        let mode = group.mode;
-        let mut head = NodeBuilder::new("message")
-            .attr("from", group.id.jid())
-            .attr("participant", own.account.jid(mode.server(), own.device))
-            .attr(mode.participant_alias(), own.account.jid(mode.other().server(), 0))
-            .attr("addressing_mode", mode.as_str())
-            .attr("t", self.core.clock.unix_secs())
-            .attr("notify", own.push_name());
-        for key in FORWARDED {
-            if let Some(value) = node.attrs.get(key) {
-                head = head.attr(key, value.clone());
-            }
-        }
-        let (head, certificate) = own.account.certify(head);
-        (head.build(), certificate)
     }
 }
 

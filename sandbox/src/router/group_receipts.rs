@@ -19,7 +19,8 @@ impl Exchange {
         if let Some(group) = self.own_group(to) {
             let kind = text(node, "type").unwrap_or_default();
             for (target, kind) in self.group_receipt_targets(node, &kind).await? {
-                let entry = Entry::new(target, &self.group_receipt_stanza(node, &group, kind), None)?;
+                let stanza = self.receipt_in(group.id.jid(), group.mode.server(), node, kind);
+                let entry = Entry::new(target, &stanza, None)?;
                 let again = route(kind) == Route::Device;
                 entries.push(if again { entry.asking_again(self.origin.key()) } else { entry });
             }
@@ -63,24 +64,6 @@ impl Exchange {
             _ => {}
         }
         Ok(targets)
-    }
-
-    fn group_receipt_stanza(&self, node: &Node, group: &Group, kind: &str) -> Node {
-        let own = &self.origin;
-        let mode = group.mode;
-        let mut stanza = NodeBuilder::new("receipt")
-            .attr("from", group.id.jid())
-            .attr("participant", own.account.jid(mode.server(), own.device))
-            .attr(mode.participant_alias(), own.account.jid(mode.other().server(), 0))
-            .attr("t", self.core.clock.unix_secs());
-        if let Some(id) = node.attrs.get("id") {
-            stanza = stanza.attr("id", id.clone());
-        }
-        // As in direct chats, `inactive` goes on as a plain delivery.
-        if !kind.is_empty() && kind != "inactive" {
-            stanza = stanza.attr("type", kind);
-        }
-        stanza.apply_content(node.content.clone()).build()
     }
 
     /// Forwards a chat state whose `to` is a group to the members that are online now.

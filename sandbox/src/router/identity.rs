@@ -53,6 +53,7 @@ impl Core {
         self.presence.forget(old);
         self.restrictions.renumber(old, number);
         let account = self.find(new).await?.ok_or_else(|| not_found(new))?;
+        self.renumber_member(&account, old).await?;
         self.wake_phone(number);
         let audience = self.acquainted_devices(&account, |_| true).await?;
         let was = wacore_binary::Jid::pn(old.to_string());

@@ -20,6 +20,7 @@ mod live;
 mod names;
 mod notify;
 mod offline;
+mod participant;
 mod phone_feed;
 mod phone_pump;
 mod presence;

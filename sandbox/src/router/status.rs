@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
-use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, Server};
 
 use super::account::Account;
@@ -37,13 +36,13 @@ impl Exchange {
             self.answer(node, Some(MALFORMED));
             return Ok(());
         };
-        let (sender, own) = (self.origin.key(), &self.origin.account);
-        let (_, certificate) = own.certify(NodeBuilder::new("message"));
-        let parcel = self.parcel(node, certificate).await?;
+        let sender = self.origin.key();
+        let parcel = self.parcel(node).await?;
         let mut entries = Vec::new();
         for Viewer { account, server, devices } in self.viewers(node).await? {
             let targets = devices.into_iter().map(|device| account.key(device)).filter(|key| *key != sender);
-            entries.extend(parcel.entries(&self.status_head(node, server), sender, &id, targets)?);
+            let head = self.message_in(Jid::status_broadcast(), server, node).build();
+            entries.extend(parcel.entries(&head, sender, &id, targets)?);
         }
         let replies = self.replies.clone();
         let accepted = self.core.ack(node, None);
@@ -74,26 +73,6 @@ impl Exchange {
         Ok(viewers.into_values().collect())
     }
 
-    fn status_head(&self, node: &Node, server: Server) -> Node {
-        let own = &self.origin.account;
-        let lid = server.is_lid_family();
-        let (alias, other) =
-            if lid { ("participant_pn", Server::Pn) } else { ("participant_lid", Server::Lid) };
-        let mut head = NodeBuilder::new("message")
-            .attr("from", Jid::status_broadcast())
-            .attr("participant", own.jid(server, self.origin.device))
-            .attr(alias, own.jid(other, 0))
-            .attr("addressing_mode", if lid { "lid" } else { "pn" })
-            .attr("t", self.core.clock.unix_secs())
-            .attr("notify", self.origin.push_name());
-        for key in ["id", "type", "edit"] {
-            if let Some(value) = node.attrs.get(key) {
-                head = head.attr(key, value.clone());
-            }
-        }
-        own.certify(head).0.build()
-    }
-
     /// Handles a receipt whose `to` is the status broadcast; `participant` names the author.
     pub(crate) async fn status_receipt(&self, node: &Node) -> Result<()> {
         let kind = text(node, "type").unwrap_or_default();
@@ -107,7 +86,7 @@ impl Exchange {
                 Route::Device => vec![author.device],
                 _ => Vec::new(),
             };
-            let stanza = self.status_receipt_stanza(node, author.server, &kind);
+            let stanza = self.receipt_in(Jid::status_broadcast(), author.server, node, &kind);
             for device in devices.into_iter().filter(|device| account.has(*device)) {
                 let entry = Entry::new(account.key(device), &stanza, None)?;
                 let again = route == Route::Device;
@@ -117,20 +96,5 @@ impl Exchange {
         let replies = self.replies.clone();
         let accepted = self.core.ack(node, None);
         self.core.enqueue(entries, move |_| replies.send(accepted)).await
-    }
-
-    fn status_receipt_stanza(&self, node: &Node, server: Server, kind: &str) -> Node {
-        let mut stanza = NodeBuilder::new("receipt")
-            .attr("from", Jid::status_broadcast())
-            .attr("participant", self.origin.account.jid(server, self.origin.device))
-            .attr("t", self.core.clock.unix_secs());
-        if let Some(id) = node.attrs.get("id") {
-            stanza = stanza.attr("id", id.clone());
-        }
-        // As in direct chats, `inactive` goes on as a plain delivery.
-        if !kind.is_empty() && kind != "inactive" {
-            stanza = stanza.attr("type", kind);
-        }
-        stanza.apply_content(node.content.clone()).build()
     }
 }
