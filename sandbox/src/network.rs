@@ -8,7 +8,6 @@ use wacore_binary::{Jid, Node};
 
 use crate::core::Core;
 use crate::handlers;
-use crate::options::{AccountOptions, Stale};
 use crate::ports::{
     AccountInfo, AppStatePatch, Companion, CompanionAddress, KeyBundle, Network, PortError, PortResult,
 };
@@ -39,24 +38,9 @@ impl Network for SandboxNetwork {
         Ok(account.devices().into_iter().map(|device| account.jid(user.server, device)).collect())
     }
 
-    async fn options(&self, pn: &str) -> PortResult<AccountOptions> {
-        Ok(AccountOptions::clone(&*self.existing(pn).await?.options()))
-    }
-
-    async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()> {
-        let account = self.existing(pn).await?;
-        self.0.set_options(&account, options).await
-    }
-
-    async fn mark_stale(&self, pn: &str, what: Stale) -> PortResult<()> {
-        let account = self.existing(pn).await?;
-        self.0.mark_dirty(&account, what).await
-    }
-
     async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()> {
         let account = self.existing(pn).await?;
-        let contact =
-            self.0.user(&Jid::pn(contact)).await?.ok_or_else(|| PortError::NotFound(contact.to_owned()))?;
+        let contact = self.existing(contact).await?;
         self.0.acquaint(&account, &contact).await
     }
 

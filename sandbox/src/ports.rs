@@ -9,8 +9,6 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use wacore_binary::{Jid, Node};
 
-use crate::options::{AccountOptions, Stale};
-
 /// Why one side could not do what the other asked.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
@@ -183,15 +181,6 @@ pub trait Network: Send + Sync {
     /// All devices of a user (PN or LID, device part ignored), device 0 included, as JIDs in
     /// the addressing of `user`. Creates the account when numbers are created on demand.
     async fn devices(&self, user: &Jid) -> PortResult<Vec<Jid>>;
-
-    /// What whoever runs the network has decided about an account.
-    async fn options(&self, pn: &str) -> PortResult<AccountOptions>;
-
-    /// Decides it anew; clients that are connected see it when they ask or log in next.
-    async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()>;
-
-    /// Tells an account's companions that something they keep is stale.
-    async fn mark_stale(&self, pn: &str, what: Stale) -> PortResult<()>;
 
     /// The phone's user has saved a contact, which privacy settings may let in.
     async fn save_contact(&self, pn: &str, contact: &str) -> PortResult<()>;

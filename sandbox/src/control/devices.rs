@@ -12,6 +12,7 @@ use wacore::pair::PairUtils;
 use super::Control;
 use super::body::Body;
 use super::number::digits;
+use super::offline::account;
 use super::problem::Problem;
 use crate::options::Stale;
 use crate::ports::{CompanionAddress, Phones};
@@ -93,7 +94,8 @@ pub(super) async fn passkey_code(
     Path(number): Path<String>,
     Body(read): Body<PairingCode>,
 ) -> Result<StatusCode, Problem> {
-    control.network.approve_passkey(&digits("number", &number)?, read.code.trim()).await?;
+    let account = account(&control, &number).await?;
+    control.core.approve_passkey(account.pn, read.code.trim())?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,7 +106,8 @@ pub(super) async fn refresh_code(
     State(control): State<Control>,
     Path(number): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    control.network.refresh_codes(&digits("number", &number)?).await?;
+    let account = account(&control, &number).await?;
+    control.core.refresh_codes(account.pn)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -116,7 +119,7 @@ pub(super) async fn refresh_registration(
     Body(shown): Body<Scan>,
 ) -> Result<StatusCode, Problem> {
     let (reference, _) = parse_qr(shown.qr.trim())?;
-    control.network.refresh_registration(&reference).await?;
+    control.core.refresh_registration(&reference)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -155,9 +158,9 @@ pub(super) async fn stale(
     Path(number): Path<String>,
     Body(stale): Body<StaleCopies>,
 ) -> Result<StatusCode, Problem> {
-    let number = digits("number", &number)?;
+    let account = account(&control, &number).await?;
     for what in stale.what {
-        control.network.mark_stale(&number, what).await?;
+        control.core.mark_dirty(&account, what).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

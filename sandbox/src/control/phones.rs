@@ -174,11 +174,11 @@ pub(super) async fn change(
     if let Some(about) = &change.about {
         control.phones.set_about(&phone.pn, about).await?;
     }
-    if let Ok(options) = control.network.options(&phone.pn).await {
-        let mut changed = options.clone();
-        change.apply_to(&mut changed);
-        if changed != options {
-            control.network.set_options(&phone.pn, changed).await?;
+    if let Ok(Some(account)) = control.core.find(&phone.pn).await {
+        let mut options = AccountOptions::clone(&account.options());
+        change.apply_to(&mut options);
+        if options != *account.options() {
+            control.core.set_options(&account, options).await?;
         }
     }
     Ok(Json(view(&control, control.phones.summary(&phone.pn).await?).await))
@@ -186,9 +186,9 @@ pub(super) async fn change(
 
 /// A phone with the options of its account; a number that is not on WhatsApp has no account.
 pub(super) async fn view(control: &Control, phone: PhoneSummary) -> PhoneView {
-    let options = control.network.options(&phone.pn).await.ok();
+    let account = control.core.find(&phone.pn).await.ok().flatten();
     let mut view = PhoneView::new(phone, &control.phones.defaults());
-    view.options = options;
+    view.options = account.map(|account| AccountOptions::clone(&account.options()));
     view
 }
 

@@ -20,8 +20,8 @@ pub(super) fn handle(exchange: Exchange, node: Node) -> BoxFuture<'static, Resul
         match (kind.as_deref(), jid(&node, "to")) {
             (Some("subscribe"), Some(to)) => core.watch_presence(origin, &to, &node).await?,
             (Some("unsubscribe"), Some(to)) => core.unwatch_presence(origin, &to).await?,
-            (Some("unavailable"), _) => core.mark_presence(origin, false).await?,
-            (Some("available"), _) => core.mark_presence(origin, true).await?,
+            (Some("unavailable"), _) => core.mark_presence(origin, false),
+            (Some("available"), _) => core.mark_presence(origin, true),
             // A name alone is how clients announce a new one; it says nothing of being there.
             _ => {}
         }

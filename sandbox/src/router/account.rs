@@ -167,6 +167,11 @@ impl Account {
         self.read(|state| Arc::clone(&state.options))
     }
 
+    /// Its last device has gone, at this unix time.
+    pub(super) fn went_away(&self, now: u64) {
+        self.write(|state| state.profile.last_seen = Some(now));
+    }
+
     /// Name, identity and numbers as its phone has them.
     pub(crate) fn phone(&self) -> AccountInfo {
         self.read(|state| state.phone.clone())

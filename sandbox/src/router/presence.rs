@@ -200,16 +200,21 @@ impl Core {
     }
 
     /// A device is online or offline from its user's point of view.
-    pub(crate) async fn mark_presence(&self, origin: &Origin, available: bool) -> Result<()> {
+    pub(crate) fn mark_presence(self: &Arc<Self>, origin: &Origin, available: bool) {
         if !self.presence.mark(origin.key(), available) {
-            return Ok(());
+            return;
         }
         if !available {
-            let now = self.clock.unix_secs();
-            self.change_profile(&origin.account, |profile| profile.last_seen = Some(now)).await?;
+            origin.account.went_away(self.clock.unix_secs());
+            let (core, account) = (Arc::clone(self), Arc::clone(&origin.account));
+            self.tasks.spawn(async move {
+                // Keeps what has changed in memory already.
+                if let Err(error) = core.change_profile(&account, |_| {}).await {
+                    tracing::error!(pn = account.pn, %error, "last seen cannot be kept");
+                }
+            });
         }
         self.show_presence_anew(&origin.account);
-        Ok(())
     }
 
     /// Tells watchers of an account what they do not know yet, or may not know any more.
@@ -243,9 +248,9 @@ impl Core {
     }
 
     /// A device's connection has ended: it is unavailable and its subscriptions end.
-    pub(crate) async fn presence_lost(&self, origin: &Origin) -> Result<()> {
+    pub(crate) fn presence_lost(self: &Arc<Self>, origin: &Origin) {
         self.presence.forget_watcher(origin.key());
-        self.mark_presence(origin, false).await
+        self.mark_presence(origin, false);
     }
 }
 

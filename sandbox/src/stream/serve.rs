@@ -90,7 +90,7 @@ async fn enter(core: &Arc<Core>, conn: &Arc<Conn>, ready: Ready) -> Result<()> {
     // First over, then detached: a login still under way must not bring it back.
     conn.gone.cancel();
     if core.detach_device(origin.key(), conn.id) {
-        core.presence_lost(&origin).await?;
+        core.presence_lost(&origin);
     }
     result
 }

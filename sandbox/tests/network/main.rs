@@ -25,6 +25,8 @@ mod login;
 mod media;
 mod mex;
 mod offline;
+mod pairing;
+mod passkey;
 mod phone_calls;
 mod phone_channels;
 mod phone_status;

@@ -8,7 +8,7 @@ use super::super::account::Phone;
 use super::super::address::is_direct;
 use super::super::store::Store;
 use super::open::Record;
-use crate::ports::PortResult;
+use crate::ports::{PortError, PortResult};
 
 impl Simulated {
     /// Does in the phone's chats what a record says.
@@ -21,6 +21,7 @@ impl Simulated {
         }
         let [name, chat, rest @ ..] = record.index.as_slice() else { return Ok(()) };
         match name.as_str() {
+            "contact" if action.contact_action.is_set() => self.keep_contact(phone, chat).await?,
             "markChatAsRead" if action.mark_chat_as_read_action.read == Some(true) => {
                 let unread = self.store.unread(phone.pn(), &self.chat_of(chat).await?).await?;
                 let ids: Vec<String> = unread.into_iter().map(|message| message.id).collect();
@@ -42,6 +43,15 @@ impl Simulated {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Tells the network whom the account has saved; who is not there cannot be let in.
+    async fn keep_contact(&self, phone: &Phone, jid: &str) -> PortResult<()> {
+        let contact = self.chat_of(jid).await?;
+        match self.network()?.save_contact(phone.pn(), &contact).await {
+            Err(PortError::NotFound(_)) => Ok(()),
+            saved => saved,
+        }
     }
 
     /// Deletes a chat's messages up to the last one named, or up to the time of the action

@@ -12,7 +12,6 @@ use wacore_binary::{Jid, JidExt, Node, NodeContent};
 
 use super::lan_groups::LanGroup;
 use crate::clock::Clock;
-use crate::options::{AccountOptions, Stale};
 use crate::phones::{Outgoing, Simulated, StoredMessage};
 use crate::ports::{
     AccountInfo, AppStatePatch, Companion, CompanionAddress, KeyBundle, Network, Phones, PortError,
@@ -30,7 +29,6 @@ pub(crate) struct Lan {
     phones: Mutex<Weak<Simulated>>,
     companions: Mutex<HashMap<String, Vec<Linked>>>,
     media: Mutex<HashMap<String, Bytes>>,
-    options: Mutex<HashMap<String, AccountOptions>>,
     app_state: Mutex<HashMap<(String, String), Vec<Bytes>>>,
     pub(super) groups: Mutex<HashMap<String, LanGroup>>,
     /// Every stanza as it was delivered: receiving account, receiving device, stanza.
@@ -266,19 +264,6 @@ impl Network for Lan {
             .chain(linked.map(|linked| linked.companion.device))
             .map(|device| user.with_device(device))
             .collect())
-    }
-
-    async fn options(&self, pn: &str) -> PortResult<AccountOptions> {
-        Ok(self.options.lock().expect("lock").get(pn).cloned().unwrap_or_default())
-    }
-
-    async fn set_options(&self, pn: &str, options: AccountOptions) -> PortResult<()> {
-        self.options.lock().expect("lock").insert(pn.to_owned(), options);
-        Ok(())
-    }
-
-    async fn mark_stale(&self, _pn: &str, _what: Stale) -> PortResult<()> {
-        Ok(())
     }
 
     async fn save_contact(&self, _pn: &str, _contact: &str) -> PortResult<()> {
