@@ -87,7 +87,7 @@ impl Core {
         let now = if offline { "offline" } else { "online" };
         self.trace.add(Event::new(EventKind::Phone).of(Some(phone.key())).saying(now));
         if offline {
-            self.mark_presence(&phone, false).await?;
+            self.mark_presence(&phone, false);
             return Ok(switched);
         }
         self.wake_phone(account.pn);

@@ -10,6 +10,7 @@ use super::account::Account;
 use super::exchange::Origin;
 use super::privacy::Category;
 use crate::core::Core;
+use crate::groups::Group;
 use crate::media::PICTURE;
 use crate::ports::PortResult;
 use crate::state::{Chosen, DeviceKey, PictureRow};
@@ -45,6 +46,28 @@ impl Core {
         let devices = self.witnesses(origin, Category::Picture).await?;
         let jid = account.pn_jid(0);
         self.notify_each(devices, || self.picture_notification(&jid, None, id)).await?;
+        Ok(id)
+    }
+
+    /// Sets or removes a group's picture and tells every member; returns the new one's id.
+    pub(crate) async fn set_group_picture(
+        self: &Arc<Self>,
+        origin: &Origin,
+        group: &Group,
+        image: Option<Bytes>,
+        preview: Option<Bytes>,
+    ) -> PortResult<Option<u64>> {
+        let jid = group.id.jid();
+        let id = self.store_picture(&jid.to_string(), image, preview).await?;
+        let author = group.person(origin.account.pn).map(|person| person.jid(group.mode));
+        let mut devices = Vec::new();
+        for pn in group.members.keys() {
+            if let Some(member) = self.by_number(*pn).await? {
+                devices.extend(member.keys());
+            }
+        }
+        devices.retain(|device| *device != origin.key());
+        self.notify_each(devices, || self.picture_notification(&jid, author.as_ref(), id)).await?;
         Ok(id)
     }
 

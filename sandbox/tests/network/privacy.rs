@@ -206,3 +206,21 @@ async fn strangers_need_a_token_where_one_is_asked_for() {
     eventually("message", || async { phones.message(BOB, &id).await.ok() }).await;
     bob.text("hello with a token").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_s_salt_opens_the_door_to_a_stranger() {
+    let lan = Lan::start().await;
+    let phones = lan.sandbox.phones();
+    for number in [ALICE, BOB] {
+        phones.ensure(number, None).await.expect("phone");
+    }
+    // 24941: the client makes a token of the salt that its phone has given it.
+    let props = json!({ "ab_props": { "24941": "1" } });
+    ok(&lan.sandbox, "PATCH", &format!("/phones/{ALICE}"), props).await;
+    ok(&lan.sandbox, "PATCH", &format!("/phones/{BOB}"), json!({ "requires_token": true })).await;
+    let alice = Client::linked(&lan.sandbox, ALICE).await;
+    let salt = || alice.wa().persistence_manager().get_device_snapshot().nct_salt.clone();
+    eventually("salt", || async { salt() }).await;
+    let id = alice.say(BOB, "hello stranger").await;
+    eventually("message", || async { phones.message(BOB, &id).await.ok() }).await;
+}

@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use wacore::iq::groups::PictureType;
 use wacore::types::events::{Event, PictureUpdate};
 use wacore_binary::Jid;
 use wagate_sandbox::Sandbox;
 
 use crate::client::Client;
 use crate::control::ok;
+use crate::groups::group_of;
 use crate::{Lan, eventually};
 
 const ALICE: &str = "4915900000001";
@@ -170,4 +172,30 @@ async fn who_has_set_nothing_is_described_all_the_same() {
     assert_eq!((carl.status.as_deref(), carl.picture_id.as_deref(), carl.is_business), (None, None, false));
     assert_eq!(carl.devices, [0]);
     assert!(carl.lid.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_has_a_picture_for_its_members() {
+    let lan = Lan::start().await;
+    let (alice, bob) = friends(&lan).await;
+    let carl = Client::linked(&lan.sandbox, CARL).await;
+    let group = group_of(&alice, "Pictures", &[BOB]).await;
+    let id = alice.wa().groups().set_profile_picture(group.clone(), JPEG.to_vec()).await.expect("set").id;
+    let told = bob
+        .wait("picture", |event| match event {
+            Event::PictureUpdate(update) if update.jid == group => Some(update.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(told.picture_id.as_ref(), Some(&id));
+    assert!(told.author.is_some());
+    let seen = bob.wa().contacts().get_profile_picture(&group, false).await.expect("get").expect("a picture");
+    assert_eq!(fetch(&lan.sandbox, &seen.url).await, JPEG);
+    let listed = vec![group.clone()];
+    let listed = bob.wa().groups().get_profile_pictures(listed, PictureType::Preview).await.expect("list");
+    assert_eq!(listed[0].photo_id.as_ref(), Some(&id));
+    assert!(carl.wa().contacts().get_profile_picture(&group, false).await.expect("get").is_none());
+    assert!(carl.wa().groups().set_profile_picture(group.clone(), JPEG.to_vec()).await.is_err());
+    alice.wa().groups().remove_profile_picture(group.clone()).await.expect("remove");
+    assert!(bob.wa().contacts().get_profile_picture(&group, false).await.expect("get").is_none());
 }

@@ -6,9 +6,12 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 
 use super::request::{Answer, IqError, Request};
+use crate::core::Core;
+use crate::groups::{GroupId, Refusal};
 use crate::media::PICTURE;
 use crate::nodes::{content, empty, is, jid, number};
 use crate::router::Category;
+use crate::state::PictureRow;
 
 pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
@@ -24,17 +27,19 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
             // The client has this one already.
             return Ok(Answer::with(empty("picture")));
         }
-        let small = is(wanted, "type", "preview");
-        let token = if small { &picture.preview } else { &picture.image };
-        let stored = request.core.media.location(PICTURE, token);
-        let picture = NodeBuilder::new("picture")
-            .attr("id", picture.id)
-            .attr("type", if small { "preview" } else { "image" })
-            .attr("url", stored.url)
-            .attr("direct_path", stored.direct_path)
-            .attr("hash", stored.token);
-        Ok(Answer::with(picture.build()))
+        Ok(Answer::with(shown(&request.core, &picture, is(wanted, "type", "preview")).build()))
     })
+}
+
+/// Where a picture is found.
+pub(super) fn shown(core: &Core, picture: &PictureRow, small: bool) -> NodeBuilder {
+    let stored = core.media.location(PICTURE, if small { &picture.preview } else { &picture.image });
+    NodeBuilder::new("picture")
+        .attr("id", picture.id)
+        .attr("type", if small { "preview" } else { "image" })
+        .attr("url", stored.url)
+        .attr("direct_path", stored.direct_path)
+        .attr("hash", stored.token)
 }
 
 pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
@@ -49,11 +54,16 @@ pub(super) fn set(request: Request) -> BoxFuture<'static, Result<Answer, IqError
         if image.as_ref().is_some_and(Bytes::is_empty) {
             return Err(IqError::BadRequest("empty picture"));
         }
-        match jid(&request.node, "target") {
-            Some(target) if !request.is_own(&target) => return Err(IqError::NotFound(target.to_string())),
-            _ => {}
-        }
-        let id = request.core.set_own_picture(origin, image, preview).await?;
+        let target = jid(&request.node, "target").filter(|target| !request.is_own(target));
+        let id = match &target {
+            None => request.core.set_own_picture(origin, image, preview).await?,
+            Some(target) => {
+                let group = GroupId::of(target).and_then(|id| request.core.groups.get(id));
+                let group = group.ok_or(Refusal::NoSuchGroup)?;
+                group.needs_editor(origin.account.pn)?;
+                request.core.set_group_picture(origin, &group, image, preview).await?
+            }
+        };
         Ok(id.map_or_else(Answer::empty, |id| {
             Answer::with(NodeBuilder::new("picture").attr("id", id).build())
         }))
@@ -66,6 +76,10 @@ async fn visible_owner(request: &Request, wanted: &Node) -> Result<Result<String
     let Some(target) = jid(&request.node, "target").map(Jid::into_non_ad) else {
         return Ok(Ok(viewer.info.pn.clone()));
     };
+    if let Some(id) = GroupId::of(&target) {
+        let group = request.core.groups.get(id).filter(|group| group.members.contains_key(&viewer.pn));
+        return Ok(group.map(|_| target.to_string()).ok_or_else(|| refusal(401, "not-authorized")));
+    }
     let Some(owner) = request.core.user(&target).await? else {
         return Ok(Err(refusal(404, "item-not-found")));
     };

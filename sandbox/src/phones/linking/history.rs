@@ -60,6 +60,7 @@ fn payload(phone: &Phone) -> anyhow::Result<Vec<u8>> {
             pn_jid: Some(pn),
             lid_jid: Some(lid),
         }],
+        nct_salt: Some(phone.account().nct_salt().to_vec()),
         ..Default::default()
     };
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());

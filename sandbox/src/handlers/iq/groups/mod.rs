@@ -12,6 +12,7 @@ mod linked;
 mod links;
 mod participants;
 mod participating;
+mod pictures;
 mod query;
 mod requests;
 mod settings;
@@ -31,6 +32,7 @@ const REQUESTS: &[(&str, &str, Handler)] = &[
     ("get", "linked_groups_participants", linked::participants),
     ("get", "membership_approval_requests", requests::list),
     ("get", "participating", participating::all),
+    ("get", "pictures", pictures::get),
     ("get", "query", query::get),
     ("get", "query_linked", linked::query),
     ("get", "sub_groups", linked::sub_groups),
