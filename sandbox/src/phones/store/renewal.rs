@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::super::account::Keys;
+use super::super::account::{Keys, raw_public};
 use super::{Store, Tx};
 
 /// What a phone forgets with its keys; its messages stay.
@@ -21,7 +21,7 @@ const OWN: &str = "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.n
                    WHERE t.type = 'table' AND c.name = 'pn'";
 
 /// Where a number stands for somebody else: `<number>.<device>`, a number, or part of a JID.
-const MENTIONS: [&str; 7] = [
+const MENTIONS: [&str; 10] = [
     "UPDATE OR REPLACE sessions SET address = ?2 || substr(address, length(?1) + 1) WHERE address LIKE ?1 || '.%'",
     "UPDATE OR REPLACE sender_key_holders SET address = ?2 || substr(address, length(?1) + 1) \
      WHERE address LIKE ?1 || '.%'",
@@ -32,6 +32,9 @@ const MENTIONS: [&str; 7] = [
     "UPDATE OR REPLACE messages SET sender = ?2, \
      sender_jid = replace(replace(sender_jid, ?1 || '@', ?2 || '@'), ?1 || ':', ?2 || ':') WHERE sender = ?1",
     "UPDATE messages SET recipient = ?2 WHERE recipient = ?1",
+    "UPDATE OR REPLACE receipts SET peer = ?2 WHERE peer = ?1",
+    "UPDATE OR REPLACE silenced SET chat = ?2 WHERE chat = ?1",
+    "UPDATE plans SET step = replace(step, '\"' || ?1 || '\"', '\"' || ?2 || '\"')",
     "UPDATE OR REPLACE messages SET chat = ?2 || substr(chat, length(?1) + 1) \
      WHERE direction = 'peer' AND chat LIKE ?1 || '.%'",
 ];
@@ -50,12 +53,14 @@ impl Store {
             delete.push_bind(pn).build().execute(&mut *tx).await?;
         }
         sqlx::query(
-            "UPDATE phones SET identity = ?, registration_id = ?, signed_pre_key = ?, \
-             signed_pre_key_signature = ?, adv_raw_id = ?, sync_key_id = ?, sync_key = ?, made = ? WHERE pn = ?",
+            "UPDATE phones SET identity = ?, identity_public = ?, registration_id = ?, signed_pre_key = ?, \
+             signed_pre_key_public = ?, signed_pre_key_signature = ?, adv_raw_id = ?, sync_key_id = ?, sync_key = ?, made = ? WHERE pn = ?",
         )
         .bind(&keys.identity.private_key().serialize()[..])
+        .bind(&keys.identity_public()[..])
         .bind(i64::from(keys.registration_id))
         .bind(&keys.signed_pre_key.private_key.serialize()[..])
+        .bind(&raw_public(&keys.signed_pre_key.public_key)[..])
         .bind(&keys.signed_pre_key_signature[..])
         .bind(i64::from(adv_raw_id))
         .bind(&keys.sync.id[..])
