@@ -35,5 +35,6 @@ test-live: ## the refusals of the build that talks to WhatsApp
 	$(CARGO) test -p wagate-connector --no-default-features --features live --lib
 	@scripts/settle-build
 
-derive: ## write again everything that is derived from code (api/openapi.json, docs/reference/errors.md)
+derive: ## write again everything that is derived from code (api/openapi.json, docs/reference/)
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived
+	UPDATE=1 $(CARGO) test -p wagate-conformance --test suite page

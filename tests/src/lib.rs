@@ -4,14 +4,12 @@
 //! Tests wait for conditions ([`eventually`]) and never sleep to make something come true.
 
 mod api;
-mod foreign;
 mod phone;
 mod receiver;
 mod stack;
 mod wait;
 
 pub use api::{Answer, Api};
-pub use foreign::Baileys;
 pub use phone::Phone;
 pub use receiver::Files;
 pub use stack::{Db, PausedRedis, Stack};

@@ -9,7 +9,7 @@ use std::{
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Our crates and the ones of ours that each may build on.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("wagate-domain", &[]),
     ("wagate-infra", &["wagate-domain"]),
     ("wagate-api", &["wagate-domain", "wagate-infra"]),
@@ -37,14 +37,17 @@ const EDGES: [(&str, &[&str]); 8] = [
             "wagate-connector",
             "wagate-sandbox",
             "wagate-cli",
+            "wagate-conformance",
         ],
     ),
+    ("wagate-conformance", &["wagate-sandbox"]),
 ];
 
-/// Foreign crates that have one home.
+/// Foreign crates that have one home. The conformance suite plays our client against others without the gateway
+/// around it, so that what differs is the client.
 const HOMES: [(&str, &[&str]); 10] = [
-    ("whatsapp-rust", &["wagate-connector"]),
-    ("wacore", &["wagate-connector", "wagate-sandbox"]),
+    ("whatsapp-rust", &["wagate-connector", "wagate-conformance"]),
+    ("wacore", &["wagate-connector", "wagate-sandbox", "wagate-conformance"]),
     ("wacore-noise", &["wagate-sandbox"]),
     ("wacore-libsignal", &["wagate-sandbox", "wagate-connector"]),
     ("apalis", &["wagate-worker"]),

@@ -1,10 +1,12 @@
 //! The independent check: Baileys, which we did not write, on our network, talking with our gateway.
-//! If our server and our client share a misreading of the protocol, this is what finds it.
+//! If our server and our client share a misreading of the protocol, this is what finds it. What clients do among
+//! themselves is in `tests/conformance/`.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use wagate_tests::{Baileys, Stack, eventually};
+use wagate_conformance::{Command, Event, File, Kind, NodeProcess, Person, Reached, What};
+use wagate_tests::{Stack, eventually};
 
 const SHOP: &str = "6281200000001";
 const FOREIGN: &str = "4915112345678";
@@ -23,41 +25,39 @@ async fn baileys_pairs_and_exchanges_text_and_images_with_the_gateway() {
     let owner = stack.phone(FOREIGN, "Erika").await;
     std::fs::create_dir_all(stack.scratch()).expect("a folder");
     let sandbox = stack.up().sandbox();
-    let mut baileys =
-        Baileys::start(&sandbox.wire_url(), sandbox.ca_pem_path(), &stack.scratch().join("baileys"));
-    let qr = baileys.wait_for("qr").await;
-    owner.scan(qr["qr"].as_str().expect("a code")).await;
-    let open = baileys.wait_for("open").await;
-    assert!(open["id"].as_str().is_some_and(|id| id.starts_with(FOREIGN)), "{open}");
+    let erika = Person::on(sandbox, FOREIGN, "Erika").await;
+    let to_shop = format!("{SHOP}@s.whatsapp.net");
+    let baileys = NodeProcess::start(Kind::Baileys7, sandbox, &stack.scratch()).client(&erika);
+    baileys.ask(Command::Open).await;
+    let qr = baileys
+        .sees("a QR code", |event| match event {
+            Event::Qr { qr } => Some(qr.clone()),
+            _ => None,
+        })
+        .await;
+    owner.scan(&qr).await;
+    baileys.open().await;
 
     // text, both ways
     let id = api.text(&session, FOREIGN, "Guten Tag").await;
-    let got = baileys.wait("the text", |line| line["is"] == "message" && line["text"] == "Guten Tag").await;
-    assert_eq!(got["fromMe"], false);
+    let got = baileys.shows(&What::Text { body: "Guten Tag".to_owned() }).await;
+    assert!(!got.from_me, "{got:?}");
     api.message_is(&id, "delivered").await;
-    baileys.command(&json!({"do": "text", "to": format!("{SHOP}@s.whatsapp.net"), "text": "Moin"})).await;
+    baileys.send(&to_shop, "Moin").await;
     let received = on_record(&stack, &session, |m| m["text"]["body"] == "Moin").await;
     assert_eq!(received["contact"]["pn"], FOREIGN, "{received}");
 
     // image, both ways, bytes compared
     let pixel = STANDARD.decode(PIXEL).expect("base64");
-    let sum = hex::encode(Sha256::digest(&pixel));
+    let sha256 = hex::encode(Sha256::digest(&pixel));
+    let file = File { sha256: sha256.clone(), size: pixel.len() as u64, mimetype: "image/png".to_owned() };
     let image = json!({"to": FOREIGN, "type": "image", "image": {"base64": PIXEL, "mimetype": "image/png", "caption": "a pixel"}});
     api.message(&session, &image).await;
-    let got = baileys.wait("the image", |line| line["image"].is_object()).await;
-    assert_eq!(
-        (&got["image"]["sha256"], &got["image"]["caption"]),
-        (&json!(sum), &json!("a pixel")),
-        "{got}"
-    );
+    let got = baileys.shows(&What::Image { file: file.clone(), caption: "a pixel".to_owned() }).await;
+    assert_eq!(baileys.ask(Command::Download { id: got.id }).await["sha256"], sha256.as_str());
 
-    let path = stack.scratch().join("pixel.png");
-    std::fs::write(&path, &pixel).expect("a file");
-    baileys
-        .command(
-            &json!({"do": "image", "to": format!("{SHOP}@s.whatsapp.net"), "path": path, "caption": "back"}),
-        )
-        .await;
+    std::fs::write(stack.scratch().join(&sha256), &pixel).expect("a file");
+    baileys.send(&to_shop, What::Image { file, caption: "back".to_owned() }).await;
     let received = on_record(&stack, &session, |m| m["type"] == "image").await;
     assert_eq!(received["image"]["caption"], "back", "{received}");
     let media = received["image"]["id"].as_str().expect("a media id").to_owned();
@@ -66,20 +66,16 @@ async fn baileys_pairs_and_exchanges_text_and_images_with_the_gateway() {
         (content.status == 200).then_some(content.bytes)
     })
     .await;
-    assert_eq!(hex::encode(Sha256::digest(&bytes)), sum);
+    assert_eq!(hex::encode(Sha256::digest(&bytes)), sha256);
 
     // and with a simulated phone, which the gateway has no part in
     let customer = stack.phone(CUSTOMER, "Ayu").await;
-    customer.write(FOREIGN, "halo").await;
-    let got =
-        baileys.wait("the phone's text", |line| line["is"] == "message" && line["text"] == "halo").await;
-    assert_eq!(got["fromMe"], false);
-    baileys
-        .command(&json!({"do": "text", "to": format!("{CUSTOMER}@s.whatsapp.net"), "text": "hallo"}))
-        .await;
+    let id = customer.write(FOREIGN, "halo").await;
+    assert!(!baileys.gets(&id).await.from_me);
+    let id = baileys.send(&format!("{CUSTOMER}@s.whatsapp.net"), "hallo").await;
     customer.shows_text("hallo").await;
+    baileys.reaches(&id, Reached::Delivered).await;
 
-    baileys.quit().await;
     stack.stop().await;
 }
 

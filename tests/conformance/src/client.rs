@@ -75,10 +75,8 @@ impl Client {
     /// # Panics
     /// When it does not come.
     pub async fn sees_after<T>(&self, after: usize, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
-        match self.log.first(after, pick).await {
-            Ok(found) => found,
-            Err(_) => panic!("{self} never saw {what}\n{}", self.story()),
-        }
+        let found = self.log.first(after, pick).await;
+        found.unwrap_or_else(|| panic!("{self} never saw {what}\n{}", self.story()))
     }
 
     /// How many events it has told.

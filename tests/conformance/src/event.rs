@@ -1,8 +1,10 @@
 //! What clients tell, in words that all libraries share.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
-use crate::Said;
+use crate::{Act, Change, Said, Setting};
 
 /// Something a client told.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,6 +32,15 @@ pub enum Event {
     Named {
         /// The name.
         name: String,
+    },
+    /// History came.
+    History {
+        /// Number of its kind: 0 the first, 2 full, 3 recent, 4 names, 5 additions, 6 asked for.
+        kind: i32,
+        /// Chats and their messages.
+        chats: Vec<PastChat>,
+        /// Names of people, by JID.
+        names: HashMap<String, String>,
     },
     /// A message.
     Message(Box<Message>),
@@ -60,6 +71,77 @@ pub enum Event {
         /// When they were last here, unix seconds.
         last_seen: Option<i64>,
     },
+    /// Another device of the account changed a chat.
+    Changed {
+        /// The chat, a JID.
+        chat: String,
+        /// The change.
+        #[serde(flatten)]
+        change: Change,
+    },
+    /// Somebody or a group has another picture.
+    Picture {
+        /// Whose, a JID.
+        of: String,
+        /// Whether there is none any more.
+        removed: bool,
+    },
+    /// Another device of the account blocked somebody, or no longer.
+    Blocked {
+        /// Who, a JID.
+        who: String,
+        /// Whether.
+        on: bool,
+    },
+    /// A group was made with this account in it, or this account was added to it.
+    GroupMade {
+        /// The group, a JID.
+        group: String,
+        /// Name.
+        subject: String,
+    },
+    /// A setting of a group changed.
+    GroupSet {
+        /// The group, a JID.
+        group: String,
+        /// The setting.
+        #[serde(flatten)]
+        setting: Setting,
+    },
+    /// Members of a group changed.
+    GroupMembers {
+        /// The group, a JID.
+        group: String,
+        /// What happened.
+        act: Act,
+        /// To whom, JIDs.
+        who: Vec<String>,
+    },
+    /// A group has a new invitation.
+    GroupInvite {
+        /// The group, a JID.
+        group: String,
+        /// The code.
+        code: String,
+    },
+    /// Somebody wants to join a group.
+    GroupRequest {
+        /// The group, a JID.
+        group: String,
+        /// Who, a JID.
+        who: String,
+    },
+    /// Something happens to a call.
+    Call {
+        /// The call.
+        call: String,
+        /// Who calls, a JID with device.
+        from: String,
+        /// `offer`, `accept`, `reject` or `terminate`; an offer that was missed is `missed`.
+        what: String,
+        /// Whether with pictures, where that is told.
+        video: bool,
+    },
     /// Somebody writes.
     Typing {
         /// The chat, a JID.
@@ -69,6 +151,17 @@ pub enum Event {
         /// `composing`, `recording` or `paused`.
         doing: String,
     },
+}
+
+/// A chat in history.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastChat {
+    /// A JID.
+    pub id: String,
+    /// Its name, when it has one.
+    pub name: Option<String>,
+    /// Ids of its messages.
+    pub messages: Vec<String>,
 }
 
 /// How far a message has come.

@@ -7,9 +7,14 @@
 //! Clients written by others run in a Node process that speaks JSON lines (`tests/foreign/`); ours runs in here,
 //! configured as the connector configures it.
 
+// the library's futures are deep, as it says itself
+#![recursion_limit = "512"]
+
+mod change;
 mod client;
 mod command;
 mod event;
+mod group;
 mod kind;
 mod log;
 mod node;
@@ -17,9 +22,11 @@ mod ours;
 mod said;
 mod stage;
 
+pub use change::Change;
 pub use client::{Client, Refusal};
 pub use command::Command;
-pub use event::{Event, Message, Reached};
+pub use event::{Event, Message, PastChat, Reached};
+pub use group::{Act, Group, Member, Setting};
 pub use kind::Kind;
 pub use node::NodeProcess;
 pub use said::{Card, File, Said, What};

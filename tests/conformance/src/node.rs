@@ -12,16 +12,15 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command as Process};
 use tokio::sync::{mpsc, oneshot};
+use wagate_sandbox::Sandbox;
 
 use crate::client::{Client, Driver, Refusal};
 use crate::log::Log;
 use crate::{Command, Event, Kind, PATIENCE, Person};
 
-/// Where the foreign clients live.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../foreign");
-
 /// A Node process that plays clients. It ends when it is dropped.
 pub struct NodeProcess {
+    kind: Kind,
     shared: Arc<Shared>,
     lines: mpsc::UnboundedSender<String>,
     _child: Child,
@@ -60,19 +59,24 @@ struct Words {
 }
 
 impl NodeProcess {
-    /// Starts a script of `tests/foreign/` against the sandbox at `ws_url`, whose media host the authority in
-    /// `ca_pem` vouches for. Files to send lie in `files`.
+    /// Starts one that plays `kind` against a sandbox. Files to send lie in `files`.
     ///
     /// # Panics
-    /// When Node or the packages are missing: `make test` installs them.
+    /// When Node or the packages are missing (`make test` installs them), or our own kind is asked for.
     #[must_use]
-    pub fn start(script: &str, ws_url: &str, ca_pem: &Path, files: &Path) -> Self {
+    pub fn start(kind: Kind, sandbox: &Sandbox, files: &Path) -> Arc<Self> {
+        let folder = kind.script().expect("a kind that Node plays");
+        assert!(
+            folder.join("node_modules/baileys").exists(),
+            "Baileys is not installed: run scripts/foreign-clients (make test does)"
+        );
         let mut child = Process::new("node")
-            .arg(script)
-            .current_dir(FOLDER)
-            .env("WS_URL", ws_url)
+            .arg("baileys.mjs")
+            .current_dir(folder)
+            .env("WS_URL", sandbox.wire_url())
+            .env("MEDIA_HOST", sandbox.media_https_host())
             .env("FILES", files)
-            .env("NODE_EXTRA_CA_CERTS", ca_pem)
+            .env("NODE_EXTRA_CA_CERTS", sandbox.ca_pem_path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -90,17 +94,17 @@ impl NodeProcess {
         });
         let shared = Arc::new(Shared::default());
         tokio::spawn(read(output, Arc::clone(&shared)));
-        Self { shared, lines, _child: child }
+        Arc::new(Self { kind, shared, lines, _child: child })
     }
 
     /// A client of this process for somebody's account, not connected yet.
     #[must_use]
-    pub fn client(self: &Arc<Self>, kind: Kind, person: &Person) -> Client {
+    pub fn client(self: &Arc<Self>, person: &Person) -> Client {
         let log = Arc::new(Log::default());
         let mut logs = self.shared.logs.lock().unwrap_or_else(PoisonError::into_inner);
         let name = format!("{}-{}", person.number, logs.len());
         logs.insert(name.clone(), Arc::clone(&log));
-        Client::new(kind, Box::new(NodeClient { process: Arc::clone(self), name }), log, person.clone())
+        Client::new(self.kind, Box::new(NodeClient { process: Arc::clone(self), name }), log, person.clone())
     }
 }
 
@@ -150,6 +154,7 @@ async fn read(output: ChildStdout, shared: Arc<Shared>) {
     }
     // whoever waits still must not wait for ever
     shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    shared.logs.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|log| log.end());
 }
 
 impl Shared {

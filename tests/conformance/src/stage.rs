@@ -1,13 +1,12 @@
 //! A sandbox and the clients on it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
 use wagate_sandbox::ports::Phones;
 use wagate_sandbox::{Sandbox, SandboxConfig};
 
@@ -32,6 +31,15 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody on this network, with a phone.
+    ///
+    /// # Panics
+    /// When the network refuses the number.
+    pub async fn on(sandbox: &Sandbox, number: &str, name: &str) -> Self {
+        let account = sandbox.phones().ensure(number, Some(name)).await.expect("a phone");
+        Self { number: account.pn, lid_number: account.lid, name: account.push_name }
+    }
+
     /// The JID by number.
     #[must_use]
     pub fn pn(&self) -> String {
@@ -56,7 +64,9 @@ impl Person {
 pub struct Stage {
     sandbox: Sandbox,
     folder: TempDir,
-    baileys7: OnceCell<Arc<NodeProcess>>,
+    /// One process plays all clients of its kind.
+    baileys7: OnceLock<Arc<NodeProcess>>,
+    baileys6: OnceLock<Arc<NodeProcess>>,
 }
 
 impl Stage {
@@ -72,7 +82,7 @@ impl Stage {
         drop(shown);
         let folder = tempfile::tempdir().expect("a folder");
         let sandbox = Sandbox::start(SandboxConfig::new(folder.path())).await.expect("a sandbox");
-        Self { sandbox, folder, baileys7: OnceCell::new() }
+        Self { sandbox, folder, baileys7: OnceLock::new(), baileys6: OnceLock::new() }
     }
 
     /// The sandbox.
@@ -82,35 +92,25 @@ impl Stage {
     }
 
     /// Somebody, with a phone.
-    ///
-    /// # Panics
-    /// When the sandbox refuses the number.
     pub async fn person(&self, number: &str, name: &str) -> Person {
-        let account = self.sandbox.phones().ensure(number, Some(name)).await.expect("a phone");
-        Person { number: account.pn, lid_number: account.lid, name: account.push_name }
+        Person::on(&self.sandbox, number, name).await
     }
 
     /// A client without an account, about to show QR codes.
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn client(&self, kind: Kind, person: &Person) -> Client {
-        match kind {
+    pub fn client(&self, kind: Kind, person: &Person) -> Client {
+        let process = match kind {
             Kind::Ours => {
                 let log = Arc::new(Log::default());
                 let ours = Ours::new(&self.sandbox, self.folder.path(), &log);
-                Client::new(kind, Box::new(ours), log, person.clone())
+                return Client::new(kind, Box::new(ours), log, person.clone());
             }
-            Kind::Baileys7 => {
-                let process = self.baileys7.get_or_init(async || self.process("baileys.mjs")).await;
-                process.client(kind, person)
-            }
-        }
-    }
-
-    fn process(&self, script: &str) -> Arc<NodeProcess> {
-        let (ws_url, ca) = (self.sandbox.wire_url(), self.sandbox.ca_pem_path());
-        Arc::new(NodeProcess::start(script, &ws_url, ca, self.folder.path()))
+            Kind::Baileys7 => &self.baileys7,
+            Kind::Baileys6 => &self.baileys6,
+        };
+        process.get_or_init(|| NodeProcess::start(kind, &self.sandbox, self.folder.path())).client(person)
     }
 
     /// A client that is linked to somebody's account by QR code and logged in.
@@ -118,12 +118,13 @@ impl Stage {
     /// # Panics
     /// When it cannot be linked.
     pub async fn linked(&self, kind: Kind, person: &Person) -> Client {
-        let client = self.client(kind, person).await;
+        let client = self.client(kind, person);
         client.ask(Command::Open).await;
         self.scan(&client).await;
         client.open().await;
-        // what a phone sends a new companion first ends with the account's name
+        // before it has what its phone sends first, Baileys holds everything back
         client.sees("its name", |event| matches!(event, Event::Named { .. }).then_some(())).await;
+        client.sees("its history", |event| matches!(event, Event::History { .. }).then_some(())).await;
         client
     }
 

@@ -3,12 +3,12 @@
 import { listen } from './tells.mjs'
 
 // Codes after which an app does not come back by itself.
-const FINAL = new Set([401, 402, 403, 405, 406, 408, 411, 440])
+const FINAL = new Set([400, 401, 402, 403, 405, 406, 408, 409, 411, 413, 414, 415, 418, 440, 501])
 
 export class Account {
-  constructor(baileys, logger, tell) {
+  constructor(baileys, options, tell) {
     this.baileys = baileys
-    this.logger = logger
+    this.options = options
     this.tell = tell
     // messages by id, sent and received: Baileys asks the application for them
     this.messages = new Map()
@@ -23,8 +23,8 @@ export class Account {
     this.auth ??= { creds: this.baileys.initAuthCreds(), keys: inMemory(this.baileys.proto) }
     const makeWASocket = this.baileys.makeWASocket ?? this.baileys.default
     this.socket = makeWASocket({
+      ...this.options,
       auth: this.auth,
-      logger: this.logger,
       waWebSocketUrl: process.env.WS_URL,
       version: [2, 3000, 1023223821],
       getMessage: async key => this.messages.get(key.id)?.message ?? undefined,
@@ -42,6 +42,11 @@ export class Account {
   async close() {
     this.wanted = false
     await this.socket?.end(undefined)
+  }
+
+  // Who this is; a socket of Baileys 6 remembers who it was when it was made.
+  get me() {
+    return this.auth.creds.me
   }
 
   // The key that later messages refer to a message by.
@@ -78,12 +83,9 @@ function inMemory(proto) {
         }
       }
     },
-    // not of Baileys: loses the Signal sessions with these users
-    forget: users => {
-      for (const entry of store.keys()) {
-        const user = /^session\/(\d+)/.exec(entry)?.[1]
-        if (users.includes(user)) store.delete(entry)
-      }
+    // not of Baileys: loses what is kept under these names
+    forget: names => {
+      for (const entry of store.keys()) if (names.test(entry)) store.delete(entry)
     }
   }
 }

@@ -17,16 +17,23 @@ import * as actions from './does/index.mjs'
 
 const say = line => process.stdout.write(JSON.stringify(line) + '\n')
 
-// Reads commands until standard input ends, and plays with the given Baileys.
-export async function run(baileys) {
+// Reads commands until standard input ends, and plays with the given Baileys and options of its sockets.
+export async function run(baileys, options = {}) {
   // libraries below Baileys print to the console; standard output is ours
   console.log = console.info = console.warn = process.env.LOG ? console.error : () => {}
   const logger = pino({ level: process.env.LOG ?? 'silent' }, pino.destination(2))
   const clients = new Map()
 
+  // Baileys 6 leaves questions unattended when its connection ends; anything else ends the process
+  process.on('unhandledRejection', reason => {
+    if (typeof reason !== 'number' && reason?.output?.statusCode !== 428) throw reason
+    logger.debug({ reason }, 'a question was cut off')
+  })
+
   const account = name => {
     if (!clients.has(name)) {
-      clients.set(name, new Account(baileys, logger.child({ client: name }), event => say({ client: name, ...event })))
+      const tell = event => say({ client: name, ...event })
+      clients.set(name, new Account(baileys, { ...options, logger: logger.child({ client: name }) }, tell))
     }
     return clients.get(name)
   }

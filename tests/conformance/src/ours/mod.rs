@@ -17,6 +17,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use wacore::store::DevicePropsOverride;
 use wacore::store::in_memory::InMemoryBackend;
+use wacore::store::traits::SignalStore;
+use wacore::types::jid::{JidExt, make_sender_key_name};
 use wagate_sandbox::Sandbox;
 use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::bot::{Bot, BotHandle};
@@ -29,6 +31,9 @@ use self::tells::Tells;
 use crate::Command;
 use crate::client::{Driver, Refusal};
 use crate::log::Log;
+
+/// Devices of a sender whose keys are forgotten: the phone and its first companions.
+const FORGOTTEN_DEVICES: u16 = 4;
 
 /// One client of whatsapp-rust.
 pub(crate) struct Ours {
@@ -95,6 +100,20 @@ impl Ours {
         Ok(())
     }
 
+    /// The library deletes keys of phones only; those of companions are taken from under it.
+    async fn forget_sender_keys(&self, group: &str, who: &[String]) -> Result<(), Refusal> {
+        self.close().await;
+        let group = does::jid(group)?;
+        for user in who {
+            for device in 0..FORGOTTEN_DEVICES {
+                let sender = does::jid(user)?.with_device(device).to_protocol_address();
+                let name = make_sender_key_name(&group, &sender);
+                self.store.delete_sender_key(name.cache_key()).await.map_err(refusal)?;
+            }
+        }
+        self.open().await
+    }
+
     async fn client(&self) -> Result<Arc<Client>, Refusal> {
         let running = self.running.lock().await;
         running.last().map(|running| running.handle.client()).ok_or_else(|| refusal("it is not open"))
@@ -108,6 +127,7 @@ impl Driver for Ours {
             Command::Open => self.open().await?,
             Command::Close => self.close().await,
             Command::Drop => self.drop_line().await?,
+            Command::ForgetSenderKeys { group, who } => self.forget_sender_keys(&group, &who).await?,
             other => return self.act(other).await,
         }
         Ok(Value::Null)

@@ -5,13 +5,15 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use buffa::Message as _;
+use wacore::stanza::groups::{GroupNotificationAction as News, GroupParticipantInfo};
+use wacore::types::call::{CallAction, IncomingCall};
 use wacore::types::events::{self as wire, EventHandler, InboundMessage};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
 use whatsapp_rust::Client;
 
 use super::memory::{Kept, Memory};
 use crate::log::Log;
-use crate::{Event, Message, Reached};
+use crate::{Act, Change, Event, Message, PastChat, Reached, Setting};
 
 /// Listens to a client.
 #[derive(Clone)]
@@ -88,8 +90,119 @@ fn told(event: &wire::Event) -> Option<Event> {
             }
             .to_owned(),
         },
+        wire::Event::HistorySync(history) => past(history)?,
+        wire::Event::PictureUpdate(update) => {
+            Event::Picture { of: update.jid.to_non_ad_string(), removed: update.removed }
+        }
+        wire::Event::GroupUpdate(update) => return in_group(update),
+        wire::Event::IncomingCall(call) => ringing(call)?,
+        wire::Event::MissedCall(call) => Event::Call {
+            call: call.call_id.clone(),
+            from: call.from.to_string(),
+            what: "missed".to_owned(),
+            video: false,
+        },
+        other => {
+            let (chat, change) = changed(other)?;
+            Event::Changed { chat: chat.to_non_ad_string(), change }
+        }
+    })
+}
+
+fn ringing(call: &IncomingCall) -> Option<Event> {
+    let what = match &call.action {
+        CallAction::Offer { .. } => "offer",
+        CallAction::Accept { .. } => "accept",
+        CallAction::Reject { .. } => "reject",
+        CallAction::Terminate { .. } => "terminate",
+        _ => return None,
+    };
+    Some(Event::Call {
+        call: call.action.call_id().to_owned(),
+        from: call.from.to_string(),
+        what: what.to_owned(),
+        video: matches!(call.action, CallAction::Offer { is_video: true, .. }),
+    })
+}
+
+fn in_group(update: &wire::GroupUpdate) -> Option<Event> {
+    let group = update.group_jid.to_string();
+    let set = |setting| Event::GroupSet { group: group.clone(), setting };
+    let members = |act, who: &[GroupParticipantInfo]| {
+        let who = who.iter().map(|member| member.jid.to_non_ad_string()).collect();
+        Event::GroupMembers { group: group.clone(), act, who }
+    };
+    Some(match &update.action {
+        News::Create { raw } => {
+            let made = raw.get_optional_child("group")?;
+            let subject = made.attrs().optional_string("subject").map(String::from).unwrap_or_default();
+            Event::GroupMade { group, subject }
+        }
+        News::Add { participants, .. } => members(Act::Add, participants),
+        News::Remove { participants, .. } => members(Act::Remove, participants),
+        News::Promote { participants } => members(Act::Promote, participants),
+        News::Demote { participants } => members(Act::Demote, participants),
+        News::Subject { subject, .. } => set(Setting::Subject { text: subject.clone() }),
+        News::Description { description, .. } => {
+            set(Setting::Description { text: description.clone().unwrap_or_default() })
+        }
+        News::Announce => set(Setting::Announcement { on: true }),
+        News::NotAnnounce => set(Setting::Announcement { on: false }),
+        News::Locked { .. } => set(Setting::Locked { on: true }),
+        News::Unlocked => set(Setting::Locked { on: false }),
+        News::Ephemeral { expiration, .. } => set(Setting::Disappearing { seconds: *expiration }),
+        News::MembershipApprovalMode { enabled } => set(Setting::Approval { on: *enabled }),
+        News::MemberAddMode { mode } => set(Setting::MembersAdd { on: mode == "all_member_add" }),
+        News::Invite { code } => Event::GroupInvite { group, code: code.clone() },
+        News::CreatedMembershipRequests { requests, .. } => {
+            Event::GroupRequest { group, who: requests.first()?.jid.to_non_ad_string() }
+        }
+        News::MembershipApprovalRequest { .. } => {
+            Event::GroupRequest { group, who: update.participant.as_ref()?.to_non_ad_string() }
+        }
         _ => return None,
     })
+}
+
+/// What another device of the account did to a chat.
+fn changed(event: &wire::Event) -> Option<(&wacore_binary::Jid, Change)> {
+    let is = |flag: Option<bool>| flag.unwrap_or_default();
+    Some(match event {
+        wire::Event::ArchiveUpdate(update) => (&update.jid, Change::Archived { on: is(update.action.archived) }),
+        wire::Event::PinUpdate(update) => (&update.jid, Change::Pinned { on: is(update.action.pinned) }),
+        wire::Event::MuteUpdate(update) => (&update.jid, Change::Muted { on: is(update.action.muted) }),
+        wire::Event::MarkChatAsReadUpdate(update) => (&update.jid, Change::Read { on: is(update.action.read) }),
+        wire::Event::DeleteChatUpdate(update) => (&update.jid, Change::Deleted),
+        wire::Event::ClearChatUpdate(update) => (&update.jid, Change::Cleared),
+        wire::Event::StarUpdate(update) => {
+            let (id, on) = (update.message_id.clone(), is(update.action.starred));
+            (&update.chat_jid, Change::Starred { id, on })
+        }
+        wire::Event::DeleteMessageForMeUpdate(update) => {
+            (&update.chat_jid, Change::Forgotten { id: update.message_id.clone() })
+        }
+        wire::Event::ContactUpdate(update) => {
+            (&update.jid, Change::Contact { name: update.action.full_name.clone().unwrap_or_default() })
+        }
+        _ => return None,
+    })
+}
+
+fn past(history: &wire::LazyHistorySync) -> Option<Event> {
+    let past = history.get()?;
+    let chats = past.conversations.iter().map(|chat| PastChat {
+        id: chat.id.clone(),
+        name: chat.name.clone(),
+        messages: chat
+            .messages
+            .iter()
+            .filter_map(|item| item.message.as_option()?.key.as_option()?.id.clone())
+            .collect(),
+    });
+    let names = past.pushnames.iter().map(|name| {
+        (name.id.clone().unwrap_or_default(), name.pushname.clone().unwrap_or_default())
+    });
+    Some(Event::History { kind: history.sync_type(), chats: chats.collect(), names: names.collect() })
 }
 
 /// The end of a connection, with the number that Baileys has for the reason.

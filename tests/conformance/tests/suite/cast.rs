@@ -13,55 +13,51 @@ pub(crate) struct Scenario {
     pub(crate) because: Option<&'static str>,
 }
 
-/// One test: a scenario with one cast.
-macro_rules! play {
-    ($scenario:ident $name:ident [$($kind:ident),+]) => {
+/// The kinds of a cast, in the order of their roles.
+macro_rules! kinds {
+    (ours) => { [Ours] };
+    (b7) => { [Baileys7] };
+    (b6) => { [Baileys6] };
+    (ours_b7) => { [Ours, Baileys7] };
+    (b7_ours) => { [Baileys7, Ours] };
+    (ours_b6) => { [Ours, Baileys6] };
+    (b6_ours) => { [Baileys6, Ours] };
+    (b7_b6) => { [Baileys7, Baileys6] };
+    (b6_b7) => { [Baileys6, Baileys7] };
+}
+
+/// One test per cast.
+macro_rules! tests {
+    ($scenario:ident $($cast:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
+        async fn $cast() {
+            #[expect(clippy::enum_glob_use, reason = "casts name kinds by their bare names")]
+            use wagate_conformance::Kind::*;
             let stage = wagate_conformance::Stage::open().await;
-            super::$scenario(&stage, [$(wagate_conformance::Kind::$kind),+]).await;
+            super::$scenario(&stage, kinds!($cast)).await;
             stage.close().await;
         }
-    };
+    )+};
 }
 
-/// The tests of a scenario, by the name of its list of casts; with `@names` the names alone.
-macro_rules! casts {
-    // every client alone
-    ($scenario:ident each) => {
-        play!($scenario ours [Ours]);
-        play!($scenario b7 [Baileys7]);
-    };
-    (@names each) => { &["ours", "b7"] };
-    // every two that differ, in both roles
-    ($scenario:ident pairs) => {
-        play!($scenario ours_b7 [Ours, Baileys7]);
-        play!($scenario b7_ours [Baileys7, Ours]);
-    };
-    (@names pairs) => { &["ours_b7", "b7_ours"] };
-    // our client alone, or in the first role
-    ($scenario:ident ours) => { play!($scenario ours [Ours]); };
-    (@names ours) => { &["ours"] };
-    ($scenario:ident ours_first) => { play!($scenario ours_b7 [Ours, Baileys7]); };
-    (@names ours_first) => { &["ours_b7"] };
-    // a Baileys alone, or in the first role
-    ($scenario:ident baileys) => { play!($scenario b7 [Baileys7]); };
-    (@names baileys) => { &["b7"] };
-    ($scenario:ident baileys_first) => { play!($scenario b7_ours [Baileys7, Ours]); };
-    (@names baileys_first) => { &["b7_ours"] };
-}
-
-/// Names the scenarios of a module: `name: casts;`, with `because "…"` when not everybody plays.
+/// Names the scenarios of a module: `name: casts;`, with `because "…"` when not everybody plays. `each` is every
+/// client alone, `pairs` every two that differ in both roles; any others are listed.
 macro_rules! scenarios {
-    ($($(#[doc = $about:literal])+ $name:ident: $cast:ident $(because $why:literal)?;)+) => {
-        $(mod $name { casts!($name $cast); })+
+    ($($(#[doc = $about:literal])+ $name:ident: $cast:tt $(because $why:literal)?;)+) => {
+        $(mod $name { scenarios!(@tests $name $cast); })+
         pub(crate) const SCENARIOS: &[crate::cast::Scenario] = &[$(crate::cast::Scenario {
             name: stringify!($name),
             about: concat!($($about),+),
-            casts: casts!(@names $cast),
+            casts: scenarios!(@names $cast),
             because: scenarios!(@because $($why)?),
         }),+];
     };
+    (@tests $name:ident each) => { tests!($name ours b7 b6); };
+    (@tests $name:ident pairs) => { tests!($name ours_b7 b7_ours ours_b6 b6_ours b7_b6 b6_b7); };
+    (@tests $name:ident [$($cast:ident)+]) => { tests!($name $($cast)+); };
+    (@names each) => { &["ours", "b7", "b6"] };
+    (@names pairs) => { &["ours_b7", "b7_ours", "ours_b6", "b6_ours", "b7_b6", "b6_b7"] };
+    (@names [$($cast:ident)+]) => { &[$(stringify!($cast)),+] };
     (@because) => { None };
     (@because $why:literal) => { Some($why) };
 }

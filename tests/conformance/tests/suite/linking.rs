@@ -32,7 +32,7 @@ async fn by_qr(stage: &Stage, [kind]: [Kind; 1]) {
 
 async fn by_code(stage: &Stage, [kind]: [Kind; 1]) {
     let alice = stage.person(ALICE, "Alice").await;
-    let client = stage.client(kind, &alice).await;
+    let client = stage.client(kind, &alice);
     client.ask(Command::Open).await;
     // a code can be asked for once the connection is up
     client.sees("a QR code", |event| matches!(event, Event::Qr { .. }).then_some(())).await;

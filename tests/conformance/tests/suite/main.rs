@@ -2,12 +2,17 @@
 
 #[macro_use]
 mod cast;
+mod broadcasts;
+mod calls;
+mod chats;
 mod connection;
 mod delivery;
+mod groups;
 mod linking;
 mod messages;
 mod page;
 mod presence;
+mod profile;
 
 /// Scenarios of every module, with its name.
 const ACTS: &[(&str, &[cast::Scenario])] = &[
@@ -16,6 +21,11 @@ const ACTS: &[(&str, &[cast::Scenario])] = &[
     ("messages", messages::SCENARIOS),
     ("delivery", delivery::SCENARIOS),
     ("presence", presence::SCENARIOS),
+    ("groups", groups::SCENARIOS),
+    ("broadcasts", broadcasts::SCENARIOS),
+    ("calls", calls::SCENARIOS),
+    ("profile", profile::SCENARIOS),
+    ("chats", chats::SCENARIOS),
 ];
 
 const ALICE: &str = "4915200000001";

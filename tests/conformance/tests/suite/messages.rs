@@ -16,9 +16,9 @@ scenarios! {
     /// Polls for one choice and for several.
     polls: pairs;
     /// Votes are counted by the client that made the poll.
-    votes: baileys_first because "Baileys cannot vote";
+    votes: [b7_ours b6_ours] because "Baileys cannot vote";
     /// An event.
-    events: pairs;
+    events: [ours_b7 b7_ours ours_b6 b7_b6] because "Baileys 6 cannot send events";
     /// An invitation to a group, as a message.
     invitations: pairs;
 }

@@ -12,6 +12,7 @@ cell is a test of its own that must pass (`cargo nextest run -p wagate-conforman
 
 * `ours`: whatsapp-rust as the connector configures it
 * `b7`: Baileys 7.0.0-rc13
+* `b6`: Baileys 6.17.16, which speaks the older dictionary
 
 This page is written by `make derive`.
 ";

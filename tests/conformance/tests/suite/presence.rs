@@ -11,9 +11,9 @@ scenarios! {
 
 async fn coming_and_going(stage: &Stage, kinds: [Kind; 2]) {
     let [a, b] = stage.two(kinds).await;
+    let mut before = a.so_far();
     a.ask(Command::Subscribe { who: b.person.pn() }).await;
-    for available in [false, true, false] {
-        let before = a.so_far();
+    for available in [true, false, true] {
         b.ask(Command::Presence { available }).await;
         let last_seen = a
             .sees_after(before, "presence", |event| match event {
@@ -25,6 +25,7 @@ async fn coming_and_going(stage: &Stage, kinds: [Kind; 2]) {
                 _ => None,
             })
             .await;
+        before = a.so_far();
         assert_eq!(last_seen.is_some(), !available, "last seen is told of who has gone");
     }
 }

@@ -13,15 +13,16 @@ export const send = async (account, { to, said }) => {
 export const send_raw = async (account, { to, body }) => {
   const { proto, generateWAMessageFromContent } = account.baileys
   const content = proto.Message.decode(Buffer.from(body, 'base64'))
-  const sent = generateWAMessageFromContent(to, content, { userJid: account.socket.user.id })
+  const sent = generateWAMessageFromContent(to, content, { userJid: account.me.id })
   await account.socket.relayMessage(to, sent.message, { messageId: sent.key.id })
   account.messages.set(sent.key.id, sent)
   return { id: sent.key.id }
 }
 
 export const download = async (account, { id }) => {
-  const { baileys, socket, logger } = account
-  const bytes = await baileys.downloadMediaMessage(account.message(id), 'buffer', {}, {
+  const { baileys, socket } = account
+  const { logger, options } = account.options
+  const bytes = await baileys.downloadMediaMessage(account.message(id), 'buffer', { options }, {
     logger,
     reuploadRequest: socket.updateMediaMessage
   })
@@ -33,9 +34,9 @@ export const read = (account, { ids }) => account.socket.readMessages(ids.map(id
 export const played = (account, { id }) => account.socket.sendReceipts([account.key(id)], 'played')
 
 export const tally = async (account, { poll }) => {
-  const { baileys, socket } = account
+  const { baileys } = account
   const creation = account.message(poll)
-  const me = baileys.jidNormalizedUser(socket.user.id)
+  const me = baileys.jidNormalizedUser(account.me.id)
   const votes = [...account.messages.values()].filter(
     ({ message }) => message?.pollUpdateMessage?.pollCreationMessageKey?.id === poll
   )

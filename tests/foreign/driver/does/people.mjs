@@ -12,4 +12,9 @@ export const on_whats_app = async (account, { numbers }) => {
   return { found: found.filter(({ exists }) => exists).map(({ jid, lid }) => ({ jid, lid })) }
 }
 
-export const forget_sessions = (account, { who }) => account.auth.keys.forget(who.map(jid => jid.split('@')[0]))
+export const forget_sessions = (account, { who }) => {
+  const users = who.map(jid => jid.split('@')[0]).join('|')
+  account.auth.keys.forget(new RegExp(`^session/(${users})(_1)?\\.`))
+}
+
+export const forget_sender_keys = (account, { group }) => account.auth.keys.forget(new RegExp(`^sender-key/${group}::`))

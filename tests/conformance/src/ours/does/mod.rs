@@ -13,6 +13,11 @@ use whatsapp_rust::{
     Client, ErrorChainExt, EventCreationParams, PinDuration, PollVoteCiphertext, RevokeType,
 };
 
+mod channels;
+mod chats;
+mod groups;
+mod profile;
+
 use super::memory::Kept;
 use super::{Ours, refusal};
 use crate::client::Refusal;
@@ -32,7 +37,7 @@ impl Ours {
     pub(super) async fn act(&self, command: Command) -> Result<Value, Refusal> {
         let client = self.client().await?;
         match command {
-            Command::Open | Command::Close | Command::Drop => return Err(refusal("done elsewhere")),
+            Command::Open | Command::Close | Command::Drop | Command::ForgetSenderKeys { .. } => return Err(refusal("done elsewhere")),
             Command::Logout => client.logout().await,
             Command::PairingCode { number } => {
                 let options = PairCodeOptions { phone_number: number, ..PairCodeOptions::default() };
@@ -48,7 +53,8 @@ impl Ours {
             Command::Download { id } => return self.download(&client, &id).await,
             Command::Read { ids } => {
                 let first = self.memory.find(ids.first().ok_or_else(|| refusal("no message"))?)?;
-                let sender = first.chat.is_group().then_some(&first.sender);
+                let crowd = first.chat.is_group() || first.chat.is_status_broadcast();
+                let sender = crowd.then_some(&first.sender);
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
                 client.mark_as_read(&first.chat, sender, &ids).await.map_err(refusal)?;
             }
@@ -83,6 +89,55 @@ impl Ours {
                     _ => chatstate.send_paused(&to).await,
                 }
                 .map_err(failed)?;
+            }
+            Command::Change { chat, change } => return self.change(&client, &jid(&chat)?, &change).await,
+            Command::SetName { name } => client.profile().set_push_name(&name).await.map_err(failed)?,
+            Command::SetAbout { text } => client.profile().set_status_text(&text).await.map_err(failed)?,
+            Command::About { who } => return profile::about(&client, &jid(&who)?).await,
+            Command::SetPicture { of, file } => {
+                return self.set_picture(&client, &jid(&of)?, file.as_ref()).await;
+            }
+            Command::Picture { of } => return self.picture(&client, &jid(&of)?).await,
+            Command::Block { who, on } => return profile::block(&client, &jid(&who)?, on).await,
+            Command::Blocked => return profile::blocked(&client).await,
+            Command::Privacy => return profile::privacy(&client).await,
+            Command::SetPrivacy { setting, value } => {
+                return profile::set_privacy(&client, &setting, &value).await;
+            }
+            Command::SetDisappearing { seconds } => {
+                client.set_default_disappearing_mode(seconds).await.map_err(failed)?;
+            }
+            Command::NewGroup { subject, members } => return groups::create(&client, subject, &members).await,
+            Command::Group { group } => return groups::describe(&client, &jid(&group)?).await,
+            Command::Groups => return groups::all(&client).await,
+            Command::SetGroup { group, setting } => return groups::set(&client, &jid(&group)?, setting).await,
+            Command::Members { group, act, who } => {
+                return groups::members(&client, &jid(&group)?, act, &who).await;
+            }
+            Command::Leave { group } => return groups::leave(&client, &jid(&group)?).await,
+            Command::Invite { group, fresh } => return groups::invite(&client, &jid(&group)?, fresh).await,
+            Command::Invited { code } => return groups::invited(&client, &code).await,
+            Command::Join { code } => return groups::join(&client, &code).await,
+            Command::Requests { group } => return groups::requests(&client, &jid(&group)?).await,
+            Command::Decide { group, who, admit } => {
+                return groups::decide(&client, &jid(&group)?, &who, admit).await;
+            }
+            Command::PostStatus { to, said } => return self.post_status(&client, &to, &said).await,
+            Command::NewChannel { name, description } => {
+                return channels::create(&client, &name, &description).await;
+            }
+            Command::Channel { channel } => return channels::describe(&client, &jid(&channel)?).await,
+            Command::Follow { channel, on } => return channels::follow(&client, &jid(&channel)?, on).await,
+            Command::RenameChannel { channel, name } => {
+                return channels::rename(&client, &jid(&channel)?, &name).await;
+            }
+            Command::Posts { channel, count } => return channels::posts(&client, &jid(&channel)?, count).await,
+            Command::ReactToPost { channel, number, emoji } => {
+                return channels::react(&client, &jid(&channel)?, number, &emoji).await;
+            }
+            Command::RejectCall { call, from } => {
+                let from = jid(&from)?;
+                client.voip().reject_call(&call, &from, &from).await.map_err(failed)?;
             }
             Command::ForgetSessions { who } => {
                 let who = who.iter().map(|who| jid(who)).collect::<Result<Vec<Jid>, _>>()?;
