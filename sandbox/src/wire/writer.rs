@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::SinkExt;
 use futures::stream::SplitSink;
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use wacore_noise::NoiseCipher;
 use wacore_noise::framing::{FRAME_LENGTH_SIZE, encode_frame};
 
@@ -67,7 +67,11 @@ impl FrameWriter {
                 Ok(Ok(None)) => conn.written(count),
                 Ok(Ok(Some(how))) => break how,
                 Ok(Err(error)) => {
-                    conn.because(format!("write failed: {error:#}"));
+                    tracing::debug!(conn = conn.id, error = %format!("{error:#}"), "write failed");
+                    conn.because(match error.downcast_ref::<SocketError>() {
+                        Some(_) => "closed by the client".to_owned(),
+                        None => format!("{error:#}"),
+                    });
                     break Closing::Clean;
                 }
                 Err(_) => {

@@ -93,9 +93,13 @@ impl Simulated {
                 return Err(error);
             }
         };
-        match ack.as_ref().and_then(|ack| ack.attrs().optional_u64("error")) {
-            Some(code) => self.store.fail_sent(phone.pn(), &id, i64::try_from(code).unwrap_or(500)).await?,
-            None => self.store.accept_sent(phone.pn(), &id).await?,
+        match ack.as_ref().map(|ack| ack.attrs().optional_u64("error")) {
+            Some(Some(code)) => {
+                self.store.fail_sent(phone.pn(), &id, i64::try_from(code).unwrap_or(500)).await?;
+            }
+            Some(None) => self.store.accept_sent(phone.pn(), &id).await?,
+            // lost on its way: nobody says that it got there
+            None => {}
         }
         self.message(phone.pn(), &id).await
     }
