@@ -111,9 +111,9 @@ async fn welcome(
             .attr("props", 27)
             .build(),
     );
-    conn.send(edge_routing(origin));
     let preview = core.config.offline_preview || origin.account.options().offline_preview;
     core.attach_device(origin.key(), conn, passive, preview).await?;
+    conn.send(edge_routing(origin));
     for dirty in core.dirty_nodes(origin.key()).await? {
         conn.send(dirty);
     }
