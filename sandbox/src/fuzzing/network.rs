@@ -179,11 +179,6 @@ fn is_answer(node: &Node) -> bool {
     node.tag == "iq" && matches!(text(node, "type").as_deref(), Some("result" | "error"))
 }
 
-fn connection(core: &Core) -> (Arc<Conn>, UnboundedReceiver<Outgoing>) {
-    let (conn, inbox) = Conn::new(([127, 0, 0, 1], 1).into(), core.faults.clone(), core.trace.clone());
-    (Arc::new(conn), inbox)
-}
-
 /// A companion that is linked and logged in, without the ceremony.
 async fn online(core: &Arc<Core>, number: &str) -> Result<Guest> {
     let account = core.make(number).await?;
@@ -208,7 +203,7 @@ async fn online(core: &Arc<Core>, number: &str) -> Result<Guest> {
         }
     };
     let origin = Origin { account, device };
-    let (conn, inbox) = connection(core);
+    let (conn, inbox) = Conn::unwired();
     core.attach_device(origin.key(), &conn, false, false).await?;
     Ok(Guest { stage: Stage::Online(origin), conn, inbox })
 }
@@ -227,7 +222,7 @@ fn waiting(core: &Arc<Core>) -> Result<Guest> {
         ..Default::default()
     };
     let registration = Registration::read(&data, [5; 32]).context("its registration")?;
-    let (conn, inbox) = connection(core);
+    let (conn, inbox) = Conn::unwired();
     let link = Arc::new(Link::new(Arc::clone(&conn), registration, core.clock.moment()));
     core.pairings.add(&link);
     link.offer();

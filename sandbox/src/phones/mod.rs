@@ -70,6 +70,7 @@ pub use content::{
 pub use groups::{JoinedGroup, MembersChange, NewGroup};
 pub use inbound::OpenFile;
 pub use inbox::{InboxEntry, InboxFilter, InboxTotals};
+pub use manage::{Declared, SettingsChange};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use linking::{normalize_code, open_bundle};
 pub use manage::{Declared, SettingsChange};

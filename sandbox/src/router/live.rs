@@ -17,6 +17,10 @@ use crate::core::Core;
 use crate::state::{DeviceKey, Entry, Label, Placed, Queued};
 use crate::wire::{Conn, decode_stored, encode_stored};
 
+/// Stanzas that a client may owe an acknowledgement; above that nothing new reaches it. A full
+/// queue is less.
+const OWED: usize = 20_000;
+
 /// Connected devices.
 #[derive(Default)]
 pub(crate) struct Live {
@@ -27,13 +31,15 @@ pub(super) struct LiveDevice {
     pub(super) conn: Arc<Conn>,
     /// Last queue entry that was sent.
     cursor: i64,
-    /// Held back: passive, slow, or with a backlog to fetch first.
+    /// Held back: passive, slow, in debt, or with a backlog to fetch first.
     paused: bool,
     /// Its client takes nothing live until it says so.
     passive: bool,
     pub(super) backlog: Backlog,
     /// Sent and not yet acknowledged, by tag and id.
     unacked: HashMap<(String, String), Vec<Unacked>>,
+    /// How many these are.
+    owed: usize,
 }
 
 struct Unacked {
@@ -55,14 +61,15 @@ pub(crate) struct Acknowledged<'a> {
 impl LiveDevice {
     /// Whether it may get what is new: nothing else has to come first.
     fn may_resume(&self) -> bool {
-        self.paused && !self.passive && self.backlog.is_empty()
+        self.paused && !self.passive && self.owed < OWED && self.backlog.is_empty()
     }
 
     fn push(&mut self, seq: i64, label: Label, stanza: bytes::Bytes) {
         self.cursor = seq;
         let Label { class, id, from, kind } = label;
         self.unacked.entry((class, id)).or_default().push(Unacked { seq, from, kind });
-        self.paused |= !self.conn.send_stored(stanza);
+        self.owed += 1;
+        self.paused |= !self.conn.send_stored(stanza) || self.owed >= OWED;
     }
 
     /// Sends what waited while the device was away.
@@ -131,6 +138,11 @@ impl Live {
         let taken = pick(list, what);
         if list.is_empty() {
             live.unacked.remove(&key);
+        }
+        let before = live.owed;
+        live.owed -= taken.len();
+        if before >= OWED && live.owed < OWED {
+            live.conn.drained.notify_one();
         }
         taken
     }
@@ -256,6 +268,7 @@ impl Live {
             passive,
             backlog: Backlog::default(),
             unacked: HashMap::new(),
+            owed: 0,
         };
         if preview && !queued.is_empty() {
             let (backlog, preview) = Backlog::new(queued);
@@ -332,6 +345,29 @@ mod tests {
     fn an_ack_that_fits_nothing_takes_the_oldest() {
         let mut list = vec![unacked(1, "a", "read"), unacked(2, "a", "played")];
         assert_eq!(pick(&mut list, &receipt(Some("z"), None)), [1]);
+    }
+
+    #[test]
+    fn who_acknowledges_nothing_gets_nothing_new() {
+        let (live, device) = (Live::default(), DeviceKey { pn: 1, device: 1 });
+        let (conn, mut inbox) = Conn::unwired();
+        live.come_online(device, &conn, (false, false), Vec::new());
+        let receipt = |seq: i64| Placed {
+            seq,
+            target: device,
+            label: Label { class: "receipt".into(), id: seq.to_string(), from: "a".into(), kind: String::new() },
+            stanza: bytes::Bytes::new(),
+        };
+        let mut read = || std::iter::from_fn(|| inbox.try_recv().ok()).inspect(|_| conn.written(1)).count();
+        let mut got = read() - 1;
+        for seq in 1..=2 * OWED as i64 {
+            live.deliver(receipt(seq));
+            got += read();
+        }
+        assert_eq!(got, OWED);
+        let what = Acknowledged { class: "receipt", id: "7", from: None, kind: None };
+        assert_eq!(live.acknowledge(device, conn.id, &what), [7]);
+        assert!(live.lock().get(&device).is_some_and(LiveDevice::may_resume));
     }
 
     #[test]

@@ -75,6 +75,16 @@ impl Conn {
         (conn, inbox)
     }
 
+    /// A connection to nowhere.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn unwired() -> (std::sync::Arc<Self>, mpsc::UnboundedReceiver<Outgoing>) {
+        let clock = crate::clock::Clock::default();
+        let trace = Trace::new(clock.clone(), 0);
+        let faults = Faults::new(clock, trace.clone());
+        let (conn, inbox) = Self::new(([127, 0, 0, 1], 1).into(), faults, trace);
+        (std::sync::Arc::new(conn), inbox)
+    }
+
     /// Sends a stanza.
     pub(crate) fn send(&self, node: Node) {
         self.push(Outgoing::Node(node));
@@ -189,17 +199,9 @@ impl Conn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Clock;
-
-    fn connection() -> (Conn, mpsc::UnboundedReceiver<Outgoing>) {
-        let clock = Clock::default();
-        let trace = Trace::new(clock.clone(), 0);
-        Conn::new(([127, 0, 0, 1], 1).into(), Faults::new(clock, trace.clone()), trace)
-    }
-
     #[test]
     fn a_full_outbox_holds_back_until_it_was_written() {
-        let (conn, _inbox) = connection();
+        let (conn, _inbox) = Conn::unwired();
         let mut sent = 0;
         while conn.send_stored(Bytes::from_static(b"x")) {
             sent += 1;
@@ -212,7 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn room_is_when_the_client_reads() {
-        let (conn, _inbox) = connection();
+        let (conn, _inbox) = Conn::unwired();
         for _ in 0..HIGH_WATER {
             conn.room().await;
             conn.send(NodeBuilder::new("iq").build());

@@ -28,7 +28,7 @@ const ATTACKER: &str = "4915610000003";
 async fn greeted(sandbox: &Sandbox) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
     let (mut socket, _) = tokio_tungstenite::connect_async(sandbox.wire_url()).await.expect("upgrade");
     let keys = KeyPair::generate(&mut rand::rng());
-    let mut xx = XxHandshakeState::new(keys, b"login".to_vec(), &WA_CONN_HEADER).expect("noise");
+    let xx = XxHandshakeState::new(keys, b"login".to_vec(), &WA_CONN_HEADER).expect("noise");
     let hello = encode_frame(&xx.build_client_hello().expect("hello"), Some(&WA_CONN_HEADER)).expect("frame");
     socket.send(Message::Binary(hello.into())).await.expect("send");
     assert!(matches!(socket.next().await, Some(Ok(Message::Binary(_)))), "a ServerHello");
