@@ -89,8 +89,8 @@ pub struct PairingRequest {
     pub signed_pre_key: (u32, [u8; 32], [u8; 64]),
     /// Device id and key index the network has reserved for it.
     pub slot: Companion,
-    /// `historySyncConfig.inlineInitialPayloadInE2EeMsg` of its device props.
-    pub inline_history: bool,
+    /// `DeviceProps` (protobuf bytes) from its registration payload: which history it wants.
+    pub device_props: Bytes,
 }
 
 /// A companion's first step of pairing by code (protocol section "pair-code").

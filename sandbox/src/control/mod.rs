@@ -19,6 +19,7 @@ mod fleet;
 mod group_views;
 mod groups;
 mod guard;
+mod history;
 mod inbox;
 mod message_view;
 mod messages;
@@ -92,6 +93,7 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/app-state/{collection}/snapshot", post(app_state::snapshot))
         .route("/phones/{number}/app-state-keys", get(app_state::keys).post(app_state::rotate))
         .route("/phones/{number}/client-errors", get(client_errors::list))
+        .route("/phones/{number}/history", post(history::create))
         .route("/phones/{number}/chats", get(chats::list))
         .route("/phones/{number}/chats/{peer}", get(chats::show))
         .route("/phones/{number}/chats/{peer}/messages", get(chats::messages))

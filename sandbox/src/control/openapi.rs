@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use super::{
     app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet, groups,
-    inbox, messages, offline, phones, profile, renewal, restrictions, status, time, trace, weather,
+    history, inbox, messages, offline, phones, profile, renewal, restrictions, status, time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -44,6 +44,7 @@ use super::{
         app_state::keys,
         app_state::rotate,
         client_errors::list,
+        history::create,
         chats::list,
         chats::show,
         chats::messages,

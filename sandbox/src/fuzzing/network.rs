@@ -194,7 +194,7 @@ async fn online(core: &Arc<Core>, number: &str) -> Result<Guest> {
                 noise: [2; 32],
                 signed_pre_key: (1, [3; 32], [4; 64]),
                 signed_identity: Bytes::from_static(b"signed"),
-                inline_history: true,
+                device_props: Bytes::new(),
                 ready: true,
                 push_name: None,
             };

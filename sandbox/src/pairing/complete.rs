@@ -102,7 +102,7 @@ fn stored(request: &PairingRequest, signed_identity: Bytes) -> DeviceRow {
         noise: request.noise,
         signed_pre_key: request.signed_pre_key,
         signed_identity,
-        inline_history: request.inline_history,
+        device_props: request.device_props.clone(),
         ready: false,
         push_name: None,
     }

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use buffa::Message;
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 use wacore_libsignal::protocol::PublicKey;
-use waproto::whatsapp::DeviceProps;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
 use super::passkey::PasskeyDesk;
@@ -30,7 +29,7 @@ pub(crate) struct Registration {
     noise: [u8; 32],
     registration_id: u32,
     signed_pre_key: (u32, [u8; 32], [u8; 64]),
-    inline_history: bool,
+    device_props: Bytes,
 }
 
 impl Registration {
@@ -43,8 +42,6 @@ impl Registration {
         signed[1..].copy_from_slice(&skey);
         let key = PublicKey::from_djb_public_key_bytes(&identity)?;
         ensure!(key.verify_signature(&signed, &signature), "signed pre-key is not signed by eIdent");
-        let props = data.device_props.as_deref().map(DeviceProps::decode_from_slice).transpose()?;
-        let history = props.and_then(|props| props.history_sync_config.into_option());
         Ok(Self {
             identity,
             noise,
@@ -54,9 +51,7 @@ impl Registration {
                 skey,
                 signature,
             ),
-            inline_history: history
-                .and_then(|config| config.inline_initial_payload_in_e2_ee_msg)
-                .unwrap_or(false),
+            device_props: data.device_props.clone().unwrap_or_default().into(),
         })
     }
 
@@ -73,7 +68,7 @@ impl Registration {
             registration_id: self.registration_id,
             signed_pre_key: self.signed_pre_key,
             slot,
-            inline_history: self.inline_history,
+            device_props: self.device_props.clone(),
         }
     }
 }

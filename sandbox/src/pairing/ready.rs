@@ -48,7 +48,7 @@ impl Core {
             registration_id: device.registration_id,
             signed_pre_key: device.signed_pre_key,
             slot: Companion { device: device.device, key_index: device.key_index },
-            inline_history: device.inline_history,
+            device_props: device.device_props.clone(),
         };
         self.phones()?.companion_ready(&address, &request).await?;
         self.change_device(&origin.account, origin.device, |device| device.ready = true).await?;

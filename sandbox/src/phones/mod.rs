@@ -27,6 +27,7 @@ mod channels;
 mod contacts;
 mod content;
 mod groups;
+mod history;
 mod inbound;
 mod inbox;
 mod linking;
@@ -68,13 +69,14 @@ pub use content::{
     SharedContact, Template, TemplateButton, TemplateReply, Traits, Unknown,
 };
 pub use groups::{JoinedGroup, MembersChange, NewGroup};
+pub use history::Past;
 pub use inbound::OpenFile;
 pub use inbox::{InboxEntry, InboxFilter, InboxTotals};
 pub use manage::{Declared, SettingsChange};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use linking::{normalize_code, open_bundle};
 pub use manage::{Declared, SettingsChange};
-pub use outbound::{MediaUpload, Outgoing, ViewOnce};
+pub use outbound::{MediaUpload, Outgoing, PastMessage, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};
 pub use sink::SinkCounts;

@@ -20,8 +20,8 @@ pub(crate) struct DeviceRow {
     pub(crate) signed_pre_key: (u32, [u8; 32], [u8; 64]),
     /// `ADVSignedDeviceIdentity` with the account's signature key and the device's signature.
     pub(crate) signed_identity: Bytes,
-    /// Whether it takes its first history inline (device props).
-    pub(crate) inline_history: bool,
+    /// `DeviceProps` of its registration.
+    pub(crate) device_props: Bytes,
     /// Whether the phone has sent its bootstrap messages.
     pub(crate) ready: bool,
     /// Name announced by this device's presence.
@@ -33,7 +33,7 @@ impl State {
     pub(crate) async fn load_devices(&self, pn: u64) -> Result<Vec<DeviceRow>> {
         let rows = query(
             "SELECT device, key_index, registration_id, identity, noise, skey_id, skey, skey_signature, \
-             signed_identity, inline_history, ready, push_name FROM devices WHERE pn = ? ORDER BY device",
+             signed_identity, device_props, ready, push_name FROM devices WHERE pn = ? ORDER BY device",
         )
         .bind(pn.cast_signed())
         .fetch_all(&self.readers)
@@ -58,7 +58,7 @@ impl State {
                         .bind(&skey[..])
                         .bind(&skey_signature[..])
                         .bind(&device.signed_identity[..])
-                        .bind(device.inline_history)
+                        .bind(&device.device_props[..])
                         .bind(device.ready)
                         .bind(device.push_name)
                         .execute(connection)
@@ -102,7 +102,7 @@ fn device(row: &SqliteRow) -> Result<DeviceRow> {
         noise: bytes(row, 4)?,
         signed_pre_key: (row.get(5), bytes(row, 6)?, bytes(row, 7)?),
         signed_identity: Bytes::from(row.get::<Vec<u8>, _>(8)),
-        inline_history: row.get(9),
+        device_props: Bytes::from(row.get::<Vec<u8>, _>(9)),
         ready: row.get(10),
         push_name: row.get(11),
     })

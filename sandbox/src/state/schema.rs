@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS devices (
     skey BLOB NOT NULL,
     skey_signature BLOB NOT NULL,
     signed_identity BLOB NOT NULL,
-    inline_history INTEGER NOT NULL,
+    device_props BLOB NOT NULL,
     ready INTEGER NOT NULL,
     push_name TEXT,
     PRIMARY KEY (pn, device)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use wacore::net::{HttpClient, HttpRequest, HttpResponse};
 use wacore::proto_helpers::MessageExt;
+use wacore::store::DevicePropsOverride;
 use wacore::store::in_memory::InMemoryBackend;
 use wacore::types::events::{Event, EventHandler, InboundMessage, Receipt};
 use wagate_sandbox::Sandbox;
@@ -48,6 +49,13 @@ impl Client {
         Self::with_store(sandbox, Arc::new(InMemoryBackend::new()), None).await
     }
 
+    /// A client linked to a number by QR code, with device props that ask for some history.
+    pub(crate) async fn linked_with(sandbox: &Sandbox, number: &str, props: DevicePropsOverride) -> Self {
+        let client = Self::run(sandbox, Arc::new(InMemoryBackend::new()), None, Some(props)).await;
+        client.link_to(sandbox, number).await;
+        client
+    }
+
     /// A client that shows a pairing code for a number.
     pub(crate) async fn with_code_for(sandbox: &Sandbox, number: &str) -> Self {
         Self::with_store(sandbox, Arc::new(InMemoryBackend::new()), Some(number)).await
@@ -59,6 +67,16 @@ impl Client {
         store: Arc<InMemoryBackend>,
         code_for: Option<&str>,
     ) -> Self {
+        let code = |number: &str| PairCodeOptions { phone_number: number.to_owned(), ..Default::default() };
+        Self::run(sandbox, store, code_for.map(code), None).await
+    }
+
+    async fn run(
+        sandbox: &Sandbox,
+        store: Arc<InMemoryBackend>,
+        code: Option<PairCodeOptions>,
+        props: Option<DevicePropsOverride>,
+    ) -> Self {
         let log = Arc::new(Log::default());
         let mut builder = Bot::builder()
             .with_backend_arc(store.clone())
@@ -66,9 +84,11 @@ impl Client {
             .with_http_client(Http { host: sandbox.media_https_host(), plain: sandbox.media_http_addr() })
             .with_version((2, 3000, 1_023_000_000))
             .with_event_handler(Recorder(Arc::clone(&log)));
-        if let Some(number) = code_for {
-            let options = PairCodeOptions { phone_number: number.to_owned(), ..Default::default() };
-            builder = builder.with_pair_code(options);
+        if let Some(code) = code {
+            builder = builder.with_pair_code(code);
+        }
+        if let Some(props) = props {
+            builder = builder.with_device_props(props);
         }
         let handle = builder.build().await.expect("client").spawn();
         Self { handle, log, store }
@@ -78,12 +98,16 @@ impl Client {
     /// without a push name its next login would wait ten seconds for a key share.
     pub(crate) async fn linked(sandbox: &Sandbox, number: &str) -> Self {
         let client = Self::start(sandbox).await;
-        let qr = client.qr().await;
-        link(sandbox, number, &qr).await;
-        client.connected().await;
-        let named = || async { (!client.wa().push_name().is_empty()).then_some(()) };
-        crate::eventually("push name", named).await;
+        client.link_to(sandbox, number).await;
         client
+    }
+
+    async fn link_to(&self, sandbox: &Sandbox, number: &str) {
+        let qr = self.qr().await;
+        link(sandbox, number, &qr).await;
+        self.connected().await;
+        let named = || async { (!self.wa().push_name().is_empty()).then_some(()) };
+        crate::eventually("push name", named).await;
     }
 
     pub(crate) fn wa(&self) -> Arc<Wa> {

@@ -21,6 +21,7 @@ mod faults_stanzas;
 mod faults_stream;
 mod groups;
 mod groups_raw;
+mod history;
 mod hostile;
 mod identity;
 mod invariants;

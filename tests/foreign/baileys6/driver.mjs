@@ -10,7 +10,7 @@
 //      {"do":"read","key"}  {"do":"leave"}  {"do":"logout"}  {"do":"quit"}
 //      {"do":"ask","what","with":[…]}           any method of its socket
 // out: {"is":"qr","qr"}  {"is":"code","code"}  {"is":"open","id"}  {"is":"me","name","lid"}
-//      {"is":"close","code"}  {"is":"history","type","progress"}  {"is":"sent","id"}
+//      {"is":"close","code"}  {"is":"history","type","progress","messages"}  {"is":"sent","id"}
 //      {"is":"message","key","id","from","participant","fromMe","offline","text","image":{"sha256","size","caption"}}
 //      {"is":"undecryptable","id"}  {"is":"status","id","status"}  {"is":"answer","value"}  {"is":"error","message"}
 //      {"is":"presence","id","presences"}  {"is":"contact",…}  {"is":"chat",…}
@@ -64,7 +64,9 @@ function connect() {
     if (update.me) say({ is: 'me', name: state.creds.me.name, lid: state.creds.me.lid })
   })
   socket.ev.on('connection.update', onConnection)
-  socket.ev.on('messaging-history.set', ({ syncType, progress }) => say({ is: 'history', type: syncType, progress }))
+  socket.ev.on('messaging-history.set', ({ syncType, progress, messages }) =>
+    say({ is: 'history', type: syncType, progress, messages: messages.map(({ key }) => key.id) })
+  )
   socket.ev.on('messages.upsert', ({ messages, type }) => messages.forEach(message => onMessage(message, type)))
   socket.ev.on('presence.update', update => say({ is: 'presence', ...update }))
   socket.ev.on('contacts.update', updates => updates.forEach(update => say({ is: 'contact', ...update })))

@@ -29,7 +29,7 @@ impl Simulated {
         let keys = self.store.sync_keys(&phone).await?;
         let message = key_share(&phone, &keys, &companions, &keys.ids());
         self.send_peer(&phone, Peer { device, bundle: Some(&bundle), message }).await?;
-        self.send_history(&phone, device, request.inline_history).await
+        self.send_history(&phone, device, &request.device_props).await
     }
 
     pub(in super::super) async fn forget_companion(&self, companion: &CompanionAddress) -> PortResult<()> {

@@ -2,7 +2,6 @@
 
 mod adv;
 mod bootstrap;
-mod history;
 mod pair_code;
 mod passkey;
 

@@ -153,7 +153,7 @@ impl Simulated {
     }
 
     /// The account to write to; made by the network when it makes numbers on demand.
-    async fn recipient(&self, user: &str) -> PortResult<Contact> {
+    pub(super) async fn recipient(&self, user: &str) -> PortResult<Contact> {
         if let Some(phone) = self.find_phone(user).await? {
             return Ok(Contact::from(&phone.info));
         }
@@ -173,11 +173,11 @@ pub(super) struct Chat {
     /// Lifetime of messages in seconds, when the group says so.
     pub(super) expiration: Option<u32>,
     /// The person, or the group under its JID.
-    party: Contact,
+    pub(super) party: Contact,
 }
 
 impl Chat {
-    fn person(party: Contact) -> Self {
+    pub(super) fn person(party: Contact) -> Self {
         Self { jid: Jid::pn(party.pn.as_str()), mode: AddressingMode::Pn, expiration: None, party }
     }
 

@@ -1,8 +1,11 @@
 //! What companions ask of their phone in peer messages.
 
+mod placeholder;
+
 use std::sync::Arc;
 
 use waproto::whatsapp as wa;
+use waproto::whatsapp::message::peer_data_operation_request_message::HistorySyncOnDemandRequest;
 
 use super::Simulated;
 use super::account::Phone;
@@ -16,6 +19,10 @@ pub(super) enum Request {
     Keys(Vec<Vec<u8>>),
     /// It cannot go on with these app-state collections.
     Fatal(Vec<String>),
+    /// It could not open these messages.
+    Placeholders(Vec<wa::MessageKey>),
+    /// It wants older messages of a chat.
+    History(Box<HistorySyncOnDemandRequest>),
     /// Something that a phone need not answer.
     Other(String),
 }
@@ -40,7 +47,16 @@ impl Request {
             return Some(Self::Fatal(fatal.collection_names.clone()));
         }
         let operation = protocol.peer_data_operation_request_message.as_option()?;
-        Some(Self::Other(format!("{:?}", operation.peer_data_operation_request_type)))
+        let placeholders = operation.placeholder_message_resend_request.iter();
+        let keys: Vec<_> =
+            placeholders.filter_map(|request| request.message_key.clone().into_option()).collect();
+        if !keys.is_empty() {
+            return Some(Self::Placeholders(keys));
+        }
+        Some(match operation.history_sync_on_demand_request.as_option() {
+            Some(request) => Self::History(Box::new(request.clone())),
+            None => Self::Other(format!("{:?}", operation.peer_data_operation_request_type)),
+        })
     }
 }
 
@@ -68,6 +84,8 @@ impl Simulated {
                 };
                 Ok(error.keep(&self.store).await?)
             }
+            Request::Placeholders(keys) => self.resend_placeholders(phone, asker, &keys).await,
+            Request::History(request) => self.answer_history(phone, asker, &request).await,
             Request::Other(what) => {
                 tracing::info!(pn = phone.pn(), device = asker.device, what, "phone ignores a request");
                 Ok(())

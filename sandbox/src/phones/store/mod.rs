@@ -26,6 +26,7 @@ pub use calls::{CallRecord, CallState};
 pub(super) use messages::{Inserted, NewMessage, Undecryptable};
 pub(super) use phones::NewPhone;
 pub(super) use plans::{add_plans, fall_silent};
+pub(super) use read::message_from;
 pub use receipts::SeenBy;
 pub(super) use receipts::Told;
 pub(super) use sender_keys::Holders;

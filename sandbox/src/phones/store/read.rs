@@ -190,7 +190,7 @@ fn page_of(rows: &[SqliteRow], limit: u32) -> anyhow::Result<Page<StoredMessage>
     Ok(Page::cut(messages, limit, |message| message.seq.to_string()))
 }
 
-fn message_from(row: &SqliteRow) -> anyhow::Result<StoredMessage> {
+pub(in super::super) fn message_from(row: &SqliteRow) -> anyhow::Result<StoredMessage> {
     let content: Content = serde_json::from_str(row.try_get("content")?)?;
     Ok(StoredMessage {
         seq: row.try_get("seq")?,

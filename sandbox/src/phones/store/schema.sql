@@ -112,6 +112,7 @@ CREATE TABLE IF NOT EXISTS receipts (
 
 CREATE INDEX IF NOT EXISTS messages_by_id ON messages (pn, id);
 CREATE INDEX IF NOT EXISTS messages_by_chat ON messages (pn, chat, seq);
+CREATE INDEX IF NOT EXISTS messages_by_time ON messages (pn, chat, time, seq);
 CREATE INDEX IF NOT EXISTS messages_by_direction ON messages (pn, direction, seq);
 CREATE INDEX IF NOT EXISTS messages_incoming ON messages (seq) WHERE direction = 'in';
 CREATE INDEX IF NOT EXISTS messages_flawed ON messages (seq)

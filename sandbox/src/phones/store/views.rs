@@ -1,6 +1,6 @@
 //! What is read back: phones, chats, messages.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::acts::Acts;
@@ -20,7 +20,7 @@ pub enum Direction {
 }
 
 /// How far a message has come. Only ever moves forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Stored, not yet accepted by the network.

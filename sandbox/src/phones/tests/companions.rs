@@ -50,13 +50,18 @@ impl TestCompanion {
     }
 
     pub(super) fn request(&self, inline_history: bool) -> PairingRequest {
+        let config = wa::device_props::HistorySyncConfig {
+            inline_initial_payload_in_e2_ee_msg: Some(inline_history),
+            ..Default::default()
+        };
+        let props = wa::DeviceProps { history_sync_config: config.into(), ..Default::default() };
         PairingRequest {
             identity: self.keys.identity_public(),
             noise: [3; 32],
             registration_id: self.keys.registration_id,
             signed_pre_key: self.signed_pre_key(),
             slot: self.slot(),
-            inline_history,
+            device_props: waproto::codec::device_props_to_vec(&props).into(),
         }
     }
 
