@@ -182,6 +182,15 @@ impl Client {
         .await
     }
 
+    /// Waits for the message with this id.
+    pub(crate) async fn message(&self, id: &str) -> InboundMessage {
+        self.wait(&format!("message {id}"), |event| match event {
+            Event::Messages(batch) => batch.messages.iter().find(|m| m.info.id == id).cloned(),
+            _ => None,
+        })
+        .await
+    }
+
     /// Waits for a receipt of a message from any device of the other side.
     pub(crate) async fn receipt(&self, id: &str, kind: &str) -> Receipt {
         self.receipt_by(id, kind, |_| true).await
