@@ -72,15 +72,10 @@ pub use groups::{JoinedGroup, MembersChange, NewGroup};
 pub use history::Past;
 pub use inbound::OpenFile;
 pub use inbox::{InboxEntry, InboxFilter, InboxTotals};
-pub use manage::{Declared, SettingsChange};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use linking::{normalize_code, open_bundle};
 pub use manage::{Declared, SettingsChange};
 pub use outbound::{MediaUpload, Outgoing, PastMessage, ViewOnce};
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use linking::{normalize_code, open_bundle};
-pub use manage::{Declared, SettingsChange};
-pub use outbound::{MediaUpload, Outgoing, ViewOnce};
 pub(crate) use port::is_number;
 pub use sightings::{Sighting, Typing};
 pub use sink::SinkCounts;
