@@ -7,15 +7,30 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "change", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names of the fields are the words of the apps")]
 pub enum Change {
-    Archived { on: bool },
-    Pinned { on: bool },
-    Muted { on: bool },
-    Read { on: bool },
+    Archived {
+        on: bool,
+    },
+    Pinned {
+        on: bool,
+    },
+    Muted {
+        on: bool,
+    },
+    Read {
+        on: bool,
+    },
     Deleted,
     Cleared,
-    Starred { id: String, on: bool },
+    Starred {
+        id: String,
+        on: bool,
+    },
     /// A message was deleted for oneself.
-    Forgotten { id: String },
+    Forgotten {
+        id: String,
+    },
     /// The contact was saved.
-    Contact { name: String },
+    Contact {
+        name: String,
+    },
 }

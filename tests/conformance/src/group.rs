@@ -7,18 +7,32 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "setting", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names of the fields are the words of the apps")]
 pub enum Setting {
-    Subject { text: String },
-    Description { text: String },
+    Subject {
+        text: String,
+    },
+    Description {
+        text: String,
+    },
     /// Only admins may write.
-    Announcement { on: bool },
+    Announcement {
+        on: bool,
+    },
     /// Only admins may change the group.
-    Locked { on: bool },
+    Locked {
+        on: bool,
+    },
     /// Messages disappear after so many seconds; 0 for never.
-    Disappearing { seconds: u32 },
+    Disappearing {
+        seconds: u32,
+    },
     /// Who wants to join must be let in.
-    Approval { on: bool },
+    Approval {
+        on: bool,
+    },
     /// Members may add others.
-    MembersAdd { on: bool },
+    MembersAdd {
+        on: bool,
+    },
 }
 
 /// What happens to members.

@@ -168,10 +168,14 @@ fn in_group(update: &wire::GroupUpdate) -> Option<Event> {
 fn changed(event: &wire::Event) -> Option<(&wacore_binary::Jid, Change)> {
     let is = |flag: Option<bool>| flag.unwrap_or_default();
     Some(match event {
-        wire::Event::ArchiveUpdate(update) => (&update.jid, Change::Archived { on: is(update.action.archived) }),
+        wire::Event::ArchiveUpdate(update) => {
+            (&update.jid, Change::Archived { on: is(update.action.archived) })
+        }
         wire::Event::PinUpdate(update) => (&update.jid, Change::Pinned { on: is(update.action.pinned) }),
         wire::Event::MuteUpdate(update) => (&update.jid, Change::Muted { on: is(update.action.muted) }),
-        wire::Event::MarkChatAsReadUpdate(update) => (&update.jid, Change::Read { on: is(update.action.read) }),
+        wire::Event::MarkChatAsReadUpdate(update) => {
+            (&update.jid, Change::Read { on: is(update.action.read) })
+        }
         wire::Event::DeleteChatUpdate(update) => (&update.jid, Change::Deleted),
         wire::Event::ClearChatUpdate(update) => (&update.jid, Change::Cleared),
         wire::Event::StarUpdate(update) => {
@@ -199,9 +203,10 @@ fn past(history: &wire::LazyHistorySync) -> Option<Event> {
             .filter_map(|item| item.message.as_option()?.key.as_option()?.id.clone())
             .collect(),
     });
-    let names = past.pushnames.iter().map(|name| {
-        (name.id.clone().unwrap_or_default(), name.pushname.clone().unwrap_or_default())
-    });
+    let names = past
+        .pushnames
+        .iter()
+        .map(|name| (name.id.clone().unwrap_or_default(), name.pushname.clone().unwrap_or_default()));
     Some(Event::History { kind: history.sync_type(), chats: chats.collect(), names: names.collect() })
 }
 

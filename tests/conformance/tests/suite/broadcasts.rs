@@ -26,7 +26,8 @@ async fn status(stage: &Stage, kinds: [Kind; 2]) {
     a.reaches(&id, Reached::Delivered).await;
     b.ask(Command::Read { ids: vec![id.clone()] }).await;
     a.reaches(&id, Reached::Read).await;
-    eventually("the status on Bob's phone", || async { phones.message(&b.person.number, &id).await.ok() }).await;
+    eventually("the status on Bob's phone", || async { phones.message(&b.person.number, &id).await.ok() })
+        .await;
     assert!(phones.message(&carol.number, &id).await.is_err(), "it was not for Carol");
 
     let image = What::Image { file: stage.file("image/jpeg", &[5; 9_000]), caption: "a view".to_owned() };
@@ -59,12 +60,18 @@ async fn channel(stage: &Stage, kinds: [Kind; 2]) {
     let [a, b] = stage.two(kinds).await;
     let channel = made(&a).await;
     let own = described(&a, &channel).await;
-    assert_eq!((&own["name"], &own["description"], &own["role"]), (&"News".into(), &"What happens".into(), &"owner".into()));
+    assert_eq!(
+        (&own["name"], &own["description"], &own["role"]),
+        (&"News".into(), &"What happens".into(), &"owner".into())
+    );
     assert_eq!(described(&b, &channel).await["role"], "guest");
     let before = own["subscribers"].as_u64().expect("a number");
     b.ask(Command::Follow { channel: channel.clone(), on: true }).await;
     let followed = described(&b, &channel).await;
-    assert_eq!((&followed["role"], followed["subscribers"].as_u64()), (&"subscriber".into(), Some(before + 1)));
+    assert_eq!(
+        (&followed["role"], followed["subscribers"].as_u64()),
+        (&"subscriber".into(), Some(before + 1))
+    );
     a.ask(Command::RenameChannel { channel: channel.clone(), name: "Old news".to_owned() }).await;
     assert_eq!(described(&b, &channel).await["name"], "Old news");
     b.ask(Command::Follow { channel: channel.clone(), on: false }).await;

@@ -74,6 +74,8 @@ async fn missed(stage: &Stage, [kind]: [Kind; 1]) {
     call(stage, "LATE", NodeBuilder::new("terminate")).await;
     client.ask(Command::Open).await;
     client
-        .sees("the missed call", |event| matches!(event, Event::Call { call, .. } if call == "LATE").then_some(()))
+        .sees("the missed call", |event| {
+            matches!(event, Event::Call { call, .. } if call == "LATE").then_some(())
+        })
         .await;
 }

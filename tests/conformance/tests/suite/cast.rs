@@ -15,15 +15,33 @@ pub(crate) struct Scenario {
 
 /// The kinds of a cast, in the order of their roles.
 macro_rules! kinds {
-    (ours) => { [Ours] };
-    (b7) => { [Baileys7] };
-    (b6) => { [Baileys6] };
-    (ours_b7) => { [Ours, Baileys7] };
-    (b7_ours) => { [Baileys7, Ours] };
-    (ours_b6) => { [Ours, Baileys6] };
-    (b6_ours) => { [Baileys6, Ours] };
-    (b7_b6) => { [Baileys7, Baileys6] };
-    (b6_b7) => { [Baileys6, Baileys7] };
+    (ours) => {
+        [Ours]
+    };
+    (b7) => {
+        [Baileys7]
+    };
+    (b6) => {
+        [Baileys6]
+    };
+    (ours_b7) => {
+        [Ours, Baileys7]
+    };
+    (b7_ours) => {
+        [Baileys7, Ours]
+    };
+    (ours_b6) => {
+        [Ours, Baileys6]
+    };
+    (b6_ours) => {
+        [Baileys6, Ours]
+    };
+    (b7_b6) => {
+        [Baileys7, Baileys6]
+    };
+    (b6_b7) => {
+        [Baileys6, Baileys7]
+    };
 }
 
 /// One test per cast.

@@ -75,11 +75,8 @@ async fn bob(stage: &Stage, kind: Kind) -> Client {
 
 /// Carol's phone writes to Bob.
 async fn writes(stage: &Stage, text: &str) -> String {
-    let outgoing = wagate_sandbox::phones::Outgoing {
-        to: BOB.into(),
-        text: Some(text.into()),
-        ..Default::default()
-    };
+    let outgoing =
+        wagate_sandbox::phones::Outgoing { to: BOB.into(), text: Some(text.into()), ..Default::default() };
     stage.sandbox().phones().send(CAROL, outgoing).await.expect("sent").id
 }
 

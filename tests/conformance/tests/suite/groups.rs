@@ -254,7 +254,8 @@ async fn members(stage: &Stage, kinds: [Kind; 2]) {
     // who was added reads what is written from now on, who was removed does not
     let id = arrives(&a, &b, &group, "welcome").await;
     let phones = stage.sandbox().phones();
-    eventually("the text on Dave's phone", || async { phones.message("4915200000004", &id).await.ok() }).await;
+    eventually("the text on Dave's phone", || async { phones.message("4915200000004", &id).await.ok() })
+        .await;
     assert!(phones.message(CAROL, &id).await.is_err(), "who was removed still reads");
     act(&a, &b, &group, Act::Remove, &b.person).await;
     let said = Command::Send { to: group.clone(), said: "am I still here?".into() };
@@ -268,7 +269,9 @@ async fn left(stage: &Stage, kinds: [Kind; 2]) {
     let ([a, b], _, group) = group(stage, kinds).await;
     b.ask(Command::Leave { group: group.clone() }).await;
     a.sees("who has left", |event| match event {
-        Event::GroupMembers { act: Act::Remove, who, .. } if who.iter().all(|who| b.person.is(who)) => Some(()),
+        Event::GroupMembers { act: Act::Remove, who, .. } if who.iter().all(|who| b.person.is(who)) => {
+            Some(())
+        }
         _ => None,
     })
     .await;

@@ -10,7 +10,12 @@ use crate::client::Refusal;
 use crate::{Said, What};
 
 impl Ours {
-    pub(super) async fn post_status(&self, client: &Client, to: &[String], said: &Said) -> Result<Value, Refusal> {
+    pub(super) async fn post_status(
+        &self,
+        client: &Client,
+        to: &[String],
+        said: &Said,
+    ) -> Result<Value, Refusal> {
         let to = jids(to)?;
         // it posts to LIDs, which it learns by asking
         client.contacts().is_on_whatsapp(&to).await.map_err(failed)?;
@@ -73,7 +78,12 @@ pub(super) async fn posts(client: &Client, channel: &Jid, count: u32) -> Result<
     Ok(json!({ "posts": posts }))
 }
 
-pub(super) async fn react(client: &Client, channel: &Jid, number: u64, emoji: &str) -> Result<Value, Refusal> {
+pub(super) async fn react(
+    client: &Client,
+    channel: &Jid,
+    number: u64,
+    emoji: &str,
+) -> Result<Value, Refusal> {
     client.newsletter().send_reaction(channel, number, emoji).await.map_err(refused)?;
     Ok(Value::Null)
 }

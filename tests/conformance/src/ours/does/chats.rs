@@ -10,7 +10,12 @@ use crate::Change;
 use crate::client::Refusal;
 
 impl Ours {
-    pub(super) async fn change(&self, client: &Client, chat: &Jid, change: &Change) -> Result<Value, Refusal> {
+    pub(super) async fn change(
+        &self,
+        client: &Client,
+        chat: &Jid,
+        change: &Change,
+    ) -> Result<Value, Refusal> {
         let chats = client.chat_actions();
         match change {
             Change::Archived { on: true } => chats.archive_chat(chat, None).await,

@@ -36,7 +36,9 @@ pub(super) async fn all(client: &Client) -> Result<Value, Refusal> {
 pub(super) async fn set(client: &Client, group: &Jid, setting: Setting) -> Result<Value, Refusal> {
     let groups = client.groups();
     match setting {
-        Setting::Subject { text } => groups.set_subject(group, GroupSubject::new(text).map_err(refusal)?).await,
+        Setting::Subject { text } => {
+            groups.set_subject(group, GroupSubject::new(text).map_err(refusal)?).await
+        }
         Setting::Description { text } => {
             let text = GroupDescription::new(text).map_err(refusal)?;
             groups.set_description(group, Some(text), PreviousDescription::Resolve).await
@@ -57,7 +59,12 @@ pub(super) async fn set(client: &Client, group: &Jid, setting: Setting) -> Resul
     Ok(Value::Null)
 }
 
-pub(super) async fn members(client: &Client, group: &Jid, act: Act, who: &[String]) -> Result<Value, Refusal> {
+pub(super) async fn members(
+    client: &Client,
+    group: &Jid,
+    act: Act,
+    who: &[String],
+) -> Result<Value, Refusal> {
     let (groups, who) = (client.groups(), jids(who)?);
     match act {
         Act::Add | Act::Remove => {
@@ -108,7 +115,12 @@ pub(super) async fn requests(client: &Client, group: &Jid) -> Result<Value, Refu
     Ok(json!({ "who": who }))
 }
 
-pub(super) async fn decide(client: &Client, group: &Jid, who: &[String], admit: bool) -> Result<Value, Refusal> {
+pub(super) async fn decide(
+    client: &Client,
+    group: &Jid,
+    who: &[String],
+    admit: bool,
+) -> Result<Value, Refusal> {
     let (groups, who) = (client.groups(), jids(who)?);
     if admit {
         groups.approve_membership_requests(group, &who).await.map_err(failed)?;

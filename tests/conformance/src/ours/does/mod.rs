@@ -37,7 +37,9 @@ impl Ours {
     pub(super) async fn act(&self, command: Command) -> Result<Value, Refusal> {
         let client = self.client().await?;
         match command {
-            Command::Open | Command::Close | Command::Drop | Command::ForgetSenderKeys { .. } => return Err(refusal("done elsewhere")),
+            Command::Open | Command::Close | Command::Drop | Command::ForgetSenderKeys { .. } => {
+                return Err(refusal("done elsewhere"));
+            }
             Command::Logout => client.logout().await,
             Command::PairingCode { number } => {
                 let options = PairCodeOptions { phone_number: number, ..PairCodeOptions::default() };
@@ -107,10 +109,14 @@ impl Ours {
             Command::SetDisappearing { seconds } => {
                 client.set_default_disappearing_mode(seconds).await.map_err(failed)?;
             }
-            Command::NewGroup { subject, members } => return groups::create(&client, subject, &members).await,
+            Command::NewGroup { subject, members } => {
+                return groups::create(&client, subject, &members).await;
+            }
             Command::Group { group } => return groups::describe(&client, &jid(&group)?).await,
             Command::Groups => return groups::all(&client).await,
-            Command::SetGroup { group, setting } => return groups::set(&client, &jid(&group)?, setting).await,
+            Command::SetGroup { group, setting } => {
+                return groups::set(&client, &jid(&group)?, setting).await;
+            }
             Command::Members { group, act, who } => {
                 return groups::members(&client, &jid(&group)?, act, &who).await;
             }
@@ -131,7 +137,9 @@ impl Ours {
             Command::RenameChannel { channel, name } => {
                 return channels::rename(&client, &jid(&channel)?, &name).await;
             }
-            Command::Posts { channel, count } => return channels::posts(&client, &jid(&channel)?, count).await,
+            Command::Posts { channel, count } => {
+                return channels::posts(&client, &jid(&channel)?, count).await;
+            }
             Command::ReactToPost { channel, number, emoji } => {
                 return channels::react(&client, &jid(&channel)?, number, &emoji).await;
             }

@@ -13,7 +13,12 @@ use crate::File;
 use crate::client::Refusal;
 
 impl Ours {
-    pub(super) async fn set_picture(&self, client: &Client, of: &Jid, file: Option<&File>) -> Result<Value, Refusal> {
+    pub(super) async fn set_picture(
+        &self,
+        client: &Client,
+        of: &Jid,
+        file: Option<&File>,
+    ) -> Result<Value, Refusal> {
         let Some(file) = file else {
             if of.is_group() {
                 client.groups().remove_profile_picture(of).await.map_err(failed)?;
