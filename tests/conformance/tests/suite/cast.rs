@@ -49,7 +49,6 @@ macro_rules! tests {
     ($scenario:ident $($cast:ident)+) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $cast() {
-            #[expect(clippy::enum_glob_use, reason = "casts name kinds by their bare names")]
             use wagate_conformance::Kind::*;
             let stage = wagate_conformance::Stage::open().await;
             super::$scenario(&stage, kinds!($cast)).await;

@@ -34,6 +34,7 @@ pub(super) fn jid(text: &str) -> Result<Jid, Refusal> {
 }
 
 impl Ours {
+    #[expect(clippy::too_many_lines, reason = "one short arm per command")]
     pub(super) async fn act(&self, command: Command) -> Result<Value, Refusal> {
         let client = self.client().await?;
         match command {
@@ -77,7 +78,7 @@ impl Ours {
             }
             Command::Tally { poll } => return self.tally(&client, &poll).await,
             Command::Presence { available: true } => {
-                client.presence().set_available().await.map_err(failed)?
+                client.presence().set_available().await.map_err(failed)?;
             }
             Command::Presence { available: false } => {
                 client.presence().set_unavailable().await.map_err(failed)?;
