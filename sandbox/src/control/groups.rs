@@ -38,6 +38,11 @@ pub(super) struct CreateGroup {
     /// `lid` unless given.
     #[serde(default)]
     addressing_mode: AddressingMode,
+    /// True for a community: the parent of an announcement group and a general chat.
+    #[serde(default)]
+    community: bool,
+    /// The community it is to belong to.
+    parent: Option<String>,
 }
 
 /// What to do with members.
@@ -73,6 +78,13 @@ pub(super) struct MemberOutcome {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MemberOutcomes {
     members: Vec<MemberOutcome>,
+}
+
+impl From<Vec<(String, u16)>> for MemberOutcomes {
+    fn from(outcomes: Vec<(String, u16)>) -> Self {
+        let outcome = |(pn, code)| MemberOutcome { number: format!("+{pn}"), code };
+        Self { members: outcomes.into_iter().map(outcome).collect() }
+    }
 }
 
 /// A way into a group.
@@ -131,6 +143,8 @@ pub(super) async fn create(
         description: new.description,
         members: numbers(&new.members)?,
         by_number: new.addressing_mode == AddressingMode::Pn,
+        community: new.community,
+        parent: new.parent.map(|parent| group("parent", &parent)).transpose()?,
     };
     let id = control.phones.create_group(&number, new).await?;
     Ok((StatusCode::CREATED, Json(find(&control, &id)?.as_ref().into())))
@@ -153,8 +167,7 @@ pub(super) async fn change_members(
         MembersAction::Demote => MembersChange::Demote,
     };
     let outcomes = control.phones.change_members(&number, &id, change, &numbers(&wanted.members)?).await?;
-    let outcome = |(pn, code)| MemberOutcome { number: format!("+{pn}"), code };
-    Ok(Json(MemberOutcomes { members: outcomes.into_iter().map(outcome).collect() }))
+    Ok(Json(outcomes.into()))
 }
 
 /// Joins a group by its invite link.
@@ -182,11 +195,11 @@ pub(super) async fn leave(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn numbers(texts: &[String]) -> Result<Vec<String>, Problem> {
+pub(super) fn numbers(texts: &[String]) -> Result<Vec<String>, Problem> {
     texts.iter().map(|text| digits("members", text)).collect()
 }
 
-fn find(control: &Control, jid: &str) -> Result<Arc<Group>, Problem> {
+pub(super) fn find(control: &Control, jid: &str) -> Result<Arc<Group>, Problem> {
     let id = jid.parse().ok().as_ref().and_then(GroupId::of);
     let group = id.and_then(|id| control.core.groups.get(id));
     Ok(group.ok_or_else(|| PortError::NotFound(format!("no group {jid}")))?)

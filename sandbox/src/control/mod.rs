@@ -16,6 +16,7 @@ mod draft;
 mod faults;
 mod fetch;
 mod fleet;
+mod group_changes;
 mod group_views;
 mod groups;
 mod guard;
@@ -44,7 +45,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::core::Core;
 use crate::phones::Simulated;
@@ -133,6 +134,12 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/calls/{id}/answer", post(calls::answer))
         .route("/phones/{number}/groups", post(groups::create))
         .route("/phones/{number}/groups/join", post(groups::join))
+        .route("/phones/{number}/groups/{group}", patch(group_changes::change))
+        .route("/phones/{number}/groups/{group}/requests", post(group_changes::decide))
+        .route(
+            "/phones/{number}/groups/{group}/linked/{child}",
+            put(group_changes::link).delete(group_changes::unlink),
+        )
         .route("/phones/{number}/groups/{group}/members", post(groups::change_members))
         .route("/phones/{number}/groups/{group}/leave", post(groups::leave))
         .route("/groups", get(groups::list))

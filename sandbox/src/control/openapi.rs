@@ -4,8 +4,9 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet, groups,
-    history, inbox, messages, offline, phones, profile, renewal, restrictions, status, time, trace, weather,
+    app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet,
+    group_changes, groups, history, inbox, messages, offline, phones, profile, renewal, restrictions, status,
+    time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -63,6 +64,10 @@ use super::{
         groups::change_members,
         groups::join,
         groups::leave,
+        group_changes::change,
+        group_changes::decide,
+        group_changes::link,
+        group_changes::unlink,
         offline::show,
         offline::set,
         restrictions::list,

@@ -305,6 +305,7 @@ async fn every_documented_route_is_served() {
             .replace("{id}", "1")
             .replace("{category}", "last")
             .replace("{group}", "120363000000000001")
+            .replace("{child}", "120363000000000002")
             .replace("{collection}", "regular");
         for method in methods.as_object().expect("methods").keys() {
             let body = (method == "post" || method == "patch").then(|| json!({}));

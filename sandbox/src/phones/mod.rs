@@ -26,6 +26,7 @@ mod calls;
 mod channels;
 mod contacts;
 mod content;
+mod group_changes;
 mod groups;
 mod history;
 mod inbound;
@@ -68,6 +69,7 @@ pub use content::{
     ListReply, LiveLocation, Location, Media, MediaKind, Pin, Poll, PollVote, Reaction, Revoke, Row, Section,
     SharedContact, Template, TemplateButton, TemplateReply, Traits, Unknown,
 };
+pub use group_changes::GroupChange;
 pub use groups::{JoinedGroup, MembersChange, NewGroup};
 pub use history::Past;
 pub use inbound::OpenFile;

@@ -1,11 +1,13 @@
 //! Communities: groups under a common roof.
 
+use serde_json::json;
 use wacore::stanza::groups::GroupNotificationAction as Action;
 use wacore_binary::Jid;
 use whatsapp_rust::features::CreateCommunityOptions;
 
 use crate::Lan;
 use crate::client::Client;
+use crate::control::{call, ok};
 use crate::groups::{group_of, say_in, update};
 
 const ALICE: &str = "4915700000001";
@@ -127,4 +129,44 @@ async fn a_dissolved_community_leaves_its_groups() {
     assert_eq!(left.keys().collect::<Vec<_>>(), [&choir]);
     assert_eq!(left[&choir].parent_group_jid, None);
     assert!(alice.wa().groups().get_metadata(&news).await.is_err(), "it went with its community");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_runs_a_community_by_the_control_api() {
+    let lan = Lan::start().await;
+    let sandbox = &lan.sandbox;
+    ok(sandbox, "POST", "/phones", json!({ "number": ALICE })).await;
+    let bob = Client::linked(sandbox, BOB).await;
+    let groups = format!("/phones/{ALICE}/groups");
+    let town = ok(sandbox, "POST", &groups, json!({ "subject": "Town", "community": true })).await;
+    let town: Jid = town["jid"].as_str().expect("jid").parse().expect("jid");
+    let part = json!({ "subject": "Choir", "members": [BOB], "parent": town.to_string() });
+    let choir = ok(sandbox, "POST", &groups, part).await;
+    assert_eq!(choir["community"], json!({ "role": "linked", "parent": town.to_string() }));
+    let choir: Jid = choir["jid"].as_str().expect("jid").parse().expect("jid");
+    update(&bob, &town, "coming into the community", |a| matches!(a, Action::Create { .. })).await;
+
+    let change = json!({ "subject": "Singers", "description": "On Mondays", "announcement": true, "ephemeral": 86_400 });
+    let changed = ok(sandbox, "PATCH", &format!("{groups}/{choir}"), change).await;
+    assert_eq!((&changed["subject"], &changed["description"]), (&json!("Singers"), &json!("On Mondays")));
+    assert_eq!(changed["settings"]["on"], json!(["announcement"]));
+    update(&bob, &choir, "announcement", |action| matches!(action, Action::Announce)).await;
+    let again = json!({ "description": "", "announcement": false, "approval": true });
+    let changed = ok(sandbox, "PATCH", &format!("{groups}/{choir}"), again).await;
+    assert_eq!((&changed["description"], &changed["settings"]["approval"]), (&json!(null), &json!(true)));
+
+    let code = changed["invite_code"].as_str().expect("code");
+    ok(sandbox, "POST", "/phones", json!({ "number": CAROL })).await;
+    let asked = ok(sandbox, "POST", &format!("/phones/{CAROL}/groups/join"), json!({ "invite": code })).await;
+    assert_eq!(asked["waiting"], json!(true));
+    let decide = json!({ "approve": true, "members": [CAROL] });
+    let decided = ok(sandbox, "POST", &format!("{groups}/{choir}/requests"), decide).await;
+    assert_eq!(decided["members"][0]["code"], json!(200));
+
+    let linked = format!("{groups}/{town}/linked/{choir}");
+    let (status, _) = call(sandbox, "PUT", &linked, json!(null)).await;
+    assert_eq!(status, 409, "linked already");
+    ok(sandbox, "DELETE", &linked, json!(null)).await;
+    update(&bob, &choir, "end of the link", |action| matches!(action, Action::Unlink { .. })).await;
+    ok(sandbox, "PUT", &linked, json!(null)).await;
 }
