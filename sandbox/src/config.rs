@@ -34,8 +34,10 @@ pub struct SandboxConfig {
     pub max_media_bytes: u64,
     /// How many simulated phones work on their queues at the same time.
     pub phone_concurrency: usize,
-    /// How long the references of one QR rotation may be scanned.
-    pub qr_lifetime: Duration,
+    /// How long the first reference of a QR rotation may be scanned.
+    pub qr_first: Duration,
+    /// How much longer each next one may be scanned: clients show them one after the other.
+    pub qr_next: Duration,
     /// How long a pairing code may be typed.
     pub code_lifetime: Duration,
     /// Events that the trace keeps; 0 switches it off, as a load test wants it.
@@ -65,7 +67,8 @@ impl SandboxConfig {
             queue_limit: 10_000,
             max_media_bytes: 2 << 30,
             phone_concurrency: 8,
-            qr_lifetime: Duration::from_secs(180),
+            qr_first: Duration::from_secs(60),
+            qr_next: Duration::from_secs(20),
             code_lifetime: Duration::from_secs(180),
             trace_events: 100_000,
             trace_file: None,

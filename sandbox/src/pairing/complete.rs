@@ -36,7 +36,7 @@ impl Core {
             .pairings
             .by_reference(reference)
             .ok_or_else(|| PortError::NotFound("no companion shows this QR code".into()))?;
-        if self.clock.since(link.since) >= self.config.qr_lifetime {
+        if self.clock.since(link.since) >= link.lifetime(reference, &self.config) {
             return Err(PortError::Refused("the QR code has expired".into()));
         }
         let account = self.make(pn).await?;

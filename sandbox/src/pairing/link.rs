@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -15,6 +16,7 @@ use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
 use super::passkey::PasskeyDesk;
 use crate::clock::Moment;
+use crate::config::SandboxConfig;
 use crate::nodes::{big_endian, blob};
 use crate::ports::{CodeFinish, Companion, PairingRequest, PortError, PortResult};
 use crate::wire::Conn;
@@ -122,6 +124,12 @@ impl Link {
         let references = self.references.iter().map(|reference| blob("ref", reference.as_bytes()));
         let child = NodeBuilder::new("pair-device").children(references).build();
         self.conn.send_iq("md", "set", child);
+    }
+
+    /// How long one of its references may be scanned.
+    pub(super) fn lifetime(&self, reference: &str, config: &SandboxConfig) -> Duration {
+        let place = self.references.iter().take_while(|shown| *shown != reference).count();
+        config.qr_first + config.qr_next * u32::try_from(place).unwrap_or(u32::MAX)
     }
 
     /// Takes the link for one attempt.

@@ -70,8 +70,9 @@ impl Raw {
         Self { socket, frames, write, read, sent: 0, received: 0, requests: 0, server }
     }
 
-    /// Links a new device to a number.
-    pub(crate) async fn link(sandbox: &Sandbox, number: &str) -> Keys {
+    /// Asks to be linked, with fresh keys: Noise, identity, signed pre-key. Returns the references
+    /// it is offered.
+    pub(crate) async fn register(sandbox: &Sandbox) -> (Self, [KeyPair; 3], Vec<String>) {
         let mut rng = rand::rng();
         let (noise, identity, skey) =
             (KeyPair::generate(&mut rng), KeyPair::generate(&mut rng), KeyPair::generate(&mut rng));
@@ -91,8 +92,18 @@ impl Raw {
         let mut raw = Self::connect(sandbox, &noise, &payload).await;
         let offer = raw.expect("pair-device", |node| node.get_optional_child("pair-device").is_some()).await;
         let refs = offer.get_optional_child("pair-device").expect("pair-device");
-        let reference =
-            refs.get_children_by_tag("ref").next().and_then(Node::content_as_string).expect("ref");
+        let references = refs.get_children_by_tag("ref").filter_map(Node::content_as_string);
+        let references = references.map(|reference| reference.to_string()).collect();
+        (raw, [noise, identity, skey], references)
+    }
+
+    /// Links a new device to a number.
+    pub(crate) async fn link(sandbox: &Sandbox, number: &str) -> Keys {
+        let mut rng = rand::rng();
+        let (mut raw, [noise, identity, skey], references) = Self::register(sandbox).await;
+        let signature =
+            identity.calculate_signature(&skey.public_key.serialize(), &mut rng).expect("signature");
+        let reference = references.into_iter().next().expect("ref");
         let network = sandbox.network();
         let phone = number.to_owned();
         let linking = tokio::spawn(async move { network.link_by_qr(&phone, &reference, [7; 32]).await });

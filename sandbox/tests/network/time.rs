@@ -10,6 +10,7 @@ use wagate_sandbox::phones::{ReadBehaviour, SettingsChange};
 use wagate_sandbox::ports::{Phones, PortError};
 
 use crate::client::{Client, read_qr};
+use crate::raw::Raw;
 use crate::{Lan, eventually};
 
 const ALICE: &str = "4915800000001";
@@ -33,6 +34,34 @@ async fn references_and_codes_expire() {
     assert!(matches!(&error, PortError::Refused(why) if why.contains("expired")), "{error}");
     let error = network.link_by_code(ALICE, &code).await.expect_err("an old code");
     assert!(matches!(error, PortError::NotFound(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn references_expire_one_after_the_other() {
+    let lan = Lan::start().await;
+    let (mut raw, _, references) = Raw::register(&lan.sandbox).await;
+    assert_eq!(references.len(), 6);
+    let network = lan.sandbox.network();
+    // The companion answers nothing: a reference that is taken is refused for another reason.
+    let mut expired = async |reference: &str| {
+        let linking = network.link_by_qr(ALICE, reference, [7; 32]);
+        tokio::select! {
+            outcome = linking => {
+                let error = outcome.expect_err("nobody countersigns");
+                matches!(&error, PortError::Refused(why) if why.contains("expired"))
+            }
+            _ = raw.expect("pair-success", |node| node.get_optional_child("pair-success").is_some()) => false,
+        }
+    };
+    // After 40, 65, 145 and 165 seconds; real time passes, too, and has a quarter of a minute.
+    for (passing, dead) in [(40, 0), (25, 1), (80, 5), (20, 6)] {
+        lan.sandbox.advance(Duration::from_secs(passing)).await.expect("advance");
+        for (index, reference) in references.iter().enumerate() {
+            if index == dead || index + 1 == dead {
+                assert_eq!(expired(reference).await, index < dead, "reference {index} of {dead}");
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
