@@ -149,6 +149,7 @@ async fn every_kind_of_file_goes_both_ways() {
     let lan = Lan::start().await;
     let phones = lan.sandbox.phones();
     let alice = Client::linked(&lan.sandbox, ALICE).await;
+    alice.say(BOB, "hello").await;
     let kinds = [
         (MediaKind::Image, Some(ViewOnce::V1)),
         (MediaKind::Image, Some(ViewOnce::V2)),

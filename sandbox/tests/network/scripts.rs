@@ -50,7 +50,8 @@ async fn an_answer_that_is_due_while_the_network_is_down_is_sent_afterwards() {
     let lan = lan.restart().await;
     lan.sandbox.advance(Duration::from_secs(3600)).await.expect("time passes");
     alice.text("are you there?").await;
-    alice.say(BOB, "fine").await;
+    let id = alice.say(BOB, "fine").await;
+    alice.receipt(&id, "Delivered").await;
     lan.sandbox.advance(Duration::from_secs(3600)).await.expect("time passes");
     alice.text("fine").await;
     assert_eq!(alice.texts(), ["are you there?", "fine"], "each once");
