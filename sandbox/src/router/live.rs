@@ -355,7 +355,12 @@ mod tests {
         let receipt = |seq: i64| Placed {
             seq,
             target: device,
-            label: Label { class: "receipt".into(), id: seq.to_string(), from: "a".into(), kind: String::new() },
+            label: Label {
+                class: "receipt".into(),
+                id: seq.to_string(),
+                from: "a".into(),
+                kind: String::new(),
+            },
             stanza: bytes::Bytes::new(),
         };
         let mut read = || std::iter::from_fn(|| inbox.try_recv().ok()).inspect(|_| conn.written(1)).count();
