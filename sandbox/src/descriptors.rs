@@ -16,7 +16,7 @@ pub(crate) fn share() -> Share {
     let mut limit = getrlimit(Resource::Nofile);
     let before = limit.current;
     limit.current = limit.maximum;
-    if setrlimit(Resource::Nofile, limit.clone()).is_err() {
+    if setrlimit(Resource::Nofile, limit).is_err() {
         // Some systems name a maximum that they do not grant.
         limit.current = before;
     }

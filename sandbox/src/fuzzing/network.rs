@@ -156,7 +156,7 @@ impl Guest {
             match outgoing {
                 Outgoing::Node(node) => said.push(node),
                 Outgoing::Stored(stored) => {
-                    said.push(decode_stored(&stored).unwrap_or_else(|e| panic!("{e:#}")))
+                    said.push(decode_stored(&stored).unwrap_or_else(|e| panic!("{e:#}")));
                 }
                 Outgoing::Close(_) => self.conn.gone.cancel(),
             }

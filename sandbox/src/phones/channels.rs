@@ -61,7 +61,7 @@ impl Simulated {
     /// `NotFound` when there is no such phone.
     pub async fn create_channel(&self, pn: &str, name: &str, description: &str) -> PortResult<ChannelCard> {
         let input = json!({ "input": { "name": name, "description": description } });
-        self.graph(pn, queries::create_newsletter::DOC_ID, input).await.and_then(card)
+        self.graph(pn, queries::create_newsletter::DOC_ID, input).await.and_then(|channel| card(&channel))
     }
 
     /// A channel by JID or by invite code.
@@ -71,7 +71,7 @@ impl Simulated {
     pub async fn channel(&self, pn: &str, which: &str) -> PortResult<ChannelCard> {
         let kind = if which.contains('@') { "JID" } else { "INVITE" };
         let input = json!({ "input": { "key": which, "type": kind } });
-        self.graph(pn, queries::fetch_newsletter::DOC_ID, input).await.and_then(card)
+        self.graph(pn, queries::fetch_newsletter::DOC_ID, input).await.and_then(|channel| card(&channel))
     }
 
     /// Channels that the phone follows.
@@ -81,7 +81,7 @@ impl Simulated {
     pub async fn channels(&self, pn: &str) -> PortResult<Vec<ChannelCard>> {
         let list = self.graph(pn, queries::fetch_all_newsletters_metadata::DOC_ID, json!({})).await?;
         let Value::Array(list) = list else { return Ok(Vec::new()) };
-        list.into_iter().map(card).collect()
+        list.iter().map(card).collect()
     }
 
     /// Follows a channel, or ceases to.
@@ -107,7 +107,7 @@ impl Simulated {
     ) -> PortResult<ChannelCard> {
         let updates = json!({ "name": name, "description": description });
         let variables = json!({ "newsletter_id": channel, "updates": updates });
-        self.graph(pn, queries::update_newsletter::DOC_ID, variables).await.and_then(card)
+        self.graph(pn, queries::update_newsletter::DOC_ID, variables).await.and_then(|channel| card(&channel))
     }
 
     /// Deletes a channel for everybody.
@@ -170,7 +170,7 @@ impl Simulated {
     }
 }
 
-fn card(channel: Value) -> PortResult<ChannelCard> {
+fn card(channel: &Value) -> PortResult<ChannelCard> {
     let thread = &channel["thread_metadata"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok(ChannelCard {

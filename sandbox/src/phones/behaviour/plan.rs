@@ -20,7 +20,7 @@ pub(in super::super) enum Step {
     Type { chat: String, on: bool },
     /// Answers a message. The answer's id is fixed, so that it is sent once even when the
     /// process stops halfway.
-    Answer { chat: String, to: String, id: String, message: MessageDraft },
+    Answer { chat: String, to: String, id: String, message: Box<MessageDraft> },
     /// Blocks somebody.
     Block { peer: String },
 }
@@ -79,7 +79,7 @@ impl Behaviour {
                         chat: chat.to_owned(),
                         to: id.to_owned(),
                         id: new_id(SCRIPTED_ID_PREFIX),
-                        message: answer.message,
+                        message: Box::new(answer.message),
                     },
                 });
                 silent = answer.then != Afterwards::GoesOn;

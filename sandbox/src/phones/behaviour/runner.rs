@@ -150,7 +150,7 @@ async fn watch(phones: Weak<Simulated>, bell: Arc<Notify>, stop: CancellationTok
         let due = async {
             match next {
                 Some(due) => {
-                    clock.sleep(Duration::from_millis(due.saturating_sub(clock.unix_millis()))).await
+                    clock.sleep(Duration::from_millis(due.saturating_sub(clock.unix_millis()))).await;
                 }
                 None => std::future::pending().await,
             }

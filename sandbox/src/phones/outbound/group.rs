@@ -97,7 +97,7 @@ impl Simulated {
         entry: &NewMessage,
     ) -> PortResult<SealedForGroup> {
         let devices = self.audience_devices(phone, audience).await?;
-        let phash = MessageUtils::participant_list_hash(&devices).map_err(anyhow::Error::from)?;
+        let phash = MessageUtils::participant_list_hash(&devices)?;
         let targets = self.targets(phone, devices).await?;
         let padded = MessageUtils::encode_and_pad(message);
         let chat = audience.group.to_string();

@@ -30,7 +30,7 @@ async fn each_member_of_a_group_is_told_apart() {
     }
     world.lan.group(GROUP, true, &[ADA, BEN, CAI]);
     let sent = world.text(ADA, GROUP, "hello all").await;
-    assert_eq!(world.phones.read_chat(CAI, GROUP).await.expect("read"), [sent.id.clone()]);
+    assert_eq!(world.phones.read_chat(CAI, GROUP).await.expect("read"), std::slice::from_ref(&sent.id));
     let seen = world.phones.seen_by(ADA, &sent.id).await.expect("seen");
     let seen: Vec<_> =
         seen.iter().map(|seen| (seen.number.as_str(), seen.device, seen.status, seen.times)).collect();
