@@ -21,6 +21,9 @@ pub struct SandboxConfig {
     pub control: SocketAddr,
     /// Whether a number nobody has seen yet gets a phone when it is messaged or looked up.
     pub on_demand: bool,
+    /// Phones above which numbers get none on demand; whoever asks for one by the control API, or
+    /// links a companion to it, still gets it.
+    pub max_phones: usize,
     /// Time a connection has from TCP accept to the end of its Noise handshake.
     pub handshake_timeout: Duration,
     /// Time an HTTP client has for the head of a request, and for each piece of its body.
@@ -61,6 +64,7 @@ impl SandboxConfig {
             media_tls: free,
             control: free,
             on_demand: true,
+            max_phones: 1_000_000,
             handshake_timeout: Duration::from_secs(10),
             http_timeout: Duration::from_secs(30),
             max_connections: 20_000,

@@ -270,6 +270,9 @@ pub trait Phones: Send + Sync {
     /// The phone of this number or LID, when it exists.
     async fn find(&self, pn_or_lid: &str) -> PortResult<Option<AccountInfo>>;
 
+    /// How many phones there are.
+    fn population(&self) -> usize;
+
     /// A stanza for device 0 (from `Network`'s routing): decrypt, show, answer with receipts.
     /// The phone acknowledges by submitting a receipt; returning `Ok` takes it off the queue.
     async fn deliver(&self, pn: &str, stanza: Node) -> PortResult<()>;

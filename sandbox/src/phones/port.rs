@@ -38,6 +38,10 @@ impl Phones for Simulated {
         Ok(phone.filter(|phone| phone.on_whatsapp()).map(|phone| phone.account()))
     }
 
+    fn population(&self) -> usize {
+        self.store.population()
+    }
+
     async fn deliver(&self, pn: &str, stanza: Node) -> PortResult<()> {
         self.receive(pn, &stanza).await
     }

@@ -74,6 +74,10 @@ impl Core {
         if !self.config.on_demand || !plausible(digits) {
             return Ok(None);
         }
+        if self.phones()?.population() >= self.config.max_phones {
+            tracing::warn!(digits, "no phone on demand: there are as many as there may be");
+            return Ok(None);
+        }
         match self.phones()?.ensure(digits, None).await {
             Ok(info) => self.load(info).await.map(Some),
             Err(PortError::NotFound(_)) => Ok(None),

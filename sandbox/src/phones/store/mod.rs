@@ -14,12 +14,13 @@ mod signal;
 mod views;
 
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 
 use anyhow::Context;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 
 pub(super) use calls::CallStep;
 pub use calls::{CallRecord, CallState};
@@ -44,6 +45,8 @@ const READERS: u32 = 4;
 pub(super) struct Store {
     pub(super) write: SqlitePool,
     pub(super) read: SqlitePool,
+    /// How many phones there are; none ever goes.
+    population: AtomicUsize,
 }
 
 impl Store {
@@ -72,7 +75,9 @@ impl Store {
             .connect_with(options)
             .await
             .with_context(opening)?;
-        Ok(Self { write, read })
+        let row = sqlx::query("SELECT count(*) FROM phones").fetch_one(&read).await?;
+        let population = AtomicUsize::new(usize::try_from(row.try_get::<i64, _>(0)?)?);
+        Ok(Self { write, read, population })
     }
 
     pub(super) async fn begin(&self) -> anyhow::Result<Tx> {

@@ -1,6 +1,7 @@
 //! Phones: made once, then only their settings change.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -31,7 +32,13 @@ impl Store {
             made += usize::from(phone.insert(&mut tx).await?);
         }
         tx.commit().await?;
+        self.population.fetch_add(made, Ordering::Relaxed);
         Ok(made)
+    }
+
+    /// How many phones there are.
+    pub(in super::super) fn population(&self) -> usize {
+        self.population.load(Ordering::Relaxed)
     }
 
     /// The phone with this number, else the one with this LID.

@@ -8,6 +8,8 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
 use wacore_libsignal::protocol::KeyPair;
 
+use wagate_sandbox::{Sandbox, SandboxConfig};
+
 use crate::Lan;
 use crate::client::Client;
 use crate::raw::{Keys, Raw, has};
@@ -15,7 +17,7 @@ use crate::raw::{Keys, Raw, has};
 const VICTIM: &str = "4915640000001";
 const FRIEND: &str = "4915640000002";
 const ATTACKER: &str = "4915640000003";
-/// More than a connection holds back.
+/// Requests that no system's buffers can hold.
 const FLOOD: usize = 200_000;
 
 async fn is_served(client: &Client) {
@@ -53,10 +55,47 @@ async fn logins_with_wrong_keys_are_refused_while_others_are_served() {
     is_served(&client).await;
 }
 
+/// Asks for numbers from `first` on; returns how many of them exist.
+async fn exist(raw: &mut Raw, first: u64, count: u64) -> usize {
+    let users = (first..first + count).map(|n| {
+        let contact = NodeBuilder::new("contact").string_content(format!("+{n}")).build();
+        NodeBuilder::new("user").children([contact]).build()
+    });
+    let query = NodeBuilder::new("query").children([NodeBuilder::new("contact").build()]).build();
+    let list = NodeBuilder::new("list").children(users).build();
+    let usync = NodeBuilder::new("usync").attr("mode", "query").attr("context", "interactive");
+    let (answer, _) = raw.ask("usync", "get", usync.children([query, list]).build()).await;
+    let list = answer.get_optional_child_by_tag(&["usync", "list"]).expect("list");
+    let contacts = list.get_children_by_tag("user").filter_map(|user| user.get_optional_child("contact"));
+    contacts.filter(|contact| has(contact, "type", "in")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_numbers_get_phones_until_there_are_enough() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = SandboxConfig { max_phones: 1001, ..SandboxConfig::new(folder.path()) };
+    let sandbox = Sandbox::start(config).await.expect("sandbox");
+    let keys = Raw::link(&sandbox, ATTACKER).await;
+    let mut raw = Raw::login(&sandbox, &keys, false).await;
+    // The attacker's phone is one of them.
+    assert_eq!(exist(&mut raw, 4_915_680_000_000, 700).await, 700);
+    assert_eq!(exist(&mut raw, 4_915_690_000_000, 700).await, 300);
+    assert_eq!(exist(&mut raw, 4_915_680_000_000, 700).await, 700, "they stay");
+    let client = Client::linked(&sandbox, VICTIM).await;
+    let id = client.say("4915680000000", "hello").await;
+    client.receipt(&id, "Delivered").await;
+    sandbox.stop().await;
+}
+
+/// A request whose answer is as long as itself: it repeats the id.
 fn ping(n: usize) -> Node {
     let ping = NodeBuilder::new("ping").build();
-    let iq = NodeBuilder::new("iq").attr("xmlns", "w:p").attr("type", "get").attr("id", n.to_string());
+    let iq = NodeBuilder::new("iq").attr("xmlns", "w:p").attr("type", "get").attr("id", long_id(n));
     iq.attr("to", "s.whatsapp.net").children([ping]).build()
+}
+
+fn long_id(n: usize) -> String {
+    format!("{n:02000}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +113,7 @@ async fn who_asks_and_never_reads_is_not_listened_to() {
     is_served(&client).await;
     // Who reads again gets all answers, in order.
     for n in 0..asked {
-        let id = n.to_string();
+        let id = long_id(n);
         let answer = raw.expect("answer", |node| node.tag == "iq" && has(node, "type", "result")).await;
         assert!(has(&answer, "id", &id), "{id} expected: {answer:?}");
     }
