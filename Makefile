@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-rust test-live derive
+.PHONY: help run test lint test-rust test-live derive fuzz bench-sandbox
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,3 +38,11 @@ test-live: ## the refusals of the build that talks to WhatsApp
 derive: ## write again everything that is derived from code (api/openapi.json, docs/reference/)
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived
 	UPDATE=1 $(CARGO) test -p wagate-conformance --test suite page
+
+fuzz: ## look for inputs that bring the sandbox down; FUZZ_SECONDS for each target (60)
+	@scripts/fuzz
+
+bench-sandbox: ## measure the sandbox under load, alone and against a gateway; writes docs/benchmarks.md
+	@scripts/need cc redis-server taskset
+	$(CARGO) build --release --bin wagate
+	$(CARGO) bench -p wagate-benches --bench sandbox -- --gateway $$(pwd)/target/release/wagate --write $$(pwd)/docs/benchmarks.md

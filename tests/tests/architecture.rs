@@ -16,6 +16,8 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("wagate-worker", &["wagate-domain", "wagate-infra"]),
     ("wagate-connector", &["wagate-domain", "wagate-infra"]),
     ("wagate-sandbox", &["wagate-domain"]),
+    // Measures the sandbox with clients; only its bench target has dependencies, and no build takes them over.
+    ("wagate-benches", &[]),
     (
         "wagate-cli",
         &[

@@ -1,0 +1,1 @@
+//! Nothing: the bench target is all there is.

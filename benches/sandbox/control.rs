@@ -1,0 +1,25 @@
+//! The control API, as far as the load needs it.
+
+use anyhow::{Result, ensure};
+use reqwest::{Client, RequestBuilder};
+use serde_json::json;
+
+use crate::server::Server;
+
+/// Makes sinks of all phones.
+pub(crate) async fn sinks(server: &Server) -> Result<()> {
+    let url = format!("{}/v1/defaults", server.control());
+    done(Client::new().patch(url).json(&json!({ "sink": true, "sample": 0 }))).await
+}
+
+/// The phone of a number scans a QR code.
+pub(crate) async fn scan(http: &Client, control: &str, number: &str, qr: &str) -> Result<()> {
+    done(http.post(format!("{control}/v1/phones/{number}/scan")).json(&json!({ "qr": qr }))).await
+}
+
+async fn done(request: RequestBuilder) -> Result<()> {
+    let answer = request.send().await?;
+    let status = answer.status();
+    ensure!(status.is_success(), "{status}: {}", answer.text().await?);
+    Ok(())
+}
