@@ -59,7 +59,6 @@ impl Place {
 fn crowd() -> usize {
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let crowd = usize::try_from(limit / 2).unwrap_or(usize::MAX).saturating_sub(300).min(CROWD);
-    println!("a crowd of {crowd}: {limit} open files are allowed");
     crowd
 }
 
@@ -135,7 +134,6 @@ async fn thousands_that_say_nothing_cost_little_and_newcomers_are_served() {
     let mut alice = Raw::login(&place.sandbox, &alice, false).await;
     is_served(&mut alice, &mut bob, "BEHIND-THE-CROWD").await;
     let each = resident().saturating_sub(before) / crowd;
-    println!("{each} bytes for each of them");
     assert!(each < PER_PEER, "{each} bytes for a peer that says nothing");
     place.sandbox.stop().await;
 }
