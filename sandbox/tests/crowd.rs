@@ -58,8 +58,7 @@ impl Place {
 /// How many peers the process has descriptors for; the sandbox has raised the limit.
 fn crowd() -> usize {
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let crowd = usize::try_from(limit / 2).unwrap_or(usize::MAX).saturating_sub(300).min(CROWD);
-    crowd
+    usize::try_from(limit / 2).unwrap_or(usize::MAX).saturating_sub(300).min(CROWD)
 }
 
 /// Resident memory of this process in bytes.
