@@ -29,7 +29,7 @@ fn plain(size: usize) -> Vec<u8> {
 }
 
 async fn send(client: &Client, size: usize) -> anyhow::Result<UploadResponse> {
-    Ok(client.wa().upload(plain(size), MediaType::Document, UploadOptions::default()).await?)
+    client.wa().upload(plain(size), MediaType::Document, UploadOptions::default()).await
 }
 
 fn document(sent: &UploadResponse) -> DocumentMessage {

@@ -122,7 +122,7 @@ async fn messages_are_refused_with_any_code() {
                 _ => None,
             })
             .await;
-        assert_eq!(error.map(|error| error.to_string()), Some(code.to_string()));
+        assert_eq!(error, Some(code.to_string()));
         let hit = lan.applied(fault, 1).await.remove(0);
         assert_eq!(hit.stanza.as_ref().and_then(|s| s.id.clone()), Some(id.clone()));
         let ack = lan.stanzas(|_, stanza| stanza.tag == "ack" && stanza.id.as_deref() == Some(id.as_str()));

@@ -31,7 +31,7 @@ async fn try_say(client: &Client, to: &str, text: &str) -> Option<u16> {
             _ => None,
         })
         .await
-        .map(|code| code.to_string().parse().expect("code"))
+        .map(|code| code.parse().expect("code"))
 }
 
 async fn capping(client: &Client) -> Value {
