@@ -9,7 +9,7 @@ use std::{
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Our crates and the ones of ours that each may build on.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("wagate-domain", &[]),
     ("wagate-infra", &["wagate-domain"]),
     ("wagate-api", &["wagate-domain", "wagate-infra"]),

@@ -63,8 +63,7 @@ async fn phone_shows(rig: &Rig, body: &Bytes) {
         to: US.to_owned(),
         text: Some("look".to_owned()),
         media: Some(upload),
-        reply_to: None,
-        mentions: Vec::new(),
+        ..Outgoing::default()
     };
     rig.sandbox.phones().send(THEM, outgoing).await.expect("sent");
 }

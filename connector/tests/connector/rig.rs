@@ -322,13 +322,7 @@ impl Rig {
 
     /// Writes from a phone; returns WhatsApp's id.
     pub(crate) async fn phone_says(&self, from: &str, to: &str, text: &str) -> String {
-        let outgoing = Outgoing {
-            to: to.to_owned(),
-            text: Some(text.to_owned()),
-            media: None,
-            reply_to: None,
-            mentions: Vec::new(),
-        };
+        let outgoing = Outgoing { to: to.to_owned(), text: Some(text.to_owned()), ..Outgoing::default() };
         self.sandbox.phones().send(from, outgoing).await.expect("sent").id
     }
 

@@ -39,7 +39,7 @@ fn bodies() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("location", json!({"latitude": 48.2, "longitude": 16.4, "name": "Vienna"}), "location_message"),
         ("live_location", json!({"latitude": 1.0, "longitude": 2.0, "sequence": 3}), "live_location_message"),
-        ("contact", json!({"cards": [card.clone()]}), "contact_message"),
+        ("contact", json!({"cards": [card]}), "contact_message"),
         ("contact", json!({"cards": [card.clone(), card]}), "contacts_array_message"),
         (
             "poll",

@@ -34,7 +34,7 @@ async fn asking_for_a_code_is_refused_when_it_shall_be() {
         let client = Client::with_code_for(&lan.sandbox, ALICE).await;
         let (rejection, backoff) = client
             .wait("refusal", |event| match event {
-                Event::PairingCodeError(error) => Some((error.rejection.clone(), error.backoff)),
+                Event::PairingCodeError(error) => Some((error.rejection, error.backoff)),
                 _ => None,
             })
             .await;
