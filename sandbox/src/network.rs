@@ -137,6 +137,28 @@ impl Network for SandboxNetwork {
         Ok((stored.url, stored.direct_path))
     }
 
+    async fn renew_media(&self, direct_path: &str) -> PortResult<(String, String)> {
+        let renewed = self.0.media.renew(&self.0.state, direct_path).await?;
+        let stored = renewed.ok_or_else(|| PortError::NotFound(direct_path.to_owned()))?;
+        Ok((stored.url, stored.direct_path))
+    }
+
+    async fn expire_media(&self, direct_path: &str) -> PortResult<()> {
+        let known = self.0.media.expire(&self.0.state, direct_path).await?;
+        if known { Ok(()) } else { Err(PortError::NotFound(format!("no media object {direct_path}"))) }
+    }
+
+    async fn tell_companion(&self, companion: &CompanionAddress, notification: Node) -> PortResult<()> {
+        let account = self.existing(&companion.pn).await?;
+        if companion.device == 0 || !account.has(companion.device) {
+            return Err(PortError::NotFound(format!(
+                "{} has no companion {}",
+                companion.pn, companion.device
+            )));
+        }
+        Ok(self.0.notify(account.key(companion.device), &notification).await?)
+    }
+
     async fn open_media(&self, direct_path: &str) -> PortResult<Box<dyn std::io::Read + Send>> {
         let found = self.0.media.open_file(&self.0.state, direct_path).await?;
         let file = found.ok_or_else(|| PortError::NotFound(direct_path.to_owned()))?;

@@ -253,6 +253,17 @@ pub trait Network: Send + Sync {
     /// returns its `(url, direct_path)`.
     async fn upload_media(&self, kind: &str, body: Bytes) -> PortResult<(String, String)>;
 
+    /// Uploads an object that the phone has a copy of once more and returns its `(url, direct_path)`,
+    /// which are others when it had expired.
+    async fn renew_media(&self, direct_path: &str) -> PortResult<(String, String)>;
+
+    /// Lets an object expire: clients are told that its address is gone. Phones, which keep what
+    /// they have sent and seen, read on.
+    async fn expire_media(&self, direct_path: &str) -> PortResult<()>;
+
+    /// Queues a notification that the phone has made for one of its account's companions.
+    async fn tell_companion(&self, companion: &CompanionAddress, notification: Node) -> PortResult<()>;
+
     /// Opens an encrypted media object by its direct path, for reading where blocking is allowed.
     async fn open_media(&self, direct_path: &str) -> PortResult<Box<dyn std::io::Read + Send>>;
 

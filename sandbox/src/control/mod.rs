@@ -22,6 +22,7 @@ mod groups;
 mod guard;
 mod history;
 mod inbox;
+mod media;
 mod message_view;
 mod messages;
 mod multipart;
@@ -106,7 +107,8 @@ pub(crate) fn router(phones: Arc<Simulated>, network: Arc<dyn Network>, core: Ar
         .route("/phones/{number}/messages/{id}/receipts", get(messages::receipts))
         .route("/phones/{number}/messages/{id}/read", post(messages::read))
         .route("/phones/{number}/messages/{id}/play", post(messages::play))
-        .route("/phones/{number}/messages/{id}/media", get(messages::media))
+        .route("/phones/{number}/messages/{id}/media", get(messages::media).delete(media::lose))
+        .route("/media/expire", post(media::expire))
         .route("/phones/{number}/offline", get(offline::show).put(offline::set))
         .route("/phones/{number}/restrictions", get(restrictions::list))
         .route("/phones/{number}/restrictions/{kind}", put(restrictions::set).delete(restrictions::lift))

@@ -5,8 +5,8 @@ use utoipa::OpenApi;
 
 use super::{
     app_state, calls, channels, chats, client_errors, connections, contacts, devices, faults, fleet,
-    group_changes, groups, history, inbox, messages, offline, phones, profile, renewal, restrictions, status,
-    time, trace, weather,
+    group_changes, groups, history, inbox, media, messages, offline, phones, profile, renewal, restrictions,
+    status, time, trace, weather,
 };
 
 #[derive(OpenApi)]
@@ -58,6 +58,8 @@ use super::{
         messages::read,
         messages::play,
         messages::media,
+        media::expire,
+        media::lose,
         groups::list,
         groups::show,
         groups::create,

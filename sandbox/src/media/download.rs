@@ -10,9 +10,9 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
-use super::PICTURE;
 use super::files::token_in;
 use super::query::parameter;
+use super::{PICTURE, generation_in};
 use crate::core::Core;
 
 /// Bytes read from the file at a time.
@@ -29,16 +29,19 @@ pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response 
     let Some(token) = token_in(uri.path()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    send(&core, token, request.headers()).await.unwrap_or_else(|error| {
+    send(&core, token, uri.path(), request.headers()).await.unwrap_or_else(|error| {
         tracing::error!(error = %format!("{error:#}"), "download failed");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     })
 }
 
-async fn send(core: &Core, token: &str, headers: &HeaderMap) -> Result<Response> {
+async fn send(core: &Core, token: &str, path: &str, headers: &HeaderMap) -> Result<Response> {
     let Some(row) = core.state.media(token).await? else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
+    if row.expired || generation_in(path) != row.generation {
+        return Ok(StatusCode::GONE.into_response());
+    }
     let wanted = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     let (first, length, partial) = match wanted.map(|range| read_range(range, row.size)) {
         None => (0, row.size, false),

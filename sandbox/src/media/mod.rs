@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 
 use crate::clock::Clock;
-use crate::state::{MediaRow, State};
+use crate::state::{MediaRow, NewMedia, State};
 
 pub(crate) use auth::{AUTH_SECS, CONN_SECS};
 pub(crate) use authority::Authority;
@@ -102,16 +102,63 @@ impl Media {
     /// Puts a finished file in its place; `None` when it is not what its token says.
     async fn keep(&self, state: &State, kind: &str, part: files::Part) -> Result<Option<Stored>> {
         let Some((token, size)) = self.files.finish(part).await? else { return Ok(None) };
-        let stored = self.location(kind, &token);
-        let row = MediaRow { token, kind: kind.to_owned(), size };
-        state.add_media(row, self.clock.unix_secs()).await?;
-        Ok(Some(stored))
+        let new = NewMedia { token, kind: kind.to_owned(), size, stored_at: self.clock.unix_secs() };
+        Ok(Some(self.location(state.add_media(new).await?)))
     }
 
-    /// Where an object of this token is found. Clients append a query to direct paths, so they carry none.
-    pub(crate) fn location(&self, kind: &str, token: &str) -> Stored {
-        let direct_path = format!("/v/{kind}/{token}");
+    /// Lets an object expire: its address is gone for clients. False when there is no such object.
+    pub(crate) async fn expire(&self, state: &State, direct_path: &str) -> Result<bool> {
+        let Some(token) = files::token_in(direct_path) else { return Ok(false) };
+        Ok(state.expire_media(token.to_owned()).await?.is_some())
+    }
+
+    /// Uploads an object again, from the copy that a phone has of it: one that has expired is back
+    /// under another address. `None` when there is no such object.
+    pub(crate) async fn renew(&self, state: &State, direct_path: &str) -> Result<Option<Stored>> {
+        let Some(token) = files::token_in(direct_path) else { return Ok(None) };
+        Ok(state.renew_media(token.to_owned()).await?.map(|row| self.location(row)))
+    }
+
+    /// Where an object is found. Clients append a query to direct paths, so they carry none.
+    fn location(&self, row: MediaRow) -> Stored {
+        let MediaRow { token, kind, generation, .. } = row;
+        let direct_path = path(&kind, generation, &token);
+        Stored { token, url: format!("https://{}{direct_path}", self.tls), direct_path }
+    }
+
+    /// Where a profile picture is found; these do not expire.
+    pub(crate) fn picture(&self, token: &str) -> Stored {
+        let direct_path = path(PICTURE, 0, token);
         let token = token.to_owned();
         Stored { token, url: format!("https://{}{direct_path}", self.tls), direct_path }
+    }
+}
+
+/// The address of an object: `/v/<kind>/<token>`, with a number in between when it is back after it
+/// had expired.
+fn path(kind: &str, generation: u32, token: &str) -> String {
+    if generation == 0 { format!("/v/{kind}/{token}") } else { format!("/v/{kind}/{generation}/{token}") }
+}
+
+/// Which upload of an object an address means.
+fn generation_in(path: &str) -> u32 {
+    match path.strip_prefix("/v/").map(|rest| rest.split('/').collect::<Vec<_>>()).as_deref() {
+        Some([_, generation, _]) => generation.parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_one_upload() {
+        assert_eq!(path("image", 0, "T"), "/v/image/T");
+        for generation in [0, 1, 12] {
+            assert_eq!(generation_in(&path("image", generation, "T")), generation);
+        }
+        assert_eq!(generation_in("/v/123/T"), 0, "a kind of digits is a kind");
+        assert_eq!(generation_in("/mms/image/T"), 0);
     }
 }

@@ -26,7 +26,7 @@ pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response 
     };
     let kind = kind(uri.path());
     let result = if parameter(&uri, "resume").is_some() {
-        where_to_resume(&core, &kind, token).await
+        where_to_resume(&core, token).await
     } else {
         receive(&core, &uri, &kind, token, request.into_body()).await
     };
@@ -36,9 +36,9 @@ pub(super) async fn handle(core: Arc<Core>, request: Request<Body>) -> Response 
     })
 }
 
-async fn where_to_resume(core: &Core, kind: &str, token: &str) -> Result<Response> {
-    if core.state.media(token).await?.is_some() {
-        let Stored { url, direct_path, .. } = core.media.location(kind, token);
+async fn where_to_resume(core: &Core, token: &str) -> Result<Response> {
+    if let Some(row) = core.state.media(token).await?.filter(|row| !row.expired) {
+        let Stored { url, direct_path, .. } = core.media.location(row);
         let body = json!({ "resume": "complete", "url": url, "direct_path": direct_path });
         return Ok(Json(body).into_response());
     }

@@ -33,6 +33,7 @@ mod inbound;
 mod inbox;
 mod linking;
 mod manage;
+mod media_retry;
 mod outbound;
 mod port;
 mod profile;

@@ -44,7 +44,7 @@ pub(crate) use channels::{Channel, Dated, Member, Mute, Role};
 pub(crate) use devices::DeviceRow;
 pub(crate) use entry::{DedupeKey, DeviceKey, Entry, Label, Placed};
 pub(crate) use journal::Journal;
-pub(crate) use media::MediaRow;
+pub(crate) use media::{MediaRow, NewMedia};
 pub(crate) use privacy::PrivacyRow;
 pub(crate) use profiles::{Chosen, PictureRow, ProfileRow};
 pub(crate) use queue::Queued;

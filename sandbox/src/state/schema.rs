@@ -73,7 +73,10 @@ CREATE TABLE IF NOT EXISTS media (
     token TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
     size INTEGER NOT NULL,
-    stored_at INTEGER NOT NULL
+    stored_at INTEGER NOT NULL,
+    -- how often it was uploaded again after it had expired
+    generation INTEGER NOT NULL DEFAULT 0,
+    expired INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 ";
 

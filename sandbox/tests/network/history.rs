@@ -12,6 +12,7 @@ use whatsapp_rust::types::message::MessageInfo;
 
 use crate::baileys::Baileys;
 use crate::client::{Client, link};
+use crate::control::ok;
 use crate::{Lan, eventually};
 
 const ALICE: &str = "4915800000001";
@@ -21,18 +22,7 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// Calls the sandbox's control API.
 async fn post(lan: &Lan, path: &str, body: &Value) -> Value {
-    let url = format!("{}/v1{path}", lan.sandbox.control_url());
-    let answer = reqwest::Client::new()
-        .post(url)
-        .header("content-type", "application/json")
-        .body(body.to_string())
-        .send()
-        .await
-        .expect("post");
-    let status = answer.status();
-    let body: Value = answer.json().await.expect("json");
-    assert!(status.is_success(), "{status}: {body}");
-    body
+    ok(&lan.sandbox, "POST", path, body.clone()).await
 }
 
 fn ago(seconds: i64) -> String {

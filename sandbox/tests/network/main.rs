@@ -29,6 +29,7 @@ mod lab;
 mod linking;
 mod login;
 mod media;
+mod media_retry;
 mod messages;
 mod mex;
 mod offline;

@@ -8,7 +8,6 @@ use wacore_binary::{Jid, Node};
 use super::request::{Answer, IqError, Request};
 use crate::core::Core;
 use crate::groups::{GroupId, Refusal};
-use crate::media::PICTURE;
 use crate::nodes::{content, empty, is, jid, number};
 use crate::router::Category;
 use crate::state::PictureRow;
@@ -33,7 +32,7 @@ pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError
 
 /// Where a picture is found.
 pub(super) fn shown(core: &Core, picture: &PictureRow, small: bool) -> NodeBuilder {
-    let stored = core.media.location(PICTURE, if small { &picture.preview } else { &picture.image });
+    let stored = core.media.picture(if small { &picture.preview } else { &picture.image });
     NodeBuilder::new("picture")
         .attr("id", picture.id)
         .attr("type", if small { "preview" } else { "image" })

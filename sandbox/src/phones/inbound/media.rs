@@ -41,6 +41,9 @@ impl Simulated {
     ) -> PortResult<OpenFile<impl Stream<Item = io::Result<Bytes>> + Send + use<>>> {
         let media = self.message(pn, id).await?.media;
         let media = media.ok_or_else(|| PortError::NotFound(format!("message {id} has no file")))?;
+        if self.store.has_lost_media(pn, id).await? {
+            return Err(PortError::NotFound(format!("the phone has deleted the file of message {id}")));
+        }
         // files of channels are not encrypted
         let key = (!media.key.is_empty()).then(|| hex::decode(&media.key)).transpose();
         let key = key.map_err(anyhow::Error::from)?;

@@ -25,6 +25,7 @@ impl Simulated {
         let own = phone.is_own(&teller.user);
         let status = match kind.as_str() {
             "retry" => return self.resend(phone, &from, &id, node).await,
+            "server-error" => return self.reupload(phone, &from, &id, node).await,
             // a companion has read the chat; the phone's user need not any more
             "read-self" | "played-self" => None,
             "read" if own => None,
@@ -32,7 +33,7 @@ impl Simulated {
             "read" => Some(Status::Read),
             "played" => Some(Status::Played),
             other => {
-                // sender, peer_msg, hist_sync, server-error: nothing changes for the user
+                // sender, peer_msg, hist_sync: nothing changes for the user
                 tracing::debug!(pn = phone.pn(), id, kind = other, "phone ignores receipt");
                 return Ok(());
             }

@@ -38,7 +38,8 @@ pub use views::{ChatSummary, Direction, Page, PhoneSummary, Status, StoredMessag
 pub(super) type Tx = Transaction<'static, Sqlite>;
 
 /// Every part's tables; a part of its own folder keeps its own text and has one entry here.
-const TABLES: &[&str] = &[include_str!("schema.sql"), calls::TABLES, super::app_state::TABLES];
+const TABLES: &[&str] =
+    &[include_str!("schema.sql"), calls::TABLES, super::app_state::TABLES, super::media_retry::TABLES];
 
 const READERS: u32 = 4;
 

@@ -364,6 +364,19 @@ impl Network for Lan {
         Ok((format!("https://lan{path}"), path))
     }
 
+    async fn renew_media(&self, direct_path: &str) -> PortResult<(String, String)> {
+        self.download_media(direct_path).await?;
+        Ok((format!("https://lan{direct_path}"), direct_path.to_owned()))
+    }
+
+    async fn expire_media(&self, direct_path: &str) -> PortResult<()> {
+        self.download_media(direct_path).await.map(drop)
+    }
+
+    async fn tell_companion(&self, _: &CompanionAddress, _: Node) -> PortResult<()> {
+        Ok(())
+    }
+
     async fn open_media(&self, direct_path: &str) -> PortResult<Box<dyn std::io::Read + Send>> {
         let body = self.download_media(direct_path).await?;
         Ok(Box::new(std::io::Cursor::new(body)))
