@@ -35,9 +35,10 @@ test-live: ## the refusals of the build that talks to WhatsApp
 	$(CARGO) test -p wagate-connector --no-default-features --features live --lib
 	@scripts/settle-build
 
-derive: ## write again everything that is derived from code (api/openapi.json, docs/reference/)
+derive: ## write again everything that is derived from code (the openapi.json files, docs/reference/)
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived
 	UPDATE=1 $(CARGO) test -p wagate-conformance --test suite page
+	UPDATE=1 $(CARGO) test -p wagate-sandbox --test derived
 
 fuzz: ## look for inputs that bring the sandbox down; FUZZ_SECONDS for each target (60)
 	@scripts/fuzz

@@ -1,7 +1,7 @@
 //! The machines behind us, connected, and the ports that each role is given.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -188,8 +188,10 @@ async fn patiently<T, E: std::error::Error + Send + Sync + 'static>(
 
 /// The process's recorder of metrics; the first call installs it.
 pub(crate) fn metrics() -> anyhow::Result<Metrics> {
-    static INSTALLED: OnceLock<Metrics> = OnceLock::new();
-    if let Some(metrics) = INSTALLED.get() {
+    static INSTALLED: Mutex<Option<Metrics>> = Mutex::new(None);
+    // held until it is installed: of two that start at once the second waits for the first
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(metrics) = installed.as_ref() {
         return Ok(metrics.clone());
     }
     let metrics = Metrics::install()?;
@@ -201,5 +203,6 @@ pub(crate) fn metrics() -> anyhow::Result<Metrics> {
             tidied.tidy();
         }
     });
-    Ok(INSTALLED.get_or_init(|| metrics).clone())
+    *installed = Some(metrics.clone());
+    Ok(metrics)
 }

@@ -33,4 +33,5 @@ pub mod trace;
 mod wire;
 
 pub use config::SandboxConfig;
+pub use control::openapi_json;
 pub use sandbox::Sandbox;

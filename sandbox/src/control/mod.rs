@@ -52,6 +52,8 @@ use crate::core::Core;
 use crate::phones::Simulated;
 use crate::ports::Network;
 
+pub use openapi::openapi_json;
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use self::{devices::parse_qr, number::digits};
 

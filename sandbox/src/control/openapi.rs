@@ -125,3 +125,11 @@ struct Document;
 pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(Document::openapi())
 }
+
+/// The control API's OpenAPI document.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn openapi_json() -> serde_json::Result<String> {
+    Ok(Document::openapi().to_pretty_json()? + "\n")
+}
