@@ -43,7 +43,7 @@ pub struct SandboxConfig {
     pub qr_next: Duration,
     /// How long a pairing code may be typed.
     pub code_lifetime: Duration,
-    /// Events that the trace keeps; 0 switches it off, as a load test wants it.
+    /// Events that the trace keeps, about 600 bytes each; 0 switches it off, as a load test wants it.
     pub trace_events: usize,
     /// File to which the trace is appended, too, one JSON object per line.
     pub trace_file: Option<PathBuf>,
@@ -74,7 +74,7 @@ impl SandboxConfig {
             qr_first: Duration::from_secs(60),
             qr_next: Duration::from_secs(20),
             code_lifetime: Duration::from_secs(180),
-            trace_events: 100_000,
+            trace_events: 50_000,
             trace_file: None,
             offline_preview: false,
             lid_migrated: false,

@@ -31,6 +31,10 @@ pub enum StreamError {
     DeviceRemoved,
     /// `<conflict type=replaced/>`.
     Replaced,
+    /// Code 516, which some clients take for `DeviceRemoved`.
+    Removed,
+    /// Code 409, which some clients take for `Replaced`.
+    Conflict,
     /// Code 503.
     Unavailable,
     /// Code 429.

@@ -39,6 +39,8 @@ fn stream_error(error: StreamError, stanza: Option<&Node>) -> Node {
         StreamError::Restart => whole.attr("code", 515).build(),
         StreamError::DeviceRemoved => whole.attr("code", 401).children([conflict("device_removed")]).build(),
         StreamError::Replaced => whole.children([conflict("replaced")]).build(),
+        StreamError::Removed => whole.attr("code", 516).build(),
+        StreamError::Conflict => whole.attr("code", 409).build(),
         StreamError::Unavailable => whole.attr("code", 503).build(),
         StreamError::RateLimited => whole.attr("code", 429).build(),
         StreamError::Ack => {

@@ -1,5 +1,6 @@
 //! Ends of streams: what each of them makes of a client, and what the trace says.
 
+use wacore::proto_helpers::MessageBuilderExt;
 use wacore::types::events::ConnectFailureReason;
 use wacore::types::events::Event;
 use wagate_sandbox::faults::{Closing, Effect, Fault, Selector, StreamError, Trigger};
@@ -85,11 +86,13 @@ async fn a_restart_is_followed_at_once() {
 async fn a_removed_device_is_logged_out() {
     let closed = "stream:error 401 conflict device_removed";
     end_by(stream_error(StreamError::DeviceRemoved), closed, Then::LoggedOut).await;
+    end_by(stream_error(StreamError::Removed), "stream:error 516", Then::LoggedOut).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replaced_stream_stays_away() {
     end_by(stream_error(StreamError::Replaced), "stream:error conflict replaced", Then::Replaced).await;
+    end_by(stream_error(StreamError::Conflict), "stream:error 409", Then::Replaced).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +186,7 @@ async fn refused_logins_log_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_logins_fail_for_good() {
-    for reason in [400, 402, 409, 413, 418, 501] {
+    for reason in [400, 402, 409, 413, 414, 415, 416, 417, 418, 501] {
         refuse_with(refusal(reason), Then::Fails).await;
     }
     refuse_with(refusal(405), Then::Outdated).await;
@@ -259,4 +262,53 @@ async fn an_end_amid_the_offline_batch_loses_nothing() {
     bob.text("away 5").await;
     let expected: Vec<String> = (0..6).map(|n| format!("away {n}")).collect();
     assert_eq!(bob.texts(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_closes_instead_of_an_ack_leads_to_no_second_display() {
+    let lan = Lan::start().await;
+    let alice = Client::linked(&lan.sandbox, ALICE).await;
+    let bob = Client::linked(&lan.sandbox, BOB).await;
+    alice.say(BOB, "before").await;
+    let ack = Selector { class: Some("message".into()), ..tag("ack", device(ALICE, 1)) };
+    let on = Selector { direction: Some(Direction::Out), ..ack };
+    let fault = lan.fault(once(on, Effect::Close { how: Closing::Drop, deliver: false }));
+    let send = async || {
+        let options = whatsapp_rust::SendOptions::default().with_message_id("3EB0000000000000AC01");
+        let message = waproto::whatsapp::Message::text("once");
+        alice.wa().send_message_with_options(wacore_binary::Jid::pn(BOB), message, options).await
+    };
+    send().await.expect("send");
+    lan.applied(fault, 1).await;
+    bob.text("once").await;
+    lan.nth(ALICE, EventKind::Login, 2).await;
+    // What has no ack is sent again under its id once the client is back.
+    crate::eventually("second copy", || async {
+        drop(send().await);
+        let acked = |event: &std::sync::Arc<Event>| {
+            matches!(&**event, Event::ServerAck(ack) if ack.id == "3EB0000000000000AC01")
+        };
+        alice.events().iter().any(acked).then_some(())
+    })
+    .await;
+    alice.say(BOB, "after").await;
+    bob.text("after").await;
+    assert_eq!(bob.texts(), ["before", "once", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_closes_between_ack_and_delivery_delays_the_message() {
+    let lan = Lan::start().await;
+    let alice = Client::linked(&lan.sandbox, ALICE).await;
+    let bob = Client::linked(&lan.sandbox, BOB).await;
+    alice.say(BOB, "before").await;
+    bob.text("before").await;
+    let on = Selector { direction: Some(Direction::Out), ..tag("message", device(BOB, 1)) };
+    let fault = lan.fault(once(on, Effect::Close { how: Closing::Drop, deliver: false }));
+    let id = alice.say(BOB, "late").await;
+    lan.applied(fault, 1).await;
+    lan.nth(BOB, EventKind::Login, 2).await;
+    bob.text("late").await;
+    alice.receipt_from(1, &id, "Delivered").await;
+    assert_eq!(bob.texts(), ["before", "late"]);
 }
