@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::invalid::Invalid;
 use super::point::{Subject, Whom};
 use super::rule::{Fault, FaultState, FaultView, Rule, ScriptStep};
-use super::weather::Sky;
+use super::sky::Sky;
 use crate::clock::Clock;
 
 /// Faults kept at a time, spent ones included.

@@ -14,6 +14,7 @@ mod line;
 mod point;
 mod rule;
 mod select;
+mod sky;
 mod tap;
 mod trigger;
 mod weather;

@@ -27,6 +27,7 @@ mod presence;
 mod privacy;
 mod profile;
 mod receipts;
+mod restriction_news;
 mod restrictions;
 mod status;
 mod tokens;
