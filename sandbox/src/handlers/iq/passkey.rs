@@ -8,6 +8,10 @@ use super::request::{Answer, IqError, Request};
 use crate::nodes::{blob, child_content, content};
 use crate::pairing::PasskeyStep;
 
+/// Between an answer and what the phone says next: clients handle the two in tasks of their own and must
+/// have taken the answer first. A person with a phone takes longer.
+const PHONE_TAKES: std::time::Duration = std::time::Duration::from_millis(300);
+
 pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
     Box::pin(async move {
         let desk = &request.link()?.passkey;
@@ -51,6 +55,7 @@ pub(super) fn take(request: &Request, step: PasskeyStep) -> Result<Answer, IqErr
         return Err(IqError::NotFound("passkey request".to_owned()));
     }
     Ok(Answer::empty().then(async move {
+        tokio::time::sleep(PHONE_TAKES).await;
         if !link.passkey.take(step) {
             tracing::info!("a passkey step came too late");
         }
