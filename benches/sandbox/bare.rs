@@ -4,10 +4,10 @@ use anyhow::Result;
 use whatsapp_rust::Jid;
 
 use crate::client::Client;
-use crate::report::Report;
-use crate::say;
-use crate::server::Server;
-use crate::usage::{self, micros_each, per_second};
+use wagate_benches::report::Report;
+use wagate_benches::say;
+use wagate_benches::server::Server;
+use wagate_benches::usage::{self, micros_each, per_second};
 
 /// Numbers it writes to.
 const NUMBERS: usize = 100;

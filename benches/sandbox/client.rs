@@ -15,8 +15,8 @@ use whatsapp_rust::Client as Wa;
 use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::transport::TokioWebSocketTransportFactory;
 
-use crate::control;
-use crate::server::Server;
+use wagate_benches::control;
+use wagate_benches::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -8,9 +8,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::companion::{Keys, Tally};
-use crate::report::Report;
-use crate::server::Server;
-use crate::{control, say};
+use wagate_benches::report::Report;
+use wagate_benches::server::Server;
+use wagate_benches::{control, say};
 
 /// Holds so many half-open connections; another client is linked and served meanwhile.
 pub(crate) async fn run(server: &Server, count: usize, report: &mut Report) -> Result<()> {

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::report::Report;
-use crate::server::Server;
-use crate::usage::{self, LOAD_CORE, micros_each, per_second};
-use crate::{control, say};
+use wagate_benches::report::Report;
+use wagate_benches::server::Server;
+use wagate_benches::usage::{self, LOAD_CORE, micros_each, per_second};
+use wagate_benches::{control, say};
 
 /// Sessions that send at the same time.
 const SESSIONS: usize = 8;

@@ -7,10 +7,10 @@ use anyhow::Result;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::companion::{Companion, Keys, Tally};
-use crate::report::Report;
-use crate::server::Server;
-use crate::usage::{micros_each, per_second};
-use crate::{control, say};
+use wagate_benches::report::Report;
+use wagate_benches::server::Server;
+use wagate_benches::usage::{micros_each, per_second};
+use wagate_benches::{control, say};
 
 /// Companions that are being linked at a time.
 const AT_ONCE: usize = 32;

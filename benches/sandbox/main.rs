@@ -6,22 +6,20 @@
 mod bare;
 mod client;
 mod companion;
-mod control;
 mod crowd;
 mod gateway;
 mod link;
 mod relay;
-mod report;
-mod server;
-mod usage;
+mod serve;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use report::Report;
-use server::Server;
+use wagate_benches::report::Report;
+use wagate_benches::server::Server;
+use wagate_benches::usage;
 
 /// Measures the sandbox.
 #[derive(Debug, Parser)]
@@ -64,14 +62,15 @@ enum Role {
 async fn main() -> Result<()> {
     let args = Args::parse();
     match &args.role {
-        Some(Role::Serve { folder }) => server::serve(folder).await,
+        Some(Role::Serve { folder }) => serve::serve(folder).await,
         None => measure(&args).await,
     }
 }
 
 async fn measure(args: &Args) -> Result<()> {
     usage::pin_here()?;
-    let mut report = Report::default();
+    let mut report = Report::of("make bench-sandbox");
+    report.remark("The network and its load have one core each.");
 
     let server = Server::start().await?;
     bare::run(&server, args.sends, &mut report).await?;
@@ -94,10 +93,4 @@ async fn measure(args: &Args) -> Result<()> {
     server.stop().await?;
 
     report.finish(args.write.as_deref())
-}
-
-/// A line of progress.
-#[expect(clippy::print_stderr, reason = "progress for the person who waits")]
-fn say(line: &str) {
-    eprintln!("{line}");
 }

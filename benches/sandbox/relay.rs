@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::Args;
 use crate::link::Companions;
-use crate::report::Report;
-use crate::server::Server;
-use crate::usage::{micros_each, per_second};
-use crate::{Args, say};
+use wagate_benches::report::Report;
+use wagate_benches::say;
+use wagate_benches::server::Server;
+use wagate_benches::usage::{micros_each, per_second};
 
 /// Messages under way at a time, from the first ack to the receipt.
 const WINDOW: usize = 2000;

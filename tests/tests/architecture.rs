@@ -16,7 +16,7 @@ const EDGES: [(&str, &[&str]); 10] = [
     ("wagate-worker", &["wagate-domain", "wagate-infra"]),
     ("wagate-connector", &["wagate-domain", "wagate-infra"]),
     ("wagate-sandbox", &["wagate-domain"]),
-    // Measures the sandbox with clients; only its bench target has dependencies, and no build takes them over.
+    // Measures the others; only its bench targets know them, so that no build takes over what they need.
     ("wagate-benches", &[]),
     (
         "wagate-cli",

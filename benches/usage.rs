@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-/// The core of the network, and that of its load.
-pub(crate) const NETWORK_CORE: &str = "0";
-pub(crate) const LOAD_CORE: &str = "1";
+/// The core of the network.
+pub const NETWORK_CORE: &str = "0";
+/// The core of its load.
+pub const LOAD_CORE: &str = "1";
 
 /// Processor time of a process since its start, all threads, user and system.
-pub(crate) fn cpu(pid: u32) -> Result<Duration> {
+pub fn cpu(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("the process is gone")?;
     // The name in parentheses may hold anything; user and system time are the 12th and 13th behind it.
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
@@ -21,14 +22,14 @@ pub(crate) fn cpu(pid: u32) -> Result<Duration> {
 }
 
 /// Resident memory of a process in bytes.
-pub(crate) fn memory(pid: u32) -> Result<u64> {
+pub fn memory(pid: u32) -> Result<u64> {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).context("the process is gone")?;
     let pages: u64 = statm.split(' ').nth(1).context("statm")?.parse()?;
     Ok(pages * rustix::param::page_size() as u64)
 }
 
 /// Pins this process, and what it starts, to the core of the load.
-pub(crate) fn pin_here() -> Result<()> {
+pub fn pin_here() -> Result<()> {
     let pid = std::process::id().to_string();
     let done = Command::new("taskset").args(["-a", "-p", "-c", LOAD_CORE, &pid]).output();
     let done = done.context("taskset is needed (util-linux)")?;
@@ -37,11 +38,13 @@ pub(crate) fn pin_here() -> Result<()> {
 }
 
 /// Time per piece in microseconds.
-pub(crate) fn micros_each(time: Duration, pieces: usize) -> f64 {
+#[must_use]
+pub fn micros_each(time: Duration, pieces: usize) -> f64 {
     time.as_secs_f64() * 1e6 / pieces as f64
 }
 
 /// Pieces per second.
-pub(crate) fn per_second(pieces: usize, time: Duration) -> f64 {
+#[must_use]
+pub fn per_second(pieces: usize, time: Duration) -> f64 {
     pieces as f64 / time.as_secs_f64()
 }

@@ -1,39 +1,23 @@
 //! The network as a process of its own.
+//!
+//! The process is the bench target itself, started with `serve` and a folder.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use wagate_sandbox::{Sandbox, SandboxConfig};
 
 use crate::usage::{self, NETWORK_CORE};
 
-/// Runs the network until standard input ends; says on standard output where it is.
-pub(crate) async fn serve(folder: &Path) -> Result<()> {
-    // A trace of every stanza is for people who look at a few.
-    let config = SandboxConfig { trace_events: 0, ..SandboxConfig::new(folder) };
-    let sandbox = Sandbox::start(config).await?;
-    let places = json!({
-        "wire": sandbox.wire_url(),
-        "control": sandbox.control_url(),
-        "media_http": sandbox.media_http_addr().to_string(),
-        "media_https": sandbox.media_https_host(),
-    });
-    writeln!(std::io::stdout(), "{places}")?;
-    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
-    sandbox.stop().await;
-    Ok(())
-}
-
 /// A running network.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Server {
     child: Child,
     pid: u32,
     places: Value,
@@ -42,7 +26,7 @@ pub(crate) struct Server {
 
 /// What the network has used up to a moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Used {
+pub struct Used {
     cpu: Duration,
     memory: u64,
     at: Instant,
@@ -50,16 +34,21 @@ pub(crate) struct Used {
 
 /// What it has used between two moments.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spent {
-    pub(crate) cpu: Duration,
-    pub(crate) wall: Duration,
+pub struct Spent {
+    /// Processor time.
+    pub cpu: Duration,
+    /// Time that passed.
+    pub wall: Duration,
     /// Bytes by which its memory has grown.
-    pub(crate) memory: u64,
+    pub memory: u64,
 }
 
 impl Server {
     /// Starts one on an empty folder, on its own core.
-    pub(crate) async fn start() -> Result<Self> {
+    ///
+    /// # Errors
+    /// When the bench target has no `serve`, or `taskset` is missing.
+    pub async fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let program = std::env::current_exe()?;
         let mut child = Command::new("taskset")
@@ -86,42 +75,42 @@ impl Server {
     }
 
     /// What clients connect to.
-    pub(crate) fn wire(&self) -> &str {
+    pub fn wire(&self) -> &str {
         self.place("wire")
     }
 
     /// Base URL of the control API.
-    pub(crate) fn control(&self) -> &str {
+    pub fn control(&self) -> &str {
         self.place("control")
     }
 
     /// The media endpoint in plain HTTP.
-    pub(crate) fn media_http(&self) -> Result<SocketAddr> {
+    pub fn media_http(&self) -> Result<SocketAddr> {
         Ok(self.place("media_http").parse()?)
     }
 
     /// Host and port of media URLs.
-    pub(crate) fn media_https(&self) -> &str {
+    pub fn media_https(&self) -> &str {
         self.place("media_https")
     }
 
     /// A folder that goes with the network.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Its memory now, in bytes.
-    pub(crate) fn memory(&self) -> Result<u64> {
+    pub fn memory(&self) -> Result<u64> {
         usage::memory(self.pid)
     }
 
     /// What it has used so far.
-    pub(crate) fn used(&self) -> Result<Used> {
+    pub fn used(&self) -> Result<Used> {
         Ok(Used { cpu: usage::cpu(self.pid)?, memory: usage::memory(self.pid)?, at: Instant::now() })
     }
 
     /// What it has used since then.
-    pub(crate) fn since(&self, then: Used) -> Result<Spent> {
+    pub fn since(&self, then: Used) -> Result<Spent> {
         let now = self.used()?;
         Ok(Spent {
             cpu: now.cpu.saturating_sub(then.cpu),
@@ -131,7 +120,7 @@ impl Server {
     }
 
     /// Waits until it has nothing more to do: its processor time stands still.
-    pub(crate) async fn quiet(&self) -> Result<()> {
+    pub async fn quiet(&self) -> Result<()> {
         let mut before = usage::cpu(self.pid)?;
         loop {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -144,7 +133,7 @@ impl Server {
     }
 
     /// Ends it in order.
-    pub(crate) async fn stop(mut self) -> Result<()> {
+    pub async fn stop(mut self) -> Result<()> {
         drop(self.child.stdin.take());
         self.child.wait().await?;
         Ok(())

@@ -7,13 +7,13 @@ use serde_json::json;
 use crate::server::Server;
 
 /// Makes sinks of all phones.
-pub(crate) async fn sinks(server: &Server) -> Result<()> {
+pub async fn sinks(server: &Server) -> Result<()> {
     let url = format!("{}/v1/defaults", server.control());
     done(Client::new().patch(url).json(&json!({ "sink": true, "sample": 0 }))).await
 }
 
 /// The phone of a number scans a QR code.
-pub(crate) async fn scan(http: &Client, control: &str, number: &str, qr: &str) -> Result<()> {
+pub async fn scan(http: &Client, control: &str, number: &str, qr: &str) -> Result<()> {
     done(http.post(format!("{control}/v1/phones/{number}/scan")).json(&json!({ "qr": qr }))).await
 }
 
