@@ -112,6 +112,9 @@ impl Machines {
         WorkerPorts {
             log: Arc::new(self.log()),
             projection: sql.clone(),
+            messages: sql.clone(),
+            sessions: sql.clone(),
+            lanes: Arc::new(self.lanes()),
             media: sql,
             objects: Arc::new(self.s3.clone()),
         }

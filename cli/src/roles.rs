@@ -16,8 +16,10 @@ use wagate_worker::{Worker, WorkerConfig};
 
 use crate::machines::{Machines, metrics};
 
-/// How often scheduled control jobs are due.
-const TICK: Duration = Duration::from_mins(10);
+/// How often abandoned uploads are swept.
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
+/// How often the queue and the record are compared.
+const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 
 /// Serves the API until the process is told to stop.
 pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
@@ -80,7 +82,8 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         process: format!("wrk_{}", machines.env.ulid()),
         redis_url: url.expose().clone(),
         prefix: config.redis.prefix.clone(),
-        tick: TICK,
+        sweep_every: SWEEP_EVERY,
+        reconcile_every: RECONCILE_EVERY,
     };
     Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
 }

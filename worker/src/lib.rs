@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate_domain::{
     Env,
-    ports::{EventLog, MediaIndex, Objects, Projection},
+    ports::{EventLog, Lanes, MediaIndex, Messages, Objects, Projection, Sessions},
 };
 
 pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
@@ -26,6 +26,12 @@ pub struct WorkerPorts {
     pub log: Arc<dyn EventLog>,
     /// Event log → SQL.
     pub projection: Arc<dyn Projection>,
+    /// Messages on record.
+    pub messages: Arc<dyn Messages>,
+    /// Sessions on record.
+    pub sessions: Arc<dyn Sessions>,
+    /// The queue of sends.
+    pub lanes: Arc<dyn Lanes>,
     /// Media on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.
@@ -41,8 +47,10 @@ pub struct WorkerConfig {
     pub redis_url: String,
     /// Put before the queue names of control jobs.
     pub prefix: String,
-    /// How often the scheduled control jobs are due.
-    pub tick: Duration,
+    /// How often abandoned uploads are swept.
+    pub sweep_every: Duration,
+    /// How often the queue and the record are compared.
+    pub reconcile_every: Duration,
 }
 
 /// A running worker.

@@ -4,22 +4,21 @@
 //! deletes finished records by itself. So each kind has at most [`PUSHED_AT_MOST`] jobs waiting (a tick is
 //! pushed once, whatever the number of workers, and only when fewer wait), and finished ones are vacuumed.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use apalis::prelude::{BoxDynError, Data, TaskBuilder, TaskSink, WorkerBuilder};
 use apalis_core::backend::Vacuum;
 use apalis_redis::RedisStorage;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wagate_domain::{
-    Env,
-    media::Staging,
-    ports::{MediaIndex, Objects},
-};
+use wagate_domain::{Env, media::Staging, messages::ReconcilePorts};
 
 use crate::{
     WorkerConfig, WorkerPorts,
     jobs::{
         JobError,
+        expire_overdue::{self, ExpireOverdue},
+        requeue_lost::{self, RequeueLost},
         sweep_uploads::{self, SweepUploads},
     },
 };
@@ -32,13 +31,70 @@ pub const PUSHED_AT_MOST: u64 = 16;
 #[error("control jobs cannot reach Redis: {0}")]
 pub struct JobRuntimeError(#[from] redis::RedisError);
 
-#[derive(Clone)]
-struct Shelf {
-    media: Arc<dyn MediaIndex>,
-    objects: Arc<dyn Objects>,
+/// A control job that is due at every tick of its own.
+trait Ticking: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'static {
+    /// Name of the job; part of its queue's name.
+    const KIND: &'static str;
+
+    /// The job of one tick, in milliseconds since the epoch.
+    fn at(tick: i64) -> Self;
+
+    /// Does it; returns how many things it changed.
+    fn run(self, shelf: &Shelf) -> impl Future<Output = Result<u64, JobError>> + Send;
 }
 
-/// Starts one apalis worker per kind and the ticker that pushes scheduled jobs.
+/// What jobs work with.
+#[derive(Clone)]
+struct Shelf {
+    env: Env,
+    ports: WorkerPorts,
+}
+
+impl Shelf {
+    fn reconciling(&self) -> ReconcilePorts<'_> {
+        let WorkerPorts { messages, sessions, lanes, log, .. } = &self.ports;
+        ReconcilePorts { messages: &**messages, sessions: &**sessions, lanes: &**lanes, log: &**log }
+    }
+}
+
+impl Ticking for SweepUploads {
+    const KIND: &'static str = sweep_uploads::KIND;
+
+    fn at(tick: i64) -> Self {
+        Self { tick }
+    }
+
+    async fn run(self, shelf: &Shelf) -> Result<u64, JobError> {
+        let WorkerPorts { media, objects, .. } = &shelf.ports;
+        sweep_uploads::run(self, Staging { index: &**media, objects: &**objects }).await
+    }
+}
+
+impl Ticking for ExpireOverdue {
+    const KIND: &'static str = expire_overdue::KIND;
+
+    fn at(tick: i64) -> Self {
+        Self { tick }
+    }
+
+    async fn run(self, shelf: &Shelf) -> Result<u64, JobError> {
+        expire_overdue::run(self, &shelf.env, shelf.reconciling()).await
+    }
+}
+
+impl Ticking for RequeueLost {
+    const KIND: &'static str = requeue_lost::KIND;
+
+    fn at(tick: i64) -> Self {
+        Self { tick }
+    }
+
+    async fn run(self, shelf: &Shelf) -> Result<u64, JobError> {
+        requeue_lost::run(self, &shelf.env, shelf.reconciling()).await
+    }
+}
+
+/// Starts one apalis worker per kind, and the tickers that push them.
 pub(crate) async fn start(
     env: Env,
     config: &WorkerConfig,
@@ -46,51 +102,81 @@ pub(crate) async fn start(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<(), JobRuntimeError> {
-    let connection = apalis_redis::connect(config.redis_url.as_str()).await?;
-    // the braces keep all keys of a queue in one slot of a cluster
-    let queue = format!("{{{}:jobs:{}}}", config.prefix, sweep_uploads::KIND);
-    let settings = apalis_redis::Config::default()
-        .queue(&queue)
-        .persist_results(false)
-        .idempotency_ttl(Some(config.tick * 2));
-    let storage = RedisStorage::<SweepUploads>::new(connection).with_config(settings);
-    let shelf = Shelf { media: ports.media.clone(), objects: ports.objects.clone() };
-    // apalis never returns the jobs of a worker whose name another living one carries
-    let worker = WorkerBuilder::new(config.process.clone()).backend(storage.clone()).data(shelf).build(sweep);
-    let stopped = stop.clone();
-    tasks.spawn(async move {
-        let until = async move {
-            stopped.cancelled().await;
-            Ok::<(), std::io::Error>(())
-        };
-        if let Err(error) = worker.run_until(until).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "control jobs stopped");
-        }
-    });
-    tasks.spawn(tick(env, config.tick, storage, stop.clone()));
+    let runtime = Runtime {
+        shelf: Shelf { env, ports: ports.clone() },
+        process: config.process.clone(),
+        prefix: config.prefix.clone(),
+        connection: apalis_redis::connect(config.redis_url.as_str()).await?,
+        tasks,
+        stop,
+    };
+    runtime.start::<SweepUploads>(config.sweep_every);
+    runtime.start::<ExpireOverdue>(config.reconcile_every);
+    runtime.start::<RequeueLost>(config.reconcile_every);
     Ok(())
 }
 
-async fn sweep(job: SweepUploads, shelf: Data<Shelf>) -> Result<(), BoxDynError> {
-    let staging = Staging { index: shelf.media.as_ref(), objects: shelf.objects.as_ref() };
-    match sweep_uploads::run(job, staging).await {
-        Ok(gone) => {
-            tracing::info!(job = sweep_uploads::KIND, gone, "job done");
+struct Runtime<'a> {
+    shelf: Shelf,
+    process: String,
+    prefix: String,
+    connection: redis::aio::ConnectionManager,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Runtime<'_> {
+    fn start<J: Ticking>(&self, every: Duration) {
+        // the braces keep all keys of a queue in one slot of a cluster
+        let queue = format!("{{{}:jobs:{}}}", self.prefix, J::KIND);
+        let settings = apalis_redis::Config::default()
+            .queue(&queue)
+            .persist_results(false)
+            .idempotency_ttl(Some(every * 2));
+        let storage = RedisStorage::<J>::new(self.connection.clone()).with_config(settings);
+        // apalis never returns the jobs of a worker whose name another living one carries
+        let worker = WorkerBuilder::new(format!("{}-{}", self.process, J::KIND))
+            .backend(storage.clone())
+            .data(self.shelf.clone())
+            .build(run::<J>);
+        let stopped = self.stop.clone();
+        self.tasks.spawn(async move {
+            let until = async move {
+                stopped.cancelled().await;
+                Ok::<(), std::io::Error>(())
+            };
+            if let Err(error) = worker.run_until(until).await {
+                tracing::error!(
+                    job = J::KIND,
+                    error = &error as &dyn std::error::Error,
+                    "control jobs stopped"
+                );
+            }
+        });
+        self.tasks.spawn(tick(self.shelf.env.clone(), every, storage, self.stop.clone()));
+    }
+}
+
+async fn run<J: Ticking>(job: J, shelf: Data<Shelf>) -> Result<(), BoxDynError> {
+    match job.run(&shelf).await {
+        Ok(changed) => {
+            tracing::debug!(job = J::KIND, changed, "job done");
+            metrics::counter!("wagate_job_changes_total", "kind" => J::KIND).increment(changed);
             Ok(())
         }
-        // the next tick is the retry of a sweep; apalis' own would only crowd the queue
+        // the next tick is the retry; apalis' own would only crowd the queue
         Err(error @ (JobError::Retry(_) | JobError::Fail(_))) => {
-            metrics::counter!("wagate_job_failed_total", "kind" => sweep_uploads::KIND).increment(1);
-            tracing::warn!(job = sweep_uploads::KIND, %error, "job failed");
+            metrics::counter!("wagate_job_failed_total", "kind" => J::KIND).increment(1);
+            tracing::warn!(job = J::KIND, %error, "job failed");
             Ok(())
         }
     }
 }
 
-async fn tick(env: Env, every: Duration, mut storage: RedisStorage<SweepUploads>, stop: CancellationToken) {
+async fn tick<J: Ticking>(env: Env, every: Duration, mut storage: RedisStorage<J>, stop: CancellationToken) {
     loop {
         if let Err(error) = push(&env, every, &mut storage).await {
-            tracing::warn!(job = sweep_uploads::KIND, %error, "scheduled job not pushed");
+            tracing::warn!(job = J::KIND, %error, "scheduled job not pushed");
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -100,10 +186,10 @@ async fn tick(env: Env, every: Duration, mut storage: RedisStorage<SweepUploads>
 }
 
 /// Pushes the job of the current tick unless another worker has, or too many wait.
-async fn push(
+async fn push<J: Ticking>(
     env: &Env,
     every: Duration,
-    storage: &mut RedisStorage<SweepUploads>,
+    storage: &mut RedisStorage<J>,
 ) -> Result<bool, BoxDynError> {
     let waiting = waiting(storage).await?;
     if waiting >= PUSHED_AT_MOST {
@@ -112,12 +198,12 @@ async fn push(
     storage.vacuum_before(every).await?;
     let span = i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1);
     let tick = env.now().as_millis() / span * span;
-    let task = TaskBuilder::new(SweepUploads { tick }).idempotency_key(tick.to_string()).build();
+    let task = TaskBuilder::new(J::at(tick)).idempotency_key(tick.to_string()).build();
     storage.push_task(task).await?;
     Ok(true)
 }
 
-async fn waiting(storage: &mut RedisStorage<SweepUploads>) -> Result<u64, BoxDynError> {
+async fn waiting<J: Ticking>(storage: &mut RedisStorage<J>) -> Result<u64, BoxDynError> {
     let (active, scheduled) =
         (storage.get_config().active_jobs_list(), storage.get_config().scheduled_jobs_set());
     let connection = storage.get_connection();

@@ -29,6 +29,7 @@ use crate::problem::{Code, ProblemBody};
     tags(
         (name = "sessions", description = "WhatsApp accounts linked to the gateway."),
         (name = "messages", description = "Sending, and reading what went and came."),
+        (name = "queue", description = "What waits in a session's queue; pausing, resuming and emptying it."),
         (name = "media", description = "Files to send and files received."),
         (name = "keys", description = "API keys of your workspace."),
         (name = "health", description = "For operators. These need no key."),

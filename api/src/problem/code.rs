@@ -93,6 +93,12 @@ codes! {
     /// The connector that holds the session refused; detail says why.
     SessionRefused "session_refused" CONFLICT "The session cannot do this now"
         => "See detail, and the session's state: GET /api/v1/sessions/{id}.";
+    /// A message that is to be changed or cancelled has been taken by a connector, or has ended.
+    MessageNotWaiting "message_not_waiting" CONFLICT "The message does not wait any more"
+        => "Look at its status: GET /api/v1/messages/{id}.";
+    /// A message that is to be sent again has neither failed nor expired.
+    MessageNotFailed "message_not_failed" CONFLICT "The message has not failed"
+        => "Look at its status: GET /api/v1/messages/{id}.";
     /// The file behind a media object is not there (yet).
     MediaNotReady "media_not_ready" CONFLICT "The file is not there"
         => "Look at the object's state: pending ones become ready later, failed and expired ones never.";

@@ -3,7 +3,7 @@
 use wagate_domain::{
     Invalid,
     media::{LinkError, StageError},
-    messages::{ListError, SendError},
+    messages::{ChangeError, ListError, SendError},
     ports::{FetchError, PortError},
     sessions::{CreateError, RemoveError},
 };
@@ -54,6 +54,21 @@ impl From<SendError> for Problem {
             SendError::Invalid(wrong) => wrong.into(),
             SendError::SessionNotFound => Self::plain(Code::SessionNotFound),
             SendError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ChangeError::Invalid(wrong) => wrong.into(),
+            ChangeError::NotFound => Self::plain(Code::MessageNotFound),
+            ChangeError::SessionNotFound => Self::plain(Code::SessionNotFound),
+            ChangeError::TooLate(_) => Self::new(Code::MessageNotWaiting, detail),
+            ChangeError::NotFailed(_) => Self::new(Code::MessageNotFailed, detail),
+            ChangeError::Contended => Self::plain(Code::Unavailable).retry_after(1).because(error),
+            ChangeError::Port(error) => error.into(),
         }
     }
 }
@@ -114,6 +129,8 @@ impl Problem {
 
 #[cfg(test)]
 mod tests {
+    use wagate_domain::messages::Status;
+
     use super::*;
 
     fn away() -> PortError {
@@ -141,6 +158,13 @@ mod tests {
             (SendError::Invalid(wrong()).into(), Code::ValidationFailed),
             (SendError::SessionNotFound.into(), Code::SessionNotFound),
             (SendError::Port(broken()).into(), Code::Internal),
+            (ChangeError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (ChangeError::NotFound.into(), Code::MessageNotFound),
+            (ChangeError::SessionNotFound.into(), Code::SessionNotFound),
+            (ChangeError::TooLate(Status::Sent).into(), Code::MessageNotWaiting),
+            (ChangeError::NotFailed(Status::Sent).into(), Code::MessageNotFailed),
+            (ChangeError::Contended.into(), Code::Unavailable),
+            (ChangeError::Port(away()).into(), Code::Unavailable),
             (ListError::Invalid(wrong()).into(), Code::ValidationFailed),
             (ListError::Port(away()).into(), Code::Unavailable),
             (StageError::Invalid(wrong()).into(), Code::ValidationFailed),

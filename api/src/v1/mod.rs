@@ -3,6 +3,7 @@
 mod keys;
 mod media;
 mod messages;
+mod queue;
 mod sessions;
 
 use axum::middleware::from_fn;
@@ -40,7 +41,7 @@ impl Routes {
 
 /// Every route of version 1, without its `/api/v1`.
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    [sessions::routes(), messages::routes(), media::routes(), keys::routes()]
+    [sessions::routes(), messages::routes(), queue::routes(), media::routes(), keys::routes()]
         .into_iter()
         .map(Routes::layered)
         .fold(OpenApiRouter::new(), OpenApiRouter::merge)

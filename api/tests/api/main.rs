@@ -8,5 +8,6 @@ mod keys;
 mod manners;
 mod messages;
 mod pairing;
+mod queue;
 mod sessions;
 mod stack;

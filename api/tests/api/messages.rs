@@ -40,6 +40,9 @@ async fn receive(stack: &Stack, session: SessionKey, body: &str) -> MessageId {
         failure: None,
         times,
         expires_at: None,
+        send_at: None,
+        campaign: None,
+        revision: 0,
         at: Timestamp::from_millis(now.as_millis()),
     };
     stack.tell(session, EventData::MessageReceived { message: Box::new(message), media: None }).await;

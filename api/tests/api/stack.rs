@@ -9,16 +9,20 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use wagate_api::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
 use wagate_domain::{
-    Env, SessionId,
+    Env, MessageId, SessionId,
     auth::ApiKey,
     events::{Event, EventData},
-    ports::{ApiKeys, EventLog, Group, Projection, SessionCalls, Sessions, Workspace, Workspaces},
+    messages::{Failure, Status},
+    ports::{
+        ApiKeys, Claim, EventLog, Group, Lanes, Leases, Projection, SessionCalls, Sessions, Verdict,
+        Workspace, Workspaces,
+    },
     sessions::{Command, CommandReply, SessionKey},
 };
 use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
     http::{FetchTimeouts, GuardedFetch},
-    redis::{Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLog},
+    redis::{Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
@@ -184,6 +188,15 @@ impl Stack {
         send(self.request(Method::POST, path).json(body)).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    /// A POST under an idempotency key.
+    pub(crate) async fn post_once(&self, path: &str, body: &Value, key: &str) -> Answer {
+        send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
+    }
+
     /// A session, not linked.
     pub(crate) async fn session(&self) -> (String, SessionKey) {
         let made = self.post("/api/v1/sessions", &serde_json::json!({})).await.expect(201);
@@ -216,6 +229,20 @@ impl Stack {
             let positions: Vec<_> = entries.into_iter().map(|entry| entry.position).collect();
             self.log.ack(Group::Store, &positions).await.unwrap();
         }
+    }
+
+    /// Takes the session, claims the head of its lane, which must be this message, and gives it up.
+    pub(crate) async fn fail(&self, session: SessionKey, message: MessageId, failure: Failure) {
+        let (lanes, leases) =
+            (RedisLanes::new(self.connection.clone()), RedisLeases::new(self.connection.clone()));
+        leases.take(session, self.env.new_id(), 1).await.unwrap();
+        let Claim::Job(job) = lanes.claim(session, 1, self.env.now()).await.unwrap() else {
+            panic!("nothing to claim")
+        };
+        assert_eq!(job.message.id, message);
+        let data = EventData::MessageStatus { message, status: Status::Failed, failure: Some(failure) };
+        let event = Event::new(&self.env, session, data);
+        lanes.settle(session, 1, message, Verdict::Done, &[event]).await.unwrap();
     }
 
     /// Answers the next command left for a session, as its owner does.

@@ -79,6 +79,9 @@ pub(crate) fn inbound(
         failure: None,
         times,
         expires_at: None,
+        send_at: None,
+        campaign: None,
+        revision: 0,
         at,
         chat,
     };

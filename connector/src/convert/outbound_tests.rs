@@ -27,6 +27,9 @@ fn message(content: Content) -> Message {
         failure: None,
         times: Times::default(),
         expires_at: None,
+        send_at: None,
+        campaign: None,
+        revision: 0,
         at: Timestamp::from_millis(1),
     }
 }

@@ -311,6 +311,9 @@ impl Rig {
             reply_to: None,
             mentions: Vec::new(),
             priority: Priority::Interactive,
+            send_at: None,
+            expires_at: None,
+            campaign: None,
             seed: None,
         };
         send(&self.env, ports, self.caller, request).await.expect("accepted").message

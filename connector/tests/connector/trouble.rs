@@ -6,8 +6,8 @@ use wagate_connector::{BackendFactory, SqlBackends};
 use wagate_domain::{
     Address, ContactIds, MessageId,
     events::{Event, EventData},
-    messages::{Content, Direction, Message, Priority, Status, Times},
-    ports::{Accept, Lanes},
+    messages::{Content, Direction, Message, Priority, ReconcilePorts, Status, Times, expire_overdue},
+    ports::{Accept, Lanes, Unless},
     sessions::{Command, RemovePorts, SessionKey, State, remove},
 };
 use whatsapp_rust::{
@@ -145,11 +145,22 @@ async fn a_message_that_waits_too_long_expires() {
         status: Status::Accepted,
         failure: None,
         times: Times::default(),
+        send_at: None,
         expires_at: Some(now.plus(Duration::from_millis(500))),
+        campaign: None,
+        revision: 0,
         at: now,
     };
     let event = Event::new(&rig.env, session, EventData::MessageAccepted(Box::new(message.clone())));
-    rig.lanes().accept(&Accept { lane: session, message, due: None, event }).await.expect("accepted");
+    let accept = Accept { message, event, unless: Unless::Known };
+    rig.lanes().accept(session, &[accept]).await.expect("accepted");
+    // as the worker does now and then
+    eventually("its end", || async {
+        let (db, lanes, log) = (&rig.db, rig.lanes(), rig.log());
+        let ports = ReconcilePorts { messages: db, sessions: db, lanes: &lanes, log: &log };
+        expire_overdue(&rig.env, ports).await.is_ok_and(|ended| ended == 1).then_some(())
+    })
+    .await;
     rig.status(session, id, Status::Expired).await;
     eventually("an empty lane", || async {
         let depth = rig.lanes().depth(session).await.expect("depth");

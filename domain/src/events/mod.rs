@@ -61,6 +61,12 @@ pub enum EventData {
     /// The API took a message.
     #[serde(rename = "message.accepted")]
     MessageAccepted(Box<Message>),
+    /// A message that waits was changed; this is what it is now.
+    #[serde(rename = "message.edited")]
+    MessageEdited(Box<Message>),
+    /// A message that had failed or expired is in the queue again, under the same ids.
+    #[serde(rename = "message.requeued")]
+    MessageRequeued(Box<Message>),
     /// A message moved on, known by our id.
     #[serde(rename = "message.status")]
     MessageStatus {
@@ -128,6 +134,8 @@ impl EventData {
             Self::SessionLinked { .. } => "session.linked",
             Self::SessionUnlinked {} => "session.unlinked",
             Self::MessageAccepted(_) => "message.accepted",
+            Self::MessageEdited(_) => "message.edited",
+            Self::MessageRequeued(_) => "message.requeued",
             Self::MessageStatus { .. } => "message.status",
             Self::MessageReceipt { .. } => "message.receipt",
             Self::MessageReceived { .. } => "message.received",

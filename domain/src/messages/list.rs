@@ -3,7 +3,7 @@
 use crate::{
     Address, ContactId, Invalid, SessionId,
     auth::Principal,
-    messages::Message,
+    messages::{Message, Status},
     ports::{ChatFilter, Contacts, MessageQuery, Messages, PortError},
 };
 
@@ -19,6 +19,10 @@ pub struct ListMessages {
     pub session: Option<SessionId>,
     /// Only this chat's: a contact id, a number or a JID.
     pub chat: Option<String>,
+    /// Only those that stand there: a status by name.
+    pub status: Option<String>,
+    /// Only those of this campaign.
+    pub campaign: Option<String>,
     /// Where the last page ended.
     pub cursor: Option<String>,
     /// Page size, 1 to 200.
@@ -59,6 +63,7 @@ pub async fn list(
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Invalid::new("limit", "is out of range", format!("use 1 to {MAX_LIMIT}")).into());
     }
+    let status = request.status.as_deref().map(parse_status).transpose()?;
     let chat = match &request.chat {
         None => None,
         Some(text) => match chat_filter(contacts, caller, request.session, text).await? {
@@ -67,7 +72,14 @@ pub async fn list(
         },
     };
     let after = request.cursor.as_deref().map(parse_cursor).transpose()?;
-    let query = MessageQuery { session: request.session, chat, before: after, limit: limit + 1 };
+    let query = MessageQuery {
+        session: request.session,
+        chat,
+        status,
+        campaign: request.campaign,
+        before: after,
+        limit: limit + 1,
+    };
     let mut found = messages.list(caller.workspace, &query).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
@@ -94,6 +106,13 @@ async fn chat_filter(
     let known = contacts.find(caller.workspace, session, &address).await?;
     let ids: Vec<ContactId> = known.into_iter().map(|contact| contact.id).collect();
     Ok((!ids.is_empty()).then_some(ChatFilter::Contact(ids)))
+}
+
+fn parse_status(name: &str) -> Result<Status, Invalid> {
+    Status::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Status::ALL.iter().map(|status| status.name()).collect();
+        Invalid::new("status", "is not a status", format!("use one of {}", names.join(", ")))
+    })
 }
 
 fn parse_cursor(text: &str) -> Result<(crate::Timestamp, crate::MessageId), Invalid> {

@@ -1,18 +1,29 @@
 //! Messages in and out: what they carry, how they travel, how they end.
 
+mod change;
+mod compose;
 mod content;
 mod list;
+mod reconcile;
 mod send;
+mod send_batch;
 mod status;
+mod when;
 
+pub use change::{ChangeError, EditMessage, cancel, edit, find, purge, retry};
 pub use content::{Content, MediaKind, Quote};
 pub use list::{ListError, ListMessages, MessagePage, list};
+pub use reconcile::{ReconcilePorts, expire_overdue, requeue_lost};
 pub use send::{Body, MAX_TEXT, SendError, SendMessage, SendPorts, SentMessage, send};
+pub use send_batch::{MAX_BATCH, send_batch};
 pub use status::{Failure, Status, Times};
+pub use when::When;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, ContactId, ContactIds, MessageId, SessionId, Timestamp, WorkspaceId};
+use crate::{
+    Address, ContactId, ContactIds, MessageId, SessionId, Timestamp, WorkspaceId, sessions::SessionKey,
+};
 
 /// Which way a message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,9 +91,32 @@ pub struct Message {
     pub failure: Option<Failure>,
     /// When each step happened.
     pub times: Times,
+    /// Not sent before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<Timestamp>,
     /// After this moment it is not sent any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// The campaign it belongs to, as the caller names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// How often it was changed while it waited.
+    #[serde(default)]
+    pub revision: u32,
     /// Order of lists: when it was accepted (out) or written by its sender (in).
     pub at: Timestamp,
+}
+
+impl Message {
+    /// The moment it waits for, when it is scheduled.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        self.send_at.filter(|_| self.status == Status::Scheduled)
+    }
+
+    /// Which session it goes through.
+    #[must_use]
+    pub const fn lane(&self) -> SessionKey {
+        SessionKey { workspace: self.workspace, id: self.session }
+    }
 }

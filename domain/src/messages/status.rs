@@ -74,6 +74,12 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
+    /// Whether a message that goes out has not ended and was not sent.
+    #[must_use]
+    pub const fn is_pending(self) -> bool {
+        matches!(self, Self::Accepted | Self::Scheduled | Self::Sending)
+    }
+
     /// How many of accepted, sending, sent, delivered and read come before this status.
     const fn steps_before(self) -> usize {
         match self {

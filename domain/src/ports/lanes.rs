@@ -1,6 +1,7 @@
 //! Lanes: one FIFO per session with one consumer at a time.
 //!
-//! Rules every adapter holds: accept is idempotent by message id; a claim moves the head to
+//! Rules every adapter holds: accept is idempotent by message id; a waiting message can be changed,
+//! cancelled or parked, and keeps its place; a claim moves the head to
 //! in-flight and checks the claimer's epoch; interactive messages overtake bulk ones; a message
 //! that is to be tried again goes back to the head and holds its lane, so order within a chat is
 //! kept; a lane with nothing ready costs nothing.
@@ -14,23 +15,73 @@ use crate::{
 /// A message to queue, with the event that tells of it: stored together or not at all.
 #[derive(Debug, Clone)]
 pub struct Accept {
-    /// The session's lane.
-    pub lane: SessionKey,
-    /// The message, complete: what the consumer claims is what was accepted.
+    /// The message, complete: what the consumer claims is what was accepted. A scheduled one
+    /// ([`Message::due`]) waits for its moment.
     pub message: Message,
-    /// Not before this moment; at once when absent.
-    pub due: Option<Timestamp>,
     /// Appended to the event log in the same atomic step.
     pub event: Event,
+    /// Which messages are left as they are.
+    pub unless: Unless,
+}
+
+/// When an accept changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unless {
+    /// When a message of that id was accepted before, also one that has ended: for new messages.
+    #[default]
+    Known,
+    /// When it waits or is in flight: for messages that are queued anew.
+    Waiting,
 }
 
 /// What became of an accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
     /// Queued.
-    Queued,
-    /// A message of that id had been accepted before; nothing changed.
+    Queued {
+        /// Messages of the lane that leave before it as things stand; 0 for one that is due later.
+        ahead: u64,
+    },
+    /// Nothing changed; see [`Unless`].
     Already,
+}
+
+/// What became of a change to a waiting message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// It is as the caller wants it.
+    Done,
+    /// It does not wait any more: it is in flight, or has ended.
+    TooLate,
+    /// Somebody else changed it since it was read.
+    Conflict,
+}
+
+/// Where a message is in its lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Ready.
+    Ready {
+        /// Messages that leave before it as things stand.
+        ahead: u64,
+    },
+    /// Waits for its moment.
+    Due(Timestamp),
+    /// Set aside until the session may begin new chats again.
+    Parked,
+    /// Claimed.
+    InFlight,
+    /// Not in the lane.
+    Nowhere,
+}
+
+/// Which waiting messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Of this chat, by its address as accepted.
+    pub chat: Option<crate::Address>,
+    /// Of this campaign.
+    pub campaign: Option<String>,
 }
 
 /// A claimed message.
@@ -62,6 +113,8 @@ pub enum Verdict {
     Done,
     /// Back to the head of its lane; the lane is held until the moment given.
     RetryAt(Timestamp),
+    /// Set aside until [`Lanes::unpark`]; it keeps its place.
+    Park,
     /// Kept aside as dead, listed and replayable.
     Bury,
 }
@@ -75,17 +128,26 @@ pub struct LaneDepth {
     pub bulk: u64,
     /// Waiting for their time.
     pub due: u64,
+    /// Set aside until new chats may begin again.
+    pub parked: u64,
     /// Claimed, not settled.
     pub in_flight: u64,
     /// Buried.
     pub dead: u64,
+    /// Nothing is claimed until it is resumed.
+    pub paused: bool,
 }
 
 /// The queue of sends.
 #[async_trait]
 pub trait Lanes: Send + Sync {
-    /// Queues a message and appends its event, atomically; wakes the lane's owner.
-    async fn accept(&self, accept: &Accept) -> PortResult<Accepted>;
+    /// Queues messages of one lane, in their order, each with its event in the same atomic step; wakes
+    /// the lane's owner. One answer for each. Many at once are split into a few steps.
+    async fn accept(&self, lane: SessionKey, accepts: &[Accept]) -> PortResult<Vec<Accepted>>;
+
+    /// Rewrites a waiting message and appends `event`, atomically. `message` is what it is to be; it was
+    /// read at the revision before its own.
+    async fn edit(&self, message: &Message, event: &Event) -> PortResult<Edited>;
 
     /// Claims the head of a lane. Due messages are promoted first, in bounded batches.
     /// `Stale` when `epoch` is not the owner's.
@@ -106,11 +168,30 @@ pub trait Lanes: Send + Sync {
     /// Called once by a new owner. `Stale` as for claim.
     async fn recover(&self, lane: SessionKey, epoch: u64) -> PortResult<u64>;
 
-    /// Takes a waiting message out and appends `event`. `false` when it is in flight or gone.
-    async fn cancel(&self, lane: SessionKey, id: MessageId, event: &Event) -> PortResult<bool>;
+    /// Puts every parked message back to its place; returns how many. `Stale` as for claim.
+    async fn unpark(&self, lane: SessionKey, epoch: u64) -> PortResult<u64>;
 
-    /// Messages that wait in a lane (ready or scheduled), at most `limit`; those in flight are not among them.
-    async fn waiting(&self, lane: SessionKey, limit: u32) -> PortResult<Vec<MessageId>>;
+    /// Stops claims from a lane, or lets them go on, whoever owns it; wakes the owner.
+    async fn set_paused(&self, lane: SessionKey, paused: bool) -> PortResult<()>;
+
+    /// Takes waiting messages out, each with its event in one atomic step. For each, `false` when it is
+    /// in flight or gone.
+    async fn cancel(&self, lane: SessionKey, messages: &[(MessageId, Event)]) -> PortResult<Vec<bool>>;
+
+    /// Messages that wait in a lane (ready, parked or scheduled); those in flight are not among them.
+    async fn waiting(&self, lane: SessionKey, which: &Which) -> PortResult<Vec<MessageId>>;
+
+    /// Which of these messages Redis knows nothing of, neither as waiting nor as ended lately.
+    async fn missing(&self, lane: SessionKey, ids: &[MessageId]) -> PortResult<Vec<MessageId>>;
+
+    /// Whether the queue has lost nothing since [`Lanes::mark_intact`]: its marks, one in each shard, are there.
+    async fn is_intact(&self) -> PortResult<bool>;
+
+    /// Leaves the marks.
+    async fn mark_intact(&self) -> PortResult<()>;
+
+    /// Where a message is.
+    async fn place(&self, lane: SessionKey, id: MessageId) -> PortResult<Place>;
 
     /// An accepted message by id, while Redis remembers it; covers the moments before SQL knows it.
     async fn peek(&self, workspace: crate::WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;

@@ -4,7 +4,12 @@ use async_trait::async_trait;
 
 use crate::{
     Address, ApiKeyId, ConnectorId, Contact, ContactId, MediaId, MessageId, SessionId, Timestamp,
-    WorkspaceId, auth::ApiKey, events::Event, media::Media, messages::Message, ports::PortResult,
+    WorkspaceId,
+    auth::ApiKey,
+    events::Event,
+    media::Media,
+    messages::{Message, Status},
+    ports::PortResult,
     sessions::Session,
 };
 
@@ -93,6 +98,10 @@ pub struct MessageQuery {
     pub session: Option<SessionId>,
     /// Only this chat's.
     pub chat: Option<ChatFilter>,
+    /// Only those that stand there.
+    pub status: Option<Status>,
+    /// Only those of this campaign.
+    pub campaign: Option<String>,
     /// Strictly before this message in (time, id) order.
     pub before: Option<(Timestamp, MessageId)>,
     /// At most so many.
@@ -106,6 +115,10 @@ pub trait Messages: Send + Sync {
     async fn get(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;
     /// A page of a tenant's messages.
     async fn list(&self, workspace: WorkspaceId, query: &MessageQuery) -> PortResult<Vec<Message>>;
+    /// Outgoing messages that have not ended, by id after the one given, over all tenants. Worker's side.
+    async fn unfinished(&self, after: Option<MessageId>, limit: u32) -> PortResult<Vec<Message>>;
+    /// Outgoing messages that have not ended and expired before `moment`, over all tenants. Worker's side.
+    async fn overdue(&self, moment: Timestamp, limit: u32) -> PortResult<Vec<Message>>;
 }
 
 /// Contacts on record.

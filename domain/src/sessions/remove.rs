@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use crate::{
-    Env, SessionId,
+    Env, MessageId, SessionId,
     auth::Principal,
     events::{Event, EventData},
     messages::{Failure, Status},
-    ports::{Lanes, PortError, PortResult, SessionCalls, Sessions},
+    ports::{Lanes, PortError, PortResult, SessionCalls, Sessions, Which},
     sessions::{Command, SessionKey},
 };
 
 /// How long the owner has to unlink the device before the session is deleted without it.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(5);
-/// Messages looked up at a time to be cancelled.
-const BATCH: u32 = 500;
+/// Messages cancelled at a time.
+const BATCH: usize = 500;
 
 /// Why nothing was deleted.
 #[derive(Debug, thiserror::Error)]
@@ -64,22 +64,18 @@ pub async fn remove(
 }
 
 async fn cancel_waiting(env: &Env, lanes: &dyn Lanes, lane: SessionKey) -> PortResult<()> {
-    loop {
-        let waiting = lanes.waiting(lane, BATCH).await?;
-        let mut cancelled = 0;
-        for message in waiting {
-            let failure = Failure {
-                code: "session_deleted".to_owned(),
-                message: "the session was deleted before the message could be sent".to_owned(),
-            };
-            let data =
-                EventData::MessageStatus { message, status: Status::Cancelled, failure: Some(failure) };
-            let event = Event::new(env, lane, data);
-            cancelled += u32::from(lanes.cancel(lane, message, &event).await?);
-        }
-        // nothing left, or only what an owner has just taken
-        if cancelled == 0 {
-            return Ok(());
-        }
+    for group in lanes.waiting(lane, &Which::default()).await?.chunks(BATCH) {
+        let events: Vec<_> = group.iter().map(|id| (*id, cancelled(env, lane, *id))).collect();
+        lanes.cancel(lane, &events).await?;
     }
+    Ok(())
+}
+
+fn cancelled(env: &Env, lane: SessionKey, message: MessageId) -> Event {
+    let failure = Failure {
+        code: "session_deleted".to_owned(),
+        message: "the session was deleted before the message could be sent".to_owned(),
+    };
+    let data = EventData::MessageStatus { message, status: Status::Cancelled, failure: Some(failure) };
+    Event::new(env, lane, data)
 }

@@ -29,6 +29,10 @@ pub(super) struct LaneKeys {
     pub(super) dead: String,
     /// String: moment until which nothing is claimed, in milliseconds.
     pub(super) hold: String,
+    /// Sorted set: ids set aside while the session may begin no new chats, by the place they had.
+    pub(super) parked: String,
+    /// String, there while the lane is paused.
+    pub(super) pause: String,
 }
 
 impl Keys {
@@ -72,6 +76,8 @@ impl Keys {
             due: self.of_session(session, "due"),
             dead: self.of_session(session, "dead"),
             hold: self.of_session(session, "hold"),
+            parked: self.of_session(session, "parked"),
+            pause: self.of_session(session, "pause"),
         }
     }
 
@@ -85,7 +91,8 @@ impl Keys {
         self.in_shard(shard, &format!("{workspace}:msg:"))
     }
 
-    /// Hash: a message (`m`), its priority (`p`) and how often it was claimed (`a`).
+    /// Hash: a message (`m`), its priority (`p`), chat (`c`), campaign (`g`), how often it was claimed (`a`)
+    /// and how often it was changed (`r`).
     pub(super) fn record(&self, shard: u16, workspace: WorkspaceId, message: MessageId) -> String {
         format!("{}{message}", self.records(shard, workspace))
     }
@@ -93,6 +100,11 @@ impl Keys {
     /// Stream: a shard's part of the event log.
     pub(super) fn stream(&self, shard: u16) -> String {
         self.in_shard(shard, "log")
+    }
+
+    /// String, there since the shard's part of the queue was last made good.
+    pub(super) fn mark(&self, shard: u16) -> String {
+        self.in_shard(shard, "mark")
     }
 
     /// Channel: wake-ups for owners of sessions of a shard.
@@ -185,6 +197,8 @@ mod tests {
                 lane.due,
                 lane.dead,
                 lane.hold,
+                lane.parked,
+                lane.pause,
                 keys.record(shard, key.workspace, message),
                 keys.stream(shard),
                 keys.wake(shard),

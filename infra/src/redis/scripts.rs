@@ -41,7 +41,9 @@ scripts! {
     ACCEPT = "accept.lua";
     CLAIM = "claim.lua";
     SETTLE = "settle.lua";
-    RECOVER = "recover.lua";
+    PUT_BACK = "put_back.lua";
+    EDIT = "edit.lua";
+    FIND = "find.lua";
     CANCEL = "cancel.lua";
     APPEND = "append.lua";
     TRIM = "trim.lua";

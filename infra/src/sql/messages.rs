@@ -1,9 +1,11 @@
 //! Messages on record.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
+};
 use wagate_domain::{
-    ContactId, MessageId, WorkspaceId,
+    ContactId, MessageId, Timestamp, WorkspaceId,
     messages::Message,
     ports::{ChatFilter, MessageQuery, Messages, PortResult},
 };
@@ -43,6 +45,12 @@ impl Messages for Database {
                 select = select.filter(Column::ChatKey.eq(address.to_string()));
             }
         }
+        if let Some(status) = query.status {
+            select = select.filter(Column::Status.eq(status.name()));
+        }
+        if let Some(campaign) = &query.campaign {
+            select = select.filter(Column::Campaign.eq(campaign.clone()));
+        }
         if let Some((at, id)) = query.before {
             let place = Expr::tuple([Expr::col((Entity, Column::At)), Expr::col((Entity, Column::Id))]);
             let end = Expr::tuple([Expr::value(at.as_millis()), Expr::value(id.to_string())]);
@@ -58,9 +66,36 @@ impl Messages for Database {
             .map_err(sql_error)?;
         rows.into_iter().map(|(row, contact)| row.read(contact)).collect()
     }
+
+    async fn unfinished(&self, after: Option<MessageId>, limit: u32) -> PortResult<Vec<Message>> {
+        let mut select = Entity::find().order_by_asc(Column::Id);
+        if let Some(after) = after {
+            select = select.filter(Column::Id.gt(after.to_string()));
+        }
+        self.first_unfinished(select, limit).await
+    }
+
+    async fn overdue(&self, moment: Timestamp, limit: u32) -> PortResult<Vec<Message>> {
+        let select =
+            Entity::find().filter(Column::ExpiresAt.lt(moment.as_millis())).order_by_asc(Column::ExpiresAt);
+        self.first_unfinished(select, limit).await
+    }
 }
 
+/// Statuses of messages that have not ended, as the partial indexes name them.
+const PENDING: &str = "status IN ('accepted', 'scheduled', 'sending')";
+
 impl Database {
+    async fn first_unfinished(&self, select: Select<Entity>, limit: u32) -> PortResult<Vec<Message>> {
+        let rows = select
+            .filter(Expr::cust(PENDING))
+            .limit(u64::from(limit))
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        rows.into_iter().map(|row| row.read(None)).collect()
+    }
+
     /// The keys of these contacts' chats; an id from before a merge leads to the contact it became.
     async fn chat_keys(&self, workspace: WorkspaceId, contacts: &[ContactId]) -> PortResult<Vec<String>> {
         let mut keys: Vec<String> = contacts.iter().map(ToString::to_string).collect();

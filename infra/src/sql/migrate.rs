@@ -7,8 +7,14 @@ use wagate_domain::ports::PortResult;
 
 use super::{Database, error::sql_error};
 
+/// How many steps lead to the schema of this version.
+pub const STEPS: usize = SCHEMA.len();
+
 /// Steps in order; a released step is never changed.
-const STEPS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/0001_first.sql"))];
+const SCHEMA: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "schedules", include_str!("migrations/0002_schedules.sql")),
+];
 
 /// PostgreSQL's advisory lock of the migrator: "wagate" in ASCII.
 const LOCK: i64 = 0x7761_6761_7465;
@@ -31,7 +37,7 @@ impl Database {
         tx.execute_unprepared(VERSIONS).await.map_err(sql_error)?;
         let done = applied(&tx).await?;
         let mut taken = 0;
-        for (version, name, text) in STEPS.into_iter().filter(|(version, ..)| !done.contains(version)) {
+        for (version, name, text) in SCHEMA.into_iter().filter(|(version, ..)| !done.contains(version)) {
             tx.execute_unprepared(&self.dialect(text)).await.map_err(sql_error)?;
             let record = Statement::from_sql_and_values(
                 tx.get_database_backend(),

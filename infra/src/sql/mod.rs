@@ -19,3 +19,4 @@ pub mod wa;
 mod workspaces;
 
 pub use database::Database;
+pub use migrate::STEPS;

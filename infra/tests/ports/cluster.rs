@@ -81,7 +81,7 @@ async fn everything_works_on_a_cluster() {
     f.claim().await;
     f.settle(a.id, Verdict::RetryAt(f.env.now())).await;
     let cancelled = f.status_event(c.id, Status::Cancelled);
-    assert!(f.lanes.cancel(f.lane, c.id, &cancelled).await.unwrap());
+    assert!(f.cancel_in(f.lane, c.id, &cancelled).await);
     f.claim_at(i64::from(u32::MAX) * 1_000).await;
     assert_eq!(f.lanes.recover(f.lane, EPOCH).await.unwrap(), 1);
     assert_eq!(f.lanes.depth(f.lane).await.unwrap().bulk, 2);

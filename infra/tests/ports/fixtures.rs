@@ -8,7 +8,9 @@ use wagate_domain::{
     Address, ConnectorId, ContactIds, Env, MessageId, SessionId, Timestamp, WorkspaceId,
     events::{Event, EventData},
     messages::{Content, Direction, Message, Priority, Status, Times},
-    ports::{Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Verdict, Wake, WakeStream},
+    ports::{
+        Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Unless, Verdict, Wake, WakeStream,
+    },
     sessions::SessionKey,
 };
 use wagate_infra::{
@@ -79,16 +81,36 @@ impl Fixture {
     }
 
     pub(crate) fn accepting(&self, message: &Message, due: Option<i64>) -> Accept {
-        let event = Event::new(&self.env, self.lane, EventData::MessageAccepted(Box::new(message.clone())));
-        Accept { lane: self.lane, message: message.clone(), due: due.map(Timestamp::from_millis), event }
+        let mut message = message.clone();
+        if let Some(due) = due {
+            message.send_at = Some(Timestamp::from_millis(due));
+            message.status = Status::Scheduled;
+        }
+        let event =
+            Event::new(&self.env, message.lane(), EventData::MessageAccepted(Box::new(message.clone())));
+        Accept { message, event, unless: Unless::Known }
     }
 
     /// Accepts a fresh message and returns it.
     pub(crate) async fn accept(&self, text: &str, priority: Priority, due: Option<i64>) -> Message {
-        let message = self.message(text, priority);
-        let accepted = self.lanes.accept(&self.accepting(&message, due)).await.unwrap();
-        assert_eq!(accepted, Accepted::Queued);
-        message
+        let accept = self.accepting(&self.message(text, priority), due);
+        let accepted = self.accept_one(&accept).await;
+        assert!(matches!(accepted, Accepted::Queued { .. }), "{accepted:?}");
+        accept.message
+    }
+
+    /// Accepts one message into its lane.
+    pub(crate) async fn accept_one(&self, accept: &Accept) -> Accepted {
+        let answers = self.lanes.accept(accept.message.lane(), std::slice::from_ref(accept)).await.unwrap();
+        assert_eq!(answers.len(), 1);
+        answers[0]
+    }
+
+    /// Cancels one message of a lane.
+    pub(crate) async fn cancel_in(&self, lane: SessionKey, id: MessageId, event: &Event) -> bool {
+        let answers = self.lanes.cancel(lane, &[(id, event.clone())]).await.unwrap();
+        assert_eq!(answers.len(), 1);
+        answers[0]
     }
 
     pub(crate) async fn claim_at(&self, now: i64) -> Claim {
@@ -154,6 +176,9 @@ pub(crate) fn message(env: &Env, lane: SessionKey, text: &str, priority: Priorit
         failure: None,
         times: Times::default(),
         expires_at: None,
+        send_at: None,
+        campaign: None,
+        revision: 0,
         at: env.now(),
     }
 }

@@ -10,7 +10,7 @@ use proptest::{
 use wagate_domain::{
     MessageId, Timestamp,
     messages::{Message, Priority, Status},
-    ports::{Accepted, Claim, LaneDepth, Lanes, Leases, Verdict},
+    ports::{Accept, Accepted, Claim, Edited, LaneDepth, Lanes, Leases, Unless, Verdict},
     sessions::SessionKey,
 };
 
@@ -23,6 +23,10 @@ enum Step {
     Claim,
     Settle { which: usize, verdict: u8, retry_in: u16 },
     Cancel { which: usize },
+    Edit { which: usize, bulk: bool, due_in: Option<u16> },
+    Unpark,
+    Pause { paused: bool },
+    AcceptAnew { which: usize },
     NewOwner,
     Pass { millis: u16 },
 }
@@ -34,9 +38,14 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(bulk, due_in)| Step::Accept { bulk, due_in }),
         1 => which().prop_map(|which| Step::AcceptAgain { which }),
         5 => proptest::strategy::Just(Step::Claim),
-        4 => (which(), 0_u8..3, 0_u16..30)
+        4 => (which(), 0_u8..4, 0_u16..30)
             .prop_map(|(which, verdict, retry_in)| Step::Settle { which, verdict, retry_in }),
         2 => which().prop_map(|which| Step::Cancel { which }),
+        2 => (which(), any::<bool>(), proptest::option::of(0_u16..50))
+            .prop_map(|(which, bulk, due_in)| Step::Edit { which, bulk, due_in }),
+        1 => proptest::strategy::Just(Step::Unpark),
+        1 => proptest::bool::weighted(0.3).prop_map(|paused| Step::Pause { paused }),
+        1 => which().prop_map(|which| Step::AcceptAnew { which }),
         1 => proptest::strategy::Just(Step::NewOwner),
         2 => (0_u16..20).prop_map(|millis| Step::Pass { millis }),
     ]
@@ -47,6 +56,7 @@ enum Where {
     Ready,
     Due(i64),
     InFlight,
+    Parked,
     Dead,
     Gone,
 }
@@ -64,14 +74,38 @@ struct Model {
     known: BTreeMap<MessageId, Known>,
     next_place: u64,
     hold: i64,
+    paused: bool,
 }
 
 impl Model {
-    fn accept(&mut self, message: Message, due: Option<i64>) {
+    /// Queues a message and returns how many leave before it.
+    fn accept(&mut self, message: Message, due: Option<i64>) -> u64 {
         self.next_place += 1;
         let is = due.map_or(Where::Ready, Where::Due);
+        let before = |k: &&Known| match k.is {
+            Where::InFlight => true,
+            Where::Ready => message.priority == Priority::Bulk || k.message.priority == Priority::Interactive,
+            _ => false,
+        };
+        let ahead = if due.is_some() { 0 } else { self.known.values().filter(before).count() as u64 };
         let known = Known { place: self.next_place, attempts: 0, is, message };
         self.known.insert(known.message.id, known);
+        ahead
+    }
+
+    fn edit(&mut self, message: Message, due: Option<i64>) {
+        self.next_place += 1;
+        let place = self.next_place;
+        let Some(known) = self.known.get_mut(&message.id) else { return };
+        known.message = message;
+        match (known.is, due) {
+            (_, Some(due)) => known.is = Where::Due(due),
+            (Where::Due(_), None) => {
+                known.is = Where::Ready;
+                known.place = place;
+            }
+            _ => {}
+        }
     }
 
     fn promote(&mut self, now: i64) {
@@ -89,6 +123,9 @@ impl Model {
         self.promote(now);
         let next_due = self.known.values().filter_map(Known::is_due_at).min();
         let any_ready = self.known.values().any(|k| k.is == Where::Ready);
+        if self.paused {
+            return Err(None);
+        }
         if self.hold > now {
             return Err(if any_ready { Some(self.hold) } else { next_due.map(|due| due.max(self.hold)) });
         }
@@ -111,8 +148,10 @@ impl Model {
             interactive: ready(Priority::Interactive),
             bulk: ready(Priority::Bulk),
             due: count(&|k| k.is_due_at().is_some()),
+            parked: count(&|k| k.is == Where::Parked),
             in_flight: count(&|k| k.is == Where::InFlight),
             dead: count(&|k| k.is == Where::Dead),
+            paused: self.paused,
         }
     }
 
@@ -149,13 +188,38 @@ impl Run<'_> {
                 let priority = if bulk { Priority::Bulk } else { Priority::Interactive };
                 let message = message(&self.f.env, self.lane, "x", priority);
                 let due = due_in.map(|millis| self.now + i64::from(millis));
-                assert_eq!(self.accept(&message, due).await, Accepted::Queued);
-                self.model.accept(message, due);
+                let accepted = self.accept(&message, due, Unless::Known).await;
+                assert_eq!(accepted, Accepted::Queued { ahead: self.model.accept(message, due) });
             }
             Step::AcceptAgain { which } => {
                 let Some(id) = self.model.pick(which, |_| true) else { return };
                 let message = self.model.known[&id].message.clone();
-                assert_eq!(self.accept(&message, None).await, Accepted::Already);
+                assert_eq!(self.accept(&message, None, Unless::Known).await, Accepted::Already);
+            }
+            Step::AcceptAnew { which } => {
+                let Some(id) = self.model.pick(which, |k| k.is == Where::Dead) else { return };
+                let ended = matches!(self.model.known[&id].is, Where::Dead | Where::Gone);
+                let known = self.model.known[&id].message.clone();
+                let message = Message { send_at: None, status: Status::Accepted, ..known };
+                let accepted = self.accept(&message, None, Unless::Waiting).await;
+                if ended {
+                    self.model.known.remove(&id);
+                    assert_eq!(accepted, Accepted::Queued { ahead: self.model.accept(message, None) });
+                } else {
+                    assert_eq!(accepted, Accepted::Already);
+                }
+            }
+            Step::Edit { which, bulk, due_in } => self.edit(which, bulk, due_in).await,
+            Step::Unpark => {
+                let unparked = self.f.lanes.unpark(self.lane, self.epoch).await.unwrap();
+                assert_eq!(unparked, self.model.depth().parked);
+                for known in self.model.known.values_mut().filter(|k| k.is == Where::Parked) {
+                    known.is = Where::Ready;
+                }
+            }
+            Step::Pause { paused } => {
+                self.f.lanes.set_paused(self.lane, paused).await.unwrap();
+                self.model.paused = paused;
             }
             Step::Claim => self.claim().await,
             Step::Settle { which, verdict, retry_in } => self.settle(which, verdict, retry_in).await,
@@ -174,10 +238,28 @@ impl Run<'_> {
         assert_eq!(self.f.lanes.depth(self.lane).await.unwrap(), self.model.depth(), "after {step:?}");
     }
 
-    async fn accept(&self, message: &Message, due: Option<i64>) -> Accepted {
-        let mut accept = self.f.accepting(message, due);
-        accept.lane = self.lane;
-        self.f.lanes.accept(&accept).await.unwrap()
+    async fn accept(&self, message: &Message, due: Option<i64>, unless: Unless) -> Accepted {
+        self.f.accept_one(&Accept { unless, ..self.f.accepting(message, due) }).await
+    }
+
+    async fn edit(&mut self, which: usize, bulk: bool, due_in: Option<u16>) {
+        let waits = |k: &Known| matches!(k.is, Where::Ready | Where::Due(_) | Where::Parked);
+        let Some(id) = self.model.pick(which, waits) else { return };
+        let known = &self.model.known[&id];
+        let due = due_in.map(|millis| self.now + i64::from(millis));
+        let mut message = known.message.clone();
+        message.priority = if bulk { Priority::Bulk } else { Priority::Interactive };
+        message.revision += 1;
+        message.send_at = due.map(Timestamp::from_millis);
+        message.status = if due.is_some() { Status::Scheduled } else { Status::Accepted };
+        let event = self.f.status_event(id, message.status);
+        let edited = self.f.lanes.edit(&message, &event).await.unwrap();
+        if waits(known) {
+            assert_eq!(edited, Edited::Done);
+            self.model.edit(message, due);
+        } else {
+            assert_eq!(edited, Edited::TooLate);
+        }
     }
 
     async fn claim(&mut self) {
@@ -196,6 +278,7 @@ impl Run<'_> {
         let (verdict, becomes) = match verdict {
             0 => (Verdict::Done, Where::Gone),
             1 => (Verdict::RetryAt(Timestamp::from_millis(retry_at)), Where::Ready),
+            2 => (Verdict::Park, Where::Parked),
             _ => (Verdict::Bury, Where::Dead),
         };
         self.f.lanes.settle(self.lane, self.epoch, id, verdict, &[]).await.unwrap();
@@ -209,12 +292,12 @@ impl Run<'_> {
     }
 
     async fn cancel(&mut self, which: usize) {
-        let waits = |k: &Known| matches!(k.is, Where::Ready | Where::Due(_));
+        let waits = |k: &Known| matches!(k.is, Where::Ready | Where::Due(_) | Where::Parked);
         let Some(id) = self.model.pick(which, waits) else { return };
         let event = self.f.status_event(id, Status::Cancelled);
-        let cancelled = self.f.lanes.cancel(self.lane, id, &event).await.unwrap();
+        let cancelled = self.f.cancel_in(self.lane, id, &event).await;
         let known = self.model.known.get_mut(&id).unwrap();
-        assert_eq!(cancelled, matches!(known.is, Where::Ready | Where::Due(_)));
+        assert_eq!(cancelled, waits(known));
         if cancelled {
             known.is = Where::Gone;
         }

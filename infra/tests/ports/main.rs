@@ -12,3 +12,4 @@ mod leases;
 mod log;
 mod objects;
 mod outage;
+mod waiting;

@@ -41,7 +41,7 @@ async fn callers_learn_within_two_seconds_and_go_on_when_it_is_back() {
     f.server().stop().await;
     for _ in 0..3 {
         assert_away("ping", f.redis.ping()).await;
-        assert_away("accept", f.lanes.accept(&accept)).await;
+        assert_away("accept", f.lanes.accept(f.lane, std::slice::from_ref(&accept))).await;
         assert_away("claim", f.lanes.claim(f.lane, EPOCH, Timestamp::from_millis(0))).await;
         assert_away("peek", f.lanes.peek(f.lane.workspace, message.id)).await;
         assert_away("depth", f.lanes.depth(f.lane)).await;
@@ -61,7 +61,7 @@ async fn callers_learn_within_two_seconds_and_go_on_when_it_is_back() {
     // what could not be accepted was not accepted later behind the caller's back
     assert_eq!(f.lanes.depth(f.lane).await.unwrap().interactive, 0);
     f.leases.take(f.lane, f.connector, EPOCH).await.unwrap();
-    f.lanes.accept(&accept).await.unwrap();
+    f.accept_one(&accept).await;
     assert_eq!(f.claim().await.message, message);
     let read = || async { f.log.read(Group::Store, "fixture", 10, Duration::ZERO).await.ok() };
     let entries = eventually("the reader is back", read).await;
@@ -125,7 +125,8 @@ async fn connections_that_died_in_silence_are_replaced() {
     assert_eq!(next(&mut wakes).await, Wake::Everything);
     f.events().await;
     cable.cut.send(()).unwrap();
-    assert_away("accept", f.lanes.accept(&f.accepting(&f.message("x", Priority::Bulk), None))).await;
+    let accept = f.accepting(&f.message("x", Priority::Bulk), None);
+    assert_away("accept", f.lanes.accept(f.lane, std::slice::from_ref(&accept))).await;
     eventually("shared connections work again", || async {
         let many = futures::future::join_all((0..8).map(|_| f.lanes.depth(f.lane))).await;
         many.iter().all(Result::is_ok).then_some(())

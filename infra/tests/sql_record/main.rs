@@ -20,9 +20,12 @@ async fn conforms(db: &Database) {
     ports::epochs(db).await;
     ports::media(db).await;
     ports::messages(db).await;
+    ports::unfinished(db).await;
     ports::odd_text(db).await;
     ports::uploaded_prekeys(db).await;
     projection::forward_only(db).await;
+    projection::edits(db).await;
+    projection::queued_again(db).await;
     projection::receipts(db).await;
     projection::deduplicates(db).await;
     projection::joins_pn_and_lid(db).await;

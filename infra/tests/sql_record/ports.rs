@@ -1,9 +1,9 @@
 //! What is stored comes back, to its tenant only.
 
 use wagate_domain::{
-    ApiKeyId, ConnectorId, SessionId,
+    ApiKeyId, ConnectorId, MessageId, SessionId,
     media::MediaState,
-    messages::{Message, Quote},
+    messages::{Message, Quote, Status},
     ports::{
         ApiKeys, ChatFilter, Contacts, MediaIndex, MessageQuery, Messages, PortError, Projection, Sessions,
         Workspaces,
@@ -13,7 +13,7 @@ use wagate_domain::{
 use wagate_infra::sql::{Database, wa::WaStore};
 
 use crate::{
-    events::{accepted, received},
+    events::{accepted, received, status},
     sample::{
         api_key, at, id, incoming, lid, media as media_of, outgoing, pn, session, stored_session, workspace,
     },
@@ -189,7 +189,14 @@ pub(crate) async fn messages(db: &Database) {
 
 async fn pages(db: &Database, key: SessionKey, told: &[Message], reply: &Message, in_group: &Message) {
     let contact = db.find_one(key, &pn("62811")).await.id;
-    let query = |chat, before, limit| MessageQuery { session: Some(key.id), chat, before, limit };
+    let query = |chat, before, limit| MessageQuery {
+        session: Some(key.id),
+        chat,
+        status: None,
+        campaign: None,
+        before,
+        limit,
+    };
     let ids = |found: Vec<Message>| found.into_iter().map(|message| message.id).collect::<Vec<_>>();
     let all = [in_group.id, reply.id, told[3].id, told[2].id, told[1].id, told[0].id];
 
@@ -258,4 +265,45 @@ impl FindOne for Database {
         assert_eq!(Contacts::find(self, id(), None, address).await.unwrap(), []);
         found.remove(0)
     }
+}
+
+pub(crate) async fn unfinished(db: &Database) {
+    let key = stored_session(db).await;
+    let chat = pn("628171");
+    let made: Vec<Message> = (0..5).map(|n| outgoing(key, &chat, n)).collect();
+    let mut later = outgoing(key, &chat, 5);
+    later.status = Status::Scheduled;
+    later.send_at = Some(at(900));
+    later.campaign = Some("xmas".to_owned());
+    let events: Vec<_> = made.iter().chain([&later]).map(|message| accepted(message, 1)).collect();
+    db.apply(&events).await.unwrap();
+    let ended = [
+        status(key, made[0].id, Status::Sent, 2),
+        status(key, made[1].id, Status::Failed, 2),
+        status(key, made[2].id, Status::Sending, 2),
+    ];
+    db.apply(&ended).await.unwrap();
+    let ours = |messages: Vec<Message>| -> Vec<MessageId> {
+        messages.into_iter().filter(|message| message.session == key.id).map(|message| message.id).collect()
+    };
+    let waiting = [made[2].id, made[3].id, made[4].id, later.id];
+    assert_eq!(ours(db.unfinished(None, 10_000).await.unwrap()), waiting);
+    assert_eq!(ours(db.unfinished(Some(made[3].id), 10_000).await.unwrap()), waiting[2..]);
+    assert_eq!(ours(db.unfinished(Some(made[1].id), 1).await.unwrap()), waiting[..1]);
+    assert_eq!(ours(db.overdue(at(1_003), 10_000).await.unwrap()), [made[2].id], "each expires a second on");
+    let query = MessageQuery {
+        session: Some(key.id),
+        chat: None,
+        status: Some(Status::Scheduled),
+        campaign: Some("xmas".to_owned()),
+        before: None,
+        limit: 9,
+    };
+    let found = Messages::list(db, key.workspace, &query).await.unwrap();
+    assert_eq!(
+        (found.len(), found[0].send_at, found[0].campaign.as_deref()),
+        (1, Some(at(900)), Some("xmas"))
+    );
+    let failed = MessageQuery { status: Some(Status::Failed), campaign: None, ..query };
+    assert_eq!(ours(Messages::list(db, key.workspace, &failed).await.unwrap()), [made[1].id]);
 }

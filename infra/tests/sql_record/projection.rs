@@ -4,7 +4,7 @@ use wagate_domain::{
     ContactIds,
     events::EventData,
     media::MediaState,
-    messages::{Message, Status},
+    messages::{Content, Message, Priority, Status},
     ports::{ChatFilter, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions},
     sessions::{Reason, SessionKey, State},
 };
@@ -299,6 +299,61 @@ pub(crate) async fn many_projectors(db: &Database) {
 }
 
 async fn list(db: &Database, key: SessionKey, chat: Option<ChatFilter>) -> Vec<Message> {
-    let query = MessageQuery { session: Some(key.id), chat, before: None, limit: 200 };
+    let query =
+        MessageQuery { session: Some(key.id), chat, status: None, campaign: None, before: None, limit: 200 };
     Messages::list(db, key.workspace, &query).await.unwrap()
+}
+
+pub(crate) async fn edits(db: &Database) {
+    let key = stored_session(db).await;
+    let first =
+        Message { status: Status::Scheduled, send_at: Some(at(500)), ..outgoing(key, &pn("628181"), 1) };
+    let text = |body: &str| Content::Text { body: body.to_owned() };
+    let second = Message { content: text("second"), revision: 1, send_at: Some(at(700)), ..first.clone() };
+    let third = Message {
+        content: text("third"),
+        revision: 2,
+        send_at: None,
+        status: Status::Accepted,
+        priority: Priority::Interactive,
+        ..first.clone()
+    };
+    let edited =
+        |message: &Message, millis| event(key, millis, EventData::MessageEdited(Box::new(message.clone())));
+    db.apply(&[accepted(&first, 1), edited(&second, 2)]).await.unwrap();
+    let found = message(db, &first).await;
+    assert_eq!(
+        (found.content, found.send_at, found.status),
+        (text("second"), Some(at(700)), Status::Scheduled)
+    );
+    // told again and out of order: what is newest stands
+    db.apply(&[edited(&third, 3), edited(&second, 4), accepted(&first, 5)]).await.unwrap();
+    let found = message(db, &first).await;
+    assert_eq!((found.content, found.send_at, found.revision), (text("third"), None, 2));
+    assert_eq!((found.status, found.priority), (Status::Accepted, Priority::Interactive));
+    let late = Message { content: text("late"), revision: 3, ..third.clone() };
+    db.apply(&[status(key, first.id, Status::Sending, 6), edited(&late, 7)]).await.unwrap();
+    assert_eq!(message(db, &first).await.content, text("third"), "it was on its way");
+}
+
+pub(crate) async fn queued_again(db: &Database) {
+    let key = stored_session(db).await;
+    let first = outgoing(key, &pn("628182"), 1);
+    let again = Message { revision: 1, expires_at: Some(at(9_000)), ..first.clone() };
+    let requeued = |millis| event(key, millis, EventData::MessageRequeued(Box::new(again.clone())));
+    let failed = status(key, first.id, Status::Failed, 2);
+    db.apply(&[accepted(&first, 1), failed.clone(), requeued(3)]).await.unwrap();
+    let found = message(db, &first).await;
+    assert_eq!((found.status, found.failure, found.times.ended), (Status::Accepted, None, None));
+    assert_eq!(found.expires_at, Some(at(9_000)));
+    db.apply(&[status(key, first.id, Status::Sent, 4)]).await.unwrap();
+    // the log is told once more
+    db.apply(&[accepted(&first, 1), failed, requeued(3), status(key, first.id, Status::Sent, 4)])
+        .await
+        .unwrap();
+    assert_eq!(message(db, &first).await.status, Status::Sent);
+    let lost = outgoing(key, &pn("628182"), 5);
+    let requeue = event(key, 6, EventData::MessageRequeued(Box::new(lost.clone())));
+    db.apply(&[accepted(&lost, 5), status(key, lost.id, Status::Sending, 6), requeue]).await.unwrap();
+    assert_eq!(message(db, &lost).await.status, Status::Sending, "it had not ended");
 }

@@ -99,6 +99,9 @@ pub(crate) fn outgoing(session: SessionKey, chat: &Address, millis: i64) -> Mess
         failure: None,
         times,
         expires_at: Some(at(millis + 1_000)),
+        send_at: None,
+        campaign: None,
+        revision: 0,
         at: at(millis),
     }
 }
@@ -115,6 +118,9 @@ pub(crate) fn incoming(session: SessionKey, chat: &Address, stanza_id: &str, mil
         priority: Priority::Interactive,
         status: Status::Received,
         expires_at: None,
+        send_at: None,
+        campaign: None,
+        revision: 0,
         times,
         ..outgoing(session, chat, millis)
     }

@@ -32,9 +32,16 @@ pub(crate) struct Accepted {
     /// When it was accepted (RFC 3339, UTC).
     #[schema(format = DateTime)]
     accepted_at: String,
+    /// The moment it waits for (RFC 3339, UTC); left out when it leaves at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    send_at: Option<String>,
     /// After this moment it is not sent any more (RFC 3339, UTC).
     #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// Messages of the session that leave before it as things stand; left out when the request was a repetition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ahead: Option<u64>,
     /// What the message waits for, when the session is not connected.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -67,7 +74,7 @@ pub(crate) struct AcceptedLinks {
 impl Accepted {
     /// An accepted message, with a note when its session cannot send now.
     pub(super) fn new(state: &ApiState, sent: SentMessage) -> Self {
-        let SentMessage { message, session } = sent;
+        let SentMessage { message, session, ahead } = sent;
         let expires_at = message.expires_at.map(|at| at.to_string());
         Self {
             id: message.id.to_string(),
@@ -77,7 +84,9 @@ impl Accepted {
             kind: message.content.type_name(),
             stanza_id: message.stanza_id,
             accepted_at: message.at.to_string(),
+            send_at: message.send_at.map(|at| at.to_string()),
             expires_at,
+            ahead,
             links: AcceptedLinks {
                 this: state.public_url.join(&format!("/api/v1/messages/{}", message.id)),
                 session: state.public_url.join(&format!("/api/v1/sessions/{}", session.id)),
@@ -114,6 +123,7 @@ pub(super) fn example() -> serde_json::Value {
         "stanza_id": "3EB0C431C26A1916E07A17",
         "accepted_at": "2026-01-01T00:00:00.000Z",
         "expires_at": "2026-01-02T00:00:00.000Z",
+        "ahead": 0,
         "links": {
             "self": "http://127.0.0.1:8080/api/v1/messages/msg_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
             "session": "http://127.0.0.1:8080/api/v1/sessions/ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G"

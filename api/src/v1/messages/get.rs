@@ -1,7 +1,7 @@
 //! `GET /api/v1/messages/{id}`
 
 use axum::{Json, extract::State};
-use wagate_domain::MessageId;
+use wagate_domain::{MessageId, messages};
 
 use super::view::{MessageView, example};
 use crate::{
@@ -23,11 +23,6 @@ pub(crate) async fn get_message(
     Caller(caller): Caller,
     IdPath(id): IdPath<MessageId>,
 ) -> Result<Json<MessageView>, Problem> {
-    let recorded = state.messages.get(caller.workspace, id).await?;
-    let found = match recorded {
-        Some(message) => Some(message),
-        // accepted a moment ago: the record does not know it yet, the queue does
-        None => state.lanes.peek(caller.workspace, id).await?,
-    };
+    let found = messages::find(state.send_ports(), caller, id).await?;
     found.map(|message| Json(message.into())).ok_or_else(|| Problem::plain(Code::MessageNotFound))
 }

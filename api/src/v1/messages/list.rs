@@ -23,6 +23,12 @@ pub(crate) struct ListMessages {
     /// Only this chat's: a contact id, a number or a JID.
     #[param(example = "6281234567890")]
     chat: Option<String>,
+    /// Only those that stand there: `scheduled`, `failed` …
+    #[param(example = "scheduled")]
+    status: Option<String>,
+    /// Only those of this campaign.
+    #[param(example = "xmas-2026")]
+    campaign: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Page size, 1 to 200; 50 when left out.
@@ -60,8 +66,14 @@ pub(crate) async fn list_messages(
         .map(|id| id.parse::<SessionId>())
         .transpose()
         .map_err(|_| Invalid::new("session", "is not a session id", "use the id (ses_…) of a session"))?;
-    let request =
-        messages::ListMessages { session, chat: query.chat, cursor: query.cursor, limit: query.limit };
+    let request = messages::ListMessages {
+        session,
+        chat: query.chat,
+        status: query.status,
+        campaign: query.campaign,
+        cursor: query.cursor,
+        limit: query.limit,
+    };
     let page = messages::list(&*state.messages, &*state.contacts, caller, request).await?;
     let shown = page.messages.into_iter().map(MessageView::from).collect();
     Ok(Json(MessagePage { messages: shown, next_cursor: page.next_cursor }))

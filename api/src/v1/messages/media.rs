@@ -48,6 +48,19 @@ pub(super) async fn check_target(
 }
 
 impl Wanted<'_> {
+    /// The staged file a JSON request names where files cannot be brought along.
+    pub(super) async fn staged(self, body: &mut MediaBody) -> Result<MediaId, Problem> {
+        let name = self.kind.name();
+        intake::check_name(&format!("{name}.file_name"), body.file_name.as_deref())?;
+        match body.take_source(self.kind)? {
+            Source::Id(id) => Ok(self.uploaded(&id).await?.media),
+            Source::Url(_) | Source::Base64(_) => {
+                let remedy = "stage the file first (POST /api/v1/media) and name it by id";
+                Err(Invalid::new(name, "brings a file along", remedy).into())
+            }
+        }
+    }
+
     /// The file a JSON request names.
     pub(super) async fn attach(self, body: &mut MediaBody) -> Result<Attached, Problem> {
         let name = self.kind.name();

@@ -1,13 +1,17 @@
 //! Messages: sending them and reading what went and came.
 
 mod accepted;
+mod cancel;
 mod content;
+mod edit;
 mod get;
 mod list;
 mod media;
 mod progress;
 mod request;
+mod retry;
 mod send;
+mod send_batch;
 mod send_form;
 mod view;
 
@@ -18,8 +22,11 @@ use super::Routes;
 pub(super) fn routes() -> Routes {
     let Routes { plain, querying, uploading } = Routes::new();
     Routes {
-        plain: plain.routes(routes!(get::get_message)),
+        plain: plain
+            .routes(routes!(get::get_message, edit::edit_message))
+            .routes(routes!(cancel::cancel_message))
+            .routes(routes!(retry::retry_message)),
         querying: querying.routes(routes!(list::list_messages)),
-        uploading: uploading.routes(routes!(send::send_message)),
+        uploading: uploading.routes(routes!(send::send_message)).routes(routes!(send_batch::send_batch)),
     }
 }

@@ -1,10 +1,11 @@
 //! What a caller says when it sends a message, and whether it fits together.
 
 use serde::Deserialize;
+use ulid::Ulid;
 use utoipa::ToSchema;
 use wagate_domain::{
-    Invalid,
-    messages::{MediaKind, Priority},
+    Invalid, SessionId,
+    messages::{self, Body, MediaKind, Priority, When},
 };
 
 /// A message to send. The object named by `type` says what it carries.
@@ -38,6 +39,29 @@ pub(crate) struct SendMessage {
     /// Which of the session's waiting messages go first.
     #[serde(default)]
     pub(super) priority: MessagePriority,
+    /// Not before this moment: RFC 3339, or a date and time of day together with `time_zone`.
+    #[schema(example = "2026-12-24T18:00:00+07:00")]
+    pub(super) send_at: Option<String>,
+    /// IANA time zone of a `send_at` without an offset.
+    #[schema(example = "Asia/Jakarta")]
+    pub(super) time_zone: Option<String>,
+    /// After this moment (RFC 3339) it is not sent any more; 24 hours after it is to leave when left out.
+    #[schema(format = DateTime, example = "2026-12-25T18:00:00+07:00")]
+    pub(super) expires_at: Option<String>,
+    /// Name of the campaign it belongs to: 1 to 64 letters, digits and `_-.:`. All of a campaign's waiting messages can
+    /// be cancelled at once.
+    #[schema(example = "xmas-2026")]
+    pub(super) campaign: Option<String>,
+}
+
+/// A moment as the caller wrote it.
+pub(super) fn when(send_at: Option<String>, time_zone: Option<String>) -> Result<Option<When>, Invalid> {
+    match (send_at, time_zone) {
+        (None, Some(_)) => {
+            Err(Invalid::new("time_zone", "does not go without send_at", "add send_at, or remove it"))
+        }
+        (send_at, time_zone) => Ok(send_at.map(|at| When { at, time_zone })),
+    }
 }
 
 /// What a message to send carries.
@@ -169,6 +193,28 @@ impl SendMessage {
                     media.iter_mut().find(|(other, _)| *other == kind).and_then(|(_, body)| body.take());
                 body.map(|body| Payload::Media(kind, Box::new(body))).ok_or_else(missing)
             }
+        }
+    }
+
+    /// The rest of a request whose content and moment were taken and read.
+    pub(super) fn into_message(
+        self,
+        session: SessionId,
+        body: Body,
+        send_at: Option<When>,
+        seed: Option<Ulid>,
+    ) -> messages::SendMessage {
+        messages::SendMessage {
+            session,
+            to: self.to,
+            body,
+            reply_to: self.reply_to,
+            mentions: self.mentions,
+            priority: self.priority.into(),
+            send_at,
+            expires_at: self.expires_at,
+            campaign: self.campaign,
+            seed,
         }
     }
 }

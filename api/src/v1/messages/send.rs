@@ -15,7 +15,7 @@ use wagate_domain::{
 use super::{
     accepted::{self, Accepted},
     media::{Attached, Wanted, check_target},
-    request::{Payload, SendMessage},
+    request::{Payload, SendMessage, when},
     send_form,
 };
 use crate::{
@@ -28,10 +28,12 @@ use crate::{
 /// Send a message
 ///
 /// Takes the message into the session's queue: once answered with 202 it will not be lost. A session that is not
-/// connected does not refuse; the message waits for it until `expires_at`.
+/// connected does not refuse; the message waits for it until `expires_at`. With `send_at` it waits for that moment; until
+/// it is sent it can be changed and cancelled.
 ///
 /// A file comes by `id`, `url` or `base64` in JSON, or as multipart/form-data with the text fields `to`, `type`,
-/// `caption`, `file_name`, `mimetype`, `reply_to`, `mentions` (repeated) and `priority`, then the part `file`, last.
+/// `caption`, `file_name`, `mimetype`, `reply_to`, `mentions` (repeated), `priority`, `send_at`, `time_zone`, `expires_at` and
+/// `campaign`, then the part `file`, last.
 /// An Idempotency-Key of a form covers its fields, the file's name and type, and the length of the request; not
 /// the file's bytes.
 #[utoipa::path(
@@ -43,6 +45,10 @@ use crate::{
     request_body(description = "The message.", content(
         (SendMessage = "application/json", examples(
             ("text" = (value = json!({"to": "+6281234567890", "type": "text", "text": {"body": "Hello!"}}))),
+            ("scheduled text" = (value = json!({
+                "to": "+6281234567890", "type": "text", "text": {"body": "Merry Christmas!"},
+                "send_at": "2026-12-24T18:00", "time_zone": "Asia/Jakarta",
+            }))),
             ("image by URL" = (value = json!({
                 "to": "6281234567890", "type": "image",
                 "image": {"url": "https://example.com/menu.jpg", "caption": "Our new menu"},
@@ -88,6 +94,7 @@ pub(super) struct Sender<'a> {
 
 impl Sender<'_> {
     async fn send_json(self, mut request: SendMessage, seed: Option<Ulid>) -> Result<Answer, Problem> {
+        let send_at = when(request.send_at.take(), request.time_zone.take())?;
         let (body, attached) = match request.take_payload()? {
             Payload::Text(text) => (Body::Text(text), None),
             Payload::Media(kind, mut media) => {
@@ -103,15 +110,7 @@ impl Sender<'_> {
                 (body, Some(attached))
             }
         };
-        let message = messages::SendMessage {
-            session: self.session,
-            to: request.to,
-            body,
-            reply_to: request.reply_to,
-            mentions: request.mentions,
-            priority: request.priority.into(),
-            seed,
-        };
+        let message = request.into_message(self.session, body, send_at, seed);
         self.accept(message, attached).await
     }
 

@@ -12,7 +12,7 @@ use wagate_domain::{
 
 use super::{
     media::{Wanted, check_target},
-    request::{MessagePriority, MessageType, check_caption},
+    request::{MessagePriority, MessageType, check_caption, when},
     send::Sender,
 };
 use crate::{
@@ -43,6 +43,14 @@ pub(crate) struct SendForm {
     mentions: Option<Vec<String>>,
     /// `interactive` (default) or `bulk`.
     priority: Option<String>,
+    /// Not before this moment: RFC 3339, or a date and time of day together with `time_zone`.
+    send_at: Option<String>,
+    /// IANA time zone of a `send_at` without an offset.
+    time_zone: Option<String>,
+    /// After this moment (RFC 3339) it is not sent any more.
+    expires_at: Option<String>,
+    /// Name of the campaign it belongs to.
+    campaign: Option<String>,
     /// The file, last.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -63,6 +71,10 @@ struct Fields {
     mentions: Vec<String>,
     #[serde(default)]
     priority: MessagePriority,
+    send_at: Option<String>,
+    time_zone: Option<String>,
+    expires_at: Option<String>,
+    campaign: Option<String>,
 }
 
 /// Sends the message in a form.
@@ -108,6 +120,7 @@ async fn send_file(
     seed: Option<Ulid>,
 ) -> Result<Answer, Problem> {
     check_caption(kind, fields.caption.as_deref())?;
+    let send_at = when(fields.send_at, fields.time_zone)?;
     check_target(sender.state, sender.caller, sender.session, &fields.to).await?;
     let wanted = Wanted { state: sender.state, caller: sender.caller, kind, seed };
     let incoming = Incoming {
@@ -130,6 +143,9 @@ async fn send_file(
         reply_to: fields.reply_to,
         mentions: fields.mentions,
         priority: fields.priority.into(),
+        send_at,
+        expires_at: fields.expires_at,
+        campaign: fields.campaign,
         seed,
     };
     sender.accept(message, Some(attached)).await

@@ -54,6 +54,14 @@ pub(crate) struct MessageView {
     /// WhatsApp's id of the message, the same on every retry.
     #[schema(example = "3EB0C431C26A1916E07A17")]
     stanza_id: String,
+    /// The moment it waits or waited for (outbound only; RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    send_at: Option<String>,
+    /// The campaign it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "xmas-2026")]
+    campaign: Option<String>,
     /// After this moment it is not sent any more (outbound only; RFC 3339, UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -142,6 +150,8 @@ impl From<Message> for MessageView {
             times: message.times.into(),
             offline: message.offline,
             stanza_id: message.stanza_id,
+            send_at: message.send_at.map(|at| at.to_string()),
+            campaign: message.campaign,
             expires_at: message.expires_at.map(|at| at.to_string()),
             at: message.at.to_string(),
         }

@@ -91,8 +91,8 @@ async fn received(
     let request = ListMessages {
         session: Some(path.session),
         chat: Some(path.chat.clone()),
-        cursor: None,
         limit: Some(MOST),
+        ..ListMessages::default()
     };
     let latest = messages::list(&*state.messages, &*state.contacts, caller, request).await?.messages;
     let meant = match ids {

@@ -37,7 +37,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The session, or that there is none.
-async fn find(state: &ApiState, caller: Principal, id: SessionId) -> Result<Session, Problem> {
+pub(super) async fn find(state: &ApiState, caller: Principal, id: SessionId) -> Result<Session, Problem> {
     let found = state.sessions.get(caller.workspace, id).await?;
     found.ok_or_else(|| Problem::plain(Code::SessionNotFound))
 }

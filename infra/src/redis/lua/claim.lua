@@ -1,9 +1,10 @@
 -- Promotes what has come due, then moves the head of a lane to in flight.
 --
 -- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 due, 6 hold,
---         7 what record keys start with (the message id follows; same slot by its tag)
+--         7 parked, 8 pause, 9 what record keys start with (the message id follows; same slot by its tag)
 -- ARGV    1 epoch, 2 now in ms, 3 most messages to promote
--- Returns {1, message id, message (JSON), attempt}, or {0, ms when to look again or nil};
+-- Returns {1, message id, message (JSON), attempt}, or {0, ms when to look again or nil} (nil too while
+--         the lane is paused);
 --         error STALE when the epoch is not the owner's
 -- Atomic  because a message must be in exactly one place, and a former owner must get none.
 
@@ -18,9 +19,9 @@ end
 
 local due = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
 if #due > 0 then
-  local place = math.max(last_place(KEYS[2]), last_place(KEYS[3]), last_place(KEYS[4]))
+  local place = math.max(last_place(KEYS[2]), last_place(KEYS[3]), last_place(KEYS[4]), last_place(KEYS[7]))
   for _, id in ipairs(due) do
-    local priority = redis.call('HGET', KEYS[7] .. id, 'p')
+    local priority = redis.call('HGET', KEYS[9] .. id, 'p')
     if priority then
       place = place + 1
       redis.call('ZADD', priority == 'i' and KEYS[2] or KEYS[3], place, id)
@@ -34,6 +35,9 @@ local function next_due(earliest)
   return head and math.max(tonumber(head), earliest)
 end
 
+if redis.call('EXISTS', KEYS[8]) == 1 then
+  return { 0 }
+end
 local hold = tonumber(redis.call('GET', KEYS[6]) or 0)
 if hold > now then
   local waiting = redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3])
@@ -46,7 +50,7 @@ end
 for i = 2, 3 do
   local head = redis.call('ZPOPMIN', KEYS[i])
   while head[1] do
-    local record = KEYS[7] .. head[1]
+    local record = KEYS[9] .. head[1]
     local message = redis.call('HGET', record, 'm')
     if message then
       redis.call('ZADD', KEYS[4], head[2], head[1])

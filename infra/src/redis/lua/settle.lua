@@ -1,7 +1,8 @@
 -- Settles a message that is in flight and appends events.
 --
--- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 dead, 6 hold, 7 record, 8 stream
--- ARGV    1 epoch, 2 message id, 3 verdict (done, retry, bury), 4 moment of the retry in ms or '',
+-- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 dead, 6 hold, 7 record, 8 stream,
+--         9 parked
+-- ARGV    1 epoch, 2 message id, 3 verdict (done, retry, park, bury), 4 moment of the retry in ms or '',
 --         5 ms a finished record is kept, 6 ms a buried record is kept, 7 most buried messages of a
 --         lane, 8… events (JSON)
 -- Returns 1 when it was in flight, 0 when not (the events are appended all the same);
@@ -25,6 +26,8 @@ if place then
     redis.call('ZADD', priority == 'b' and KEYS[3] or KEYS[2], place, id)
     local hold = math.max(tonumber(redis.call('GET', KEYS[6]) or 0), tonumber(ARGV[4]))
     redis.call('SET', KEYS[6], string.format('%.0f', hold), 'PX', ARGV[6])
+  elseif verdict == 'park' then
+    redis.call('ZADD', KEYS[9], place, id)
   else
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -54,6 +54,9 @@ impl Keys {
                 self.messages.insert(message.id.to_string());
                 self.stanzas.insert(text(&message.stanza_id).into_owned());
             }
+            EventData::MessageEdited(message) | EventData::MessageRequeued(message) => {
+                self.messages.insert(message.id.to_string());
+            }
             EventData::MessageStatus { message, .. } => {
                 self.messages.insert(message.to_string());
             }

@@ -10,7 +10,7 @@ use wagate_domain::{
 
 use super::{contacts::Merge, tracked::Tracked};
 use crate::sql::rows::{
-    message::{Model, direction_name},
+    message::{Model, direction_name, priority_name},
     text, to_json,
 };
 
@@ -72,6 +72,28 @@ impl MessageBook {
         }
     }
 
+    /// Makes a waiting message what it was changed to, unless it has been changed since.
+    pub(super) fn edit(&mut self, message: &Message) -> PortResult<()> {
+        let Some(row) = self.rows.get_mut(&message.id.to_string()) else { return Ok(()) };
+        let waits = matches!(row.row().status()?, Status::Accepted | Status::Scheduled);
+        if waits && row.row().revision < i64::from(message.revision) {
+            rewrite(row, message)?;
+        }
+        Ok(())
+    }
+
+    /// Lets a message that had failed or expired wait again, unless that has been told of.
+    pub(super) fn requeue(&mut self, message: &Message) -> PortResult<()> {
+        let Some(row) = self.rows.get_mut(&message.id.to_string()) else { return Ok(()) };
+        let ended = matches!(row.row().status()?, Status::Failed | Status::Expired);
+        if ended && row.row().revision < i64::from(message.revision) {
+            rewrite(row, message)?;
+            row.change().failure = None;
+            row.change().times = to_json(&message.times)?;
+        }
+        Ok(())
+    }
+
     /// Ids of a session's outgoing messages with this stanza id.
     pub(super) fn sent_as(&self, session: &str, stanza_id: &str) -> Vec<String> {
         let key = (session.to_owned(), text(stanza_id).into_owned());
@@ -114,6 +136,17 @@ impl MessageBook {
         self.by_stanza.entry(key).or_default().push(id.clone());
         self.rows.insert(id, row);
     }
+}
+
+fn rewrite(row: &mut Tracked<Model>, message: &Message) -> PortResult<()> {
+    let row = row.change();
+    row.content = to_json(&message.content)?;
+    priority_name(message.priority).clone_into(&mut row.priority);
+    message.status.name().clone_into(&mut row.status);
+    row.send_at = message.send_at.map(Timestamp::as_millis);
+    row.expires_at = message.expires_at.map(Timestamp::as_millis);
+    row.revision = i64::from(message.revision);
+    Ok(())
 }
 
 fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<()> {

@@ -44,6 +44,8 @@ impl Record {
             EventData::MessageReceived { message, media } => {
                 self.add(event, message, media.as_deref(), stale)
             }
+            EventData::MessageEdited(message) => self.messages.edit(message),
+            EventData::MessageRequeued(message) => self.messages.requeue(message),
             EventData::MessageStatus { message, status, failure } => {
                 let step = Step { status: *status, failure: failure.as_ref(), at: event.at };
                 self.messages.advance(&event.session.to_string(), &message.to_string(), step)

@@ -71,7 +71,9 @@ async fn store_messages(tx: &DatabaseTransaction, record: &Record) -> PortResult
     let changed: Vec<message::Model> =
         record.messages.rows().filter_map(Tracked::if_changed).cloned().collect();
     insert_missing(tx, &new).await?;
-    upsert(tx, &changed, C::Id, &[C::Status, C::Failure, C::Times]).await
+    let written =
+        [C::Status, C::Failure, C::Times, C::Content, C::Priority, C::SendAt, C::ExpiresAt, C::Revision];
+    upsert(tx, &changed, C::Id, &written).await
 }
 
 async fn store_media(tx: &DatabaseTransaction, record: &Record) -> PortResult<()> {

@@ -32,6 +32,9 @@ pub struct Model {
     pub times: String,
     pub expires_at: Option<i64>,
     pub at: i64,
+    pub send_at: Option<i64>,
+    pub campaign: Option<String>,
+    pub revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -56,13 +59,17 @@ pub(in crate::sql) const fn direction_name(direction: Direction) -> &'static str
     }
 }
 
+/// The name of a priority in the database.
+pub(in crate::sql) const fn priority_name(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Interactive => "interactive",
+        Priority::Bulk => "bulk",
+    }
+}
+
 impl Model {
     /// The row of a message in the chat of that key.
     pub(in crate::sql) fn of(message: &Message, chat_key: String) -> PortResult<Self> {
-        let priority = match message.priority {
-            Priority::Interactive => "interactive",
-            Priority::Bulk => "bulk",
-        };
         Ok(Self {
             id: message.id.to_string(),
             workspace_id: message.workspace.to_string(),
@@ -76,12 +83,15 @@ impl Model {
             mentions: (!message.mentions.is_empty()).then(|| to_json(&message.mentions)).transpose()?,
             offline: message.offline,
             push_name: optional_text(message.push_name.as_deref()),
-            priority: priority.to_owned(),
+            priority: priority_name(message.priority).to_owned(),
             status: message.status.name().to_owned(),
             failure: message.failure.as_ref().map(to_json).transpose()?,
             times: to_json(&message.times)?,
             expires_at: message.expires_at.map(Timestamp::as_millis),
             at: message.at.as_millis(),
+            send_at: message.send_at.map(Timestamp::as_millis),
+            campaign: message.campaign.clone(),
+            revision: i64::from(message.revision),
         })
     }
 
@@ -126,6 +136,9 @@ impl Model {
             times,
             expires_at: self.expires_at.map(Timestamp::from_millis),
             at: Timestamp::from_millis(self.at),
+            send_at: self.send_at.map(Timestamp::from_millis),
+            campaign: self.campaign,
+            revision: u32::try_from(self.revision).unwrap_or(u32::MAX),
         })
     }
 }

@@ -1,15 +1,18 @@
 //! The queue of sends.
 
+mod accept;
+mod look;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fred::prelude::{HashesInterface, SortedSetsInterface, Value};
+use fred::prelude::{HashesInterface, KeysInterface, PubsubInterface, Value};
 use futures::future::{join_all, try_join_all};
 use wagate_domain::{
     MessageId, Timestamp, WorkspaceId,
     events::Event,
-    messages::{Message, Priority},
-    ports::{Accept, Accepted, Claim, Job, LaneDepth, Lanes, PortError, PortResult, Verdict},
+    messages::Message,
+    ports::{Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, PortResult, Verdict, Which},
     sessions::SessionKey,
 };
 
@@ -31,7 +34,9 @@ const MAX_BURIED: u32 = 10_000;
 /// Most scheduled messages one claim promotes.
 const PROMOTE: u32 = 100;
 /// Most messages one step of a recovery moves.
-const RECOVER: u32 = 500;
+const PUT_BACK: u32 = 500;
+/// Commands that are sent without waiting for the answers of those before.
+const AT_ONCE: usize = 500;
 
 /// [`Lanes`] on Redis.
 #[derive(Debug, Clone)]
@@ -61,9 +66,24 @@ impl RedisLanes {
         keys.records(keys.shard(lane.id), lane.workspace)
     }
 
+    /// Puts what is in a set back to its old place in the queue.
+    async fn put_back(&self, lane: SessionKey, epoch: u64, from: String) -> PortResult<u64> {
+        let mut moved = 0;
+        loop {
+            let LaneKeys { owner, interactive, bulk, .. } = self.redis.keys().lane(lane);
+            let keys = vec![owner, interactive, bulk, from.clone(), self.records(lane)];
+            let args = vec![epoch.to_string().into(), i64::from(PUT_BACK).into()];
+            match reply::number(&self.redis.run(&scripts::PUT_BACK, keys, args).await?)? {
+                0 => return Ok(moved),
+                step => moved += step,
+            }
+        }
+    }
+
     async fn claim_raw(&self, lane: SessionKey, epoch: u64, now: Timestamp) -> PortResult<RawClaim> {
-        let LaneKeys { owner, interactive, bulk, in_flight, due, hold, .. } = self.redis.keys().lane(lane);
-        let keys = vec![owner, interactive, bulk, in_flight, due, hold, self.records(lane)];
+        let LaneKeys { owner, interactive, bulk, in_flight, due, hold, parked, pause, .. } =
+            self.redis.keys().lane(lane);
+        let keys = vec![owner, interactive, bulk, in_flight, due, hold, parked, pause, self.records(lane)];
         let args = vec![epoch.to_string().into(), now.as_millis().into(), i64::from(PROMOTE).into()];
         let answer = reply::list(self.redis.run(&scripts::CLAIM, keys, args).await?)?;
         match answer.as_slice() {
@@ -86,32 +106,12 @@ enum RawClaim {
 
 #[async_trait]
 impl Lanes for RedisLanes {
-    async fn accept(&self, accept: &Accept) -> PortResult<Accepted> {
-        let Accept { lane, message, due, event } = accept;
-        let LaneKeys { interactive, bulk, in_flight, due: due_key, .. } = self.redis.keys().lane(*lane);
-        let keys =
-            vec![self.record(*lane, message.id), interactive, bulk, in_flight, due_key, self.stream(*lane)];
-        let priority = match message.priority {
-            Priority::Interactive => "i",
-            Priority::Bulk => "b",
-        };
-        let args = vec![
-            message.id.to_string().into(),
-            reply::to_json(message)?.into(),
-            priority.into(),
-            due.map_or_else(String::new, |due| due.as_millis().to_string()).into(),
-            reply::to_json(event)?.into(),
-            self.redis.keys().wake(self.redis.keys().shard(lane.id)).into(),
-            wake_text(*lane).into(),
-        ];
-        match reply::number(&self.redis.run(&scripts::ACCEPT, keys, args).await?)? {
-            0 => Ok(Accepted::Already),
-            _ => {
-                metrics::counter!(names::LANE_ACCEPTED).increment(1);
-                metrics::counter!(names::LOG_APPENDED).increment(1);
-                Ok(Accepted::Queued)
-            }
-        }
+    async fn accept(&self, lane: SessionKey, accepts: &[Accept]) -> PortResult<Vec<Accepted>> {
+        self.accept_all(lane, accepts).await
+    }
+
+    async fn edit(&self, message: &Message, event: &Event) -> PortResult<Edited> {
+        self.edit_one(message, event).await
     }
 
     async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp) -> PortResult<Claim> {
@@ -143,12 +143,14 @@ impl Lanes for RedisLanes {
         verdict: Verdict,
         events: &[Event],
     ) -> PortResult<()> {
-        let LaneKeys { owner, interactive, bulk, in_flight, dead, hold, .. } = self.redis.keys().lane(lane);
-        let keys =
-            vec![owner, interactive, bulk, in_flight, dead, hold, self.record(lane, id), self.stream(lane)];
+        let LaneKeys { owner, interactive, bulk, in_flight, dead, hold, parked, .. } =
+            self.redis.keys().lane(lane);
+        let (record, stream) = (self.record(lane, id), self.stream(lane));
+        let keys = vec![owner, interactive, bulk, in_flight, dead, hold, record, stream, parked];
         let (verdict, retry_at) = match verdict {
             Verdict::Done => ("done", String::new()),
             Verdict::RetryAt(at) => ("retry", at.as_millis().to_string()),
+            Verdict::Park => ("park", String::new()),
             Verdict::Bury => ("bury", String::new()),
         };
         let mut args: Vec<Value> = vec![
@@ -171,33 +173,76 @@ impl Lanes for RedisLanes {
     }
 
     async fn recover(&self, lane: SessionKey, epoch: u64) -> PortResult<u64> {
-        let mut recovered = 0;
-        loop {
-            let LaneKeys { owner, interactive, bulk, in_flight, .. } = self.redis.keys().lane(lane);
-            let keys = vec![owner, interactive, bulk, in_flight, self.records(lane)];
-            let args = vec![epoch.to_string().into(), i64::from(RECOVER).into()];
-            match reply::number(&self.redis.run(&scripts::RECOVER, keys, args).await?)? {
-                0 => return Ok(recovered),
-                moved => recovered += moved,
+        self.put_back(lane, epoch, self.redis.keys().lane(lane).in_flight).await
+    }
+
+    async fn unpark(&self, lane: SessionKey, epoch: u64) -> PortResult<u64> {
+        self.put_back(lane, epoch, self.redis.keys().lane(lane).parked).await
+    }
+
+    async fn set_paused(&self, lane: SessionKey, paused: bool) -> PortResult<()> {
+        let pause = self.redis.keys().lane(lane).pause;
+        let client = self.redis.shared();
+        if paused {
+            client.set::<(), _, _>(pause, 1, None, None, false).await.map_err(port_error)?;
+        } else {
+            client.del::<(), _>(pause).await.map_err(port_error)?;
+        }
+        let channel = self.redis.keys().wake(self.redis.keys().shard(lane.id));
+        client.publish::<(), _, _>(channel, wake_text(lane)).await.map_err(port_error)
+    }
+
+    async fn cancel(&self, lane: SessionKey, messages: &[(MessageId, Event)]) -> PortResult<Vec<bool>> {
+        let LaneKeys { interactive, bulk, parked, due, .. } = self.redis.keys().lane(lane);
+        let mut cancelled = Vec::with_capacity(messages.len());
+        for group in messages.chunks(AT_ONCE) {
+            let mut running = Vec::with_capacity(group.len());
+            for (id, event) in group {
+                let sets = [&interactive, &bulk, &parked, &due].map(Clone::clone);
+                let keys = sets.into_iter().chain([self.record(lane, *id), self.stream(lane)]).collect();
+                let args = vec![id.to_string().into(), reply::to_json(event)?.into(), millis(KEEP_FINISHED)];
+                running.push(self.redis.run(&scripts::CANCEL, keys, args));
+            }
+            for answer in try_join_all(running).await? {
+                cancelled.push(reply::number(&answer)? == 1);
             }
         }
+        Ok(cancelled)
     }
 
-    async fn cancel(&self, lane: SessionKey, id: MessageId, event: &Event) -> PortResult<bool> {
-        let LaneKeys { interactive, bulk, due, .. } = self.redis.keys().lane(lane);
-        let keys = vec![interactive, bulk, due, self.record(lane, id), self.stream(lane)];
-        let args = vec![id.to_string().into(), reply::to_json(event)?.into(), millis(KEEP_FINISHED)];
-        Ok(reply::number(&self.redis.run(&scripts::CANCEL, keys, args).await?)? == 1)
+    async fn waiting(&self, lane: SessionKey, which: &Which) -> PortResult<Vec<MessageId>> {
+        self.find(lane, which).await
     }
 
-    async fn waiting(&self, lane: SessionKey, limit: u32) -> PortResult<Vec<MessageId>> {
+    async fn missing(&self, lane: SessionKey, ids: &[MessageId]) -> PortResult<Vec<MessageId>> {
         let client = self.redis.shared();
-        let LaneKeys { interactive, bulk, due, .. } = self.redis.keys().lane(lane);
-        let last = i64::from(limit) - 1;
-        let lists = [interactive, bulk, due]
-            .map(|key| client.zrange::<Vec<String>, _, _, _>(key, 0, last, None, false, None, false));
-        let ids = try_join_all(lists).await.map_err(port_error)?.into_iter().flatten();
-        ids.take(limit as usize).map(|id| id.parse().map_err(garbled)).collect()
+        let mut missing = Vec::new();
+        for group in ids.chunks(AT_ONCE) {
+            let asked = group.iter().map(|id| client.exists::<u64, _>(self.record(lane, *id)));
+            let known = try_join_all(asked).await.map_err(port_error)?;
+            missing.extend(group.iter().zip(known).filter(|(_, known)| *known == 0).map(|(id, _)| *id));
+        }
+        Ok(missing)
+    }
+
+    async fn is_intact(&self) -> PortResult<bool> {
+        let client = self.redis.shared();
+        let marks = (0..self.redis.keys().shards()).map(|shard| self.redis.keys().mark(shard));
+        let found =
+            try_join_all(marks.map(|mark| client.exists::<u64, _>(mark))).await.map_err(port_error)?;
+        Ok(found.iter().all(|found| *found == 1))
+    }
+
+    async fn mark_intact(&self) -> PortResult<()> {
+        let client = self.redis.shared();
+        let marks = (0..self.redis.keys().shards()).map(|shard| self.redis.keys().mark(shard));
+        let left = marks.map(|mark| client.set::<(), _, _>(mark, 1, None, None, false));
+        try_join_all(left).await.map_err(port_error)?;
+        Ok(())
+    }
+
+    async fn place(&self, lane: SessionKey, id: MessageId) -> PortResult<Place> {
+        self.place_of(lane, id).await
     }
 
     async fn peek(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>> {
@@ -218,15 +263,7 @@ impl Lanes for RedisLanes {
     }
 
     async fn depth(&self, lane: SessionKey) -> PortResult<LaneDepth> {
-        let client = self.redis.shared();
-        let LaneKeys { interactive, bulk, due, in_flight, dead, .. } = self.redis.keys().lane(lane);
-        let sizes = [interactive, bulk, due, in_flight, dead].map(|key| client.zcard::<u64, _>(key));
-        match try_join_all(sizes).await.map_err(port_error)?.as_slice() {
-            &[interactive, bulk, due, in_flight, dead] => {
-                Ok(LaneDepth { interactive, bulk, due, in_flight, dead })
-            }
-            _ => Err(PortError::Internal { what: "Redis", source: "five sizes were asked for".into() }),
-        }
+        self.depth_of(lane).await
     }
 }
 

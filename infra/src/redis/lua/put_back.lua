@@ -1,9 +1,9 @@
--- Puts what a former owner left in flight back, each to its old place.
+-- Puts messages that were taken out of the queue (in flight, parked) back, each to its old place.
 --
--- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight,
+-- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 where they are,
 --         5 what record keys start with (the message id follows; same slot by its tag)
 -- ARGV    1 epoch, 2 most messages to move
--- Returns how many were in flight and no longer are; call again until it is 0.
+-- Returns how many were there and no longer are; call again until it is 0.
 --         Error STALE when the epoch is not the owner's
 -- Atomic  because a message must be in exactly one place.
 
