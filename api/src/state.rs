@@ -10,6 +10,7 @@ use wagate_domain::{
     ports::{
         ApiKeys, Contacts, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, SessionCalls, Sessions,
     },
+    sessions::Pacing,
 };
 
 /// Everything a handler may touch. Built once by the composition root.
@@ -37,6 +38,8 @@ pub struct ApiState {
     pub fetch: Arc<dyn Fetch>,
     /// The memory of idempotency keys.
     pub idempotency: Arc<dyn Idempotency>,
+    /// The pace of a session that is made without one.
+    pub default_pacing: Pacing,
     /// Bounds on what callers may send.
     pub limits: ApiLimits,
     /// Where callers reach us, for links in answers.

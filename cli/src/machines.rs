@@ -12,6 +12,7 @@ use wagate_domain::{
     Env,
     auth::{ApiKey, KeySecret},
     ports::{ApiKeys, Objects, PortError, Workspace, Workspaces},
+    sessions::Pacing,
 };
 use wagate_infra::{
     config::Config,
@@ -79,6 +80,7 @@ impl Machines {
             lanes: Arc::new(self.lanes()),
             fetch: Arc::new(self.fetch.clone()),
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
+            default_pacing: default_pacing(),
             limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
             public_url: PublicUrl::new(public_url),
             readiness: self.readiness(),
@@ -125,6 +127,7 @@ impl Machines {
         let sql = Arc::new(self.sql.clone());
         let ports = ConnectorPorts {
             sessions: sql.clone(),
+            messages: sql.clone(),
             media: sql,
             lanes: Arc::new(self.lanes()),
             log: Arc::new(self.log()),
@@ -208,4 +211,9 @@ pub(crate) fn metrics() -> anyhow::Result<Metrics> {
     });
     *installed = Some(metrics.clone());
     Ok(metrics)
+}
+
+/// The pace of new sessions: none on the simulated network, that of a busy person on WhatsApp.
+fn default_pacing() -> Pacing {
+    if cfg!(feature = "live") { Pacing::careful() } else { Pacing::default() }
 }

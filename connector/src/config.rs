@@ -17,6 +17,10 @@ pub struct ConnectorConfig {
     pub ack_timeout: Duration,
     /// How long a shutdown waits for the send under way.
     pub drain_timeout: Duration,
+    /// Messages encrypted and written at the same time, over all sessions; workspaces share them evenly.
+    pub sends_at_once: usize,
+    /// Sessions opened a second, so that a restart with thousands does not look like an attack.
+    pub connects_per_second: u32,
     /// Media objects fetched at the same time, over all sessions.
     pub media_downloads: usize,
     /// Where files are kept while they are encrypted or fetched; they have no name and vanish when closed.
@@ -34,6 +38,8 @@ impl ConnectorConfig {
             poll_interval: Duration::from_secs(2),
             ack_timeout: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(15),
+            sends_at_once: 16,
+            connects_per_second: 50,
             media_downloads: 4,
             temp_dir: PathBuf::from("/tmp"),
         }

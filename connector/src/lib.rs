@@ -18,6 +18,7 @@ mod ports;
 mod session;
 mod supervisor;
 mod telemetry;
+mod turns;
 mod wa;
 
 pub use config::{ConnectorConfig, Network, SandboxNetwork, StartError};

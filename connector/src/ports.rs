@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use wacore::store::traits::Backend;
 use wagate_domain::{
-    ports::{EventLog, Lanes, Leases, MediaIndex, Objects, PortResult, SessionCalls, Sessions},
+    ports::{EventLog, Lanes, Leases, MediaIndex, Messages, Objects, PortResult, SessionCalls, Sessions},
     sessions::SessionKey,
 };
 
@@ -19,6 +19,8 @@ pub struct ConnectorPorts {
     pub leases: Arc<dyn Leases>,
     /// Calls from the API and pairings on offer.
     pub calls: Arc<dyn SessionCalls>,
+    /// Messages on record: with whom a session has written before.
+    pub messages: Arc<dyn Messages>,
     /// The queue of sends.
     pub lanes: Arc<dyn Lanes>,
     /// The event log.

@@ -122,6 +122,7 @@ impl Stack {
             lanes: Arc::new(RedisLanes::new(connection.clone())),
             fetch: Arc::new(GuardedFetch::new(&outbound, FetchTimeouts::default()).unwrap()),
             idempotency: Arc::new(RedisIdempotency::new(connection.clone())),
+            default_pacing: wagate_domain::sessions::Pacing::default(),
             limits: ApiLimits { upload: 8 * 1024 * 1024, ..ApiLimits::default() },
             public_url: PublicUrl::new(&base),
             readiness: [ReadinessCheck::new("redis", redis_ping)].into(),
@@ -236,7 +237,7 @@ impl Stack {
         let (lanes, leases) =
             (RedisLanes::new(self.connection.clone()), RedisLeases::new(self.connection.clone()));
         leases.take(session, self.env.new_id(), 1).await.unwrap();
-        let Claim::Job(job) = lanes.claim(session, 1, self.env.now()).await.unwrap() else {
+        let Claim::Job(job) = lanes.claim(session, 1, self.env.now(), true).await.unwrap() else {
             panic!("nothing to claim")
         };
         assert_eq!(job.message.id, message);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use wagate_domain::{
-    ContactIds, MessageId,
+    ContactIds, MessageId, Timestamp,
     media::MediaState,
     messages::{Content, Failure, Message},
 };
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     convert::{Own, Sendable, Uploaded, outbound},
     media::{UploadTrouble, upload},
-    wa::{Existence, Link, Trouble},
+    wa::{Existence, Link, Restriction, Trouble},
 };
 
 /// How an attempt ended.
@@ -28,6 +28,8 @@ pub(crate) struct Delivery {
     pub(super) outcome: Outcome,
     /// Identities of the recipient that were learned on the way.
     pub(super) learned: Option<ContactIds>,
+    /// When the restriction ends that WhatsApp named, as far as it tells.
+    pub(super) restricted_until: Option<Timestamp>,
 }
 
 /// Everything an attempt needs.
@@ -52,7 +54,11 @@ impl Attempt {
             metrics::histogram!("wagate_send_seconds").record(began.elapsed());
         }
         metrics::counter!("wagate_send_attempts_total", "outcome" => name(&outcome)).increment(1);
-        Delivery { message: self.message.id, outcome, learned }
+        let restricted_until = match outcome {
+            Outcome::Restricted(restriction) => self.link.ends(restriction).await,
+            _ => None,
+        };
+        Delivery { message: self.message.id, outcome, learned, restricted_until }
     }
 
     async fn attempt(&self, learned: &mut Option<ContactIds>) -> Result<Outcome, Trouble> {
@@ -72,10 +78,14 @@ impl Attempt {
             return Ok(failed("unsupported_content", "this content cannot be sent"));
         };
         let patience = self.shared.config.ack_timeout;
-        let ack = self.link.send(&address, wire, &self.message.stanza_id, patience).await?;
+        let turn = self.shared.turns.take(self.message.lane()).await;
+        let ack = self.link.send(&address, wire, &self.message.stanza_id, turn, patience).await?;
         Ok(match ack.map(|ack| ack.error) {
             Some(None) => Outcome::Sent,
-            Some(Some(code)) => Outcome::Nacked(code),
+            Some(Some(code)) => match Restriction::of_nack(&code) {
+                Some(restriction) => Outcome::Restricted(restriction),
+                None => Outcome::Nacked(code),
+            },
             None => Outcome::Unacked,
         })
     }
@@ -123,6 +133,7 @@ const fn name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Sent => "sent",
         Outcome::Nacked(_) => "nacked",
+        Outcome::Restricted(_) => "restricted",
         Outcome::Unacked => "unacked",
         Outcome::Temporary(_) => "temporary",
         Outcome::Lost => "lost",

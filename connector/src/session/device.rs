@@ -167,6 +167,9 @@ impl Actor {
         }
         if let Some(signal) = signal {
             self.move_on(signal, reason);
+            if signal == Signal::Online {
+                self.tell_restriction();
+            }
         }
     }
 

@@ -5,8 +5,10 @@ mod commands;
 mod deliver;
 mod device;
 mod inbound;
+mod newcomers;
 mod numbers;
 mod outbox;
+mod pacer;
 mod pairing;
 mod reaction;
 mod sending;
@@ -26,6 +28,7 @@ use wagate_domain::{
 use crate::{
     config::ConnectorConfig,
     ports::{BackendFactory, ConnectorPorts},
+    turns::Turns,
     wa::{CodeRefusal, Links, PairingCode, WireEvent},
 };
 
@@ -40,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) backends: Arc<dyn BackendFactory>,
     pub(crate) links: Links,
     pub(crate) download_slots: Arc<Semaphore>,
+    /// Whose turn it is to send.
+    pub(crate) turns: Turns,
 }
 
 /// What reaches an actor.

@@ -30,6 +30,8 @@ pub(super) enum Entry {
     Event(Box<Event>),
     /// The end of a delivery, with its events.
     Settle { message: MessageId, verdict: Verdict, events: Vec<Event> },
+    /// Parked messages go back to their places.
+    Unpark,
     /// What a phone can use to link the session.
     Offer(Option<Pairing>),
     /// The answer to a command.
@@ -124,6 +126,9 @@ impl Outbox {
         match self.entries.front() {
             Some(Entry::Settle { message, verdict, events }) => {
                 ports.lanes.settle(session, epoch, *message, *verdict, events).await?;
+            }
+            Some(Entry::Unpark) => {
+                ports.lanes.unpark(session, epoch).await?;
             }
             Some(Entry::Offer(pairing)) => ports.calls.offer(session, pairing.as_ref()).await?,
             Some(Entry::Reply { command, reply }) => ports.calls.reply(session, command, reply).await?,

@@ -5,19 +5,21 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use wagate_domain::{
-    MessageId, Timestamp,
+    Address, MessageId, Timestamp,
     events::{Event, EventData},
     messages::{Failure, Message, Status},
     ports::{Claim, Job, PortError, PortResult, Verdict},
-    sessions::Signal,
+    sessions::{Session, Signal},
 };
 
 use super::{
     Input,
     actor::Actor,
     deliver::{Attempt, Delivery},
+    newcomers::Newcomers,
     numbers::Numbers,
     outbox::{Entry, PATIENCE, chain, slow},
+    pacer::{Gate, Pacer},
     verdict::{Fate, Outcome, fate},
 };
 
@@ -25,8 +27,6 @@ use super::{
 const POISONOUS: u32 = 100;
 /// How soon a claim is repeated that failed.
 const CLAIM_AGAIN: Duration = Duration::from_secs(2);
-/// How soon a waiting lane is looked through for overdue messages, at the latest.
-const SWEEP: Duration = Duration::from_hours(1);
 
 /// What is known of the lane.
 pub(super) struct Lane {
@@ -34,36 +34,51 @@ pub(super) struct Lane {
     ready: bool,
     /// When something may become ready.
     look_at: Option<Instant>,
-    /// When the first waiting message may be overdue, while the session cannot send.
-    sweep_at: Option<Instant>,
     /// A message is being sent.
-    busy: Option<MessageId>,
+    busy: Option<Flight>,
     /// A claim's answer was lost: it may have taken a message that nobody knows of.
     uncertain: bool,
     /// How often the message at the head was tried, lost connections not counted.
     tries: Option<(MessageId, u32)>,
     numbers: Arc<Numbers>,
+    pub(super) pacer: Pacer,
+    /// What was sent today before us is known.
+    counted: bool,
+    pub(super) newcomers: Newcomers,
+}
+
+/// A message on its way.
+struct Flight {
+    message: MessageId,
+    chat: Address,
+    new_chat: bool,
 }
 
 impl Lane {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(session: &Session) -> Self {
         Self {
             ready: true,
             look_at: None,
-            sweep_at: Some(Instant::now()),
             busy: None,
             uncertain: false,
             tries: None,
             numbers: Arc::default(),
+            pacer: Pacer::new(session.pacing.clone(), session.linked_at),
+            counted: false,
+            newcomers: Newcomers::default(),
         }
     }
 
     /// Something may have been queued.
-    pub(super) fn wake(&mut self) {
+    pub(super) const fn wake(&mut self) {
         self.ready = true;
-        if self.sweep_at.is_none() {
-            self.sweep_at = Some(Instant::now());
-        }
+    }
+
+    /// The session may send at another pace from now on.
+    pub(super) fn change_pace(&mut self, session: &Session) {
+        self.pacer.change(session.pacing.clone(), session.linked_at);
+        self.newcomers.look_again();
+        self.ready = true;
     }
 
     pub(super) const fn is_busy(&self) -> bool {
@@ -71,17 +86,18 @@ impl Lane {
     }
 
     pub(super) fn timer(&self, can_send: bool) -> Option<Instant> {
-        match (self.busy, can_send) {
-            (Some(_), _) => None,
-            (None, true) => self.look_at,
-            (None, false) => self.sweep_at,
-        }
+        let look_at = self.look_at.filter(|_| can_send && self.busy.is_none());
+        [look_at, self.newcomers.timer()].into_iter().flatten().min()
     }
 
-    fn is_due(&self, can_send: bool) -> bool {
-        let now = Instant::now();
-        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if can_send { self.ready || passed(self.look_at) } else { passed(self.sweep_at) }
+    fn is_due(&self) -> bool {
+        self.ready || self.look_at.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// Looks again then.
+    fn look_at(&mut self, now: Timestamp, at: Timestamp) {
+        let at = Instant::now() + at.since(now);
+        self.look_at = Some(self.look_at.map_or(at, |earlier| earlier.min(at)));
     }
 
     /// Counts an attempt at the head.
@@ -98,23 +114,14 @@ impl Lane {
 impl Actor {
     /// Takes the next message, if it is time; whether anything was done.
     pub(super) async fn send_next(&mut self) -> bool {
-        let can_send = self.can_send();
-        if self.lane.is_busy() || !self.outbox.is_empty() || !self.lane.is_due(can_send) {
+        self.ease();
+        if self.lane.is_busy() || !self.outbox.is_empty() || !self.can_send() || !self.lane.is_due() {
             return false;
         }
         self.lane.ready = false;
         self.lane.look_at = None;
-        self.lane.sweep_at = None;
-        let now = self.shared.env.now();
-        match self.claim(now).await {
-            Ok(Claim::Nothing { next }) => {
-                self.lane.look_at = next.map(|at| Instant::now() + at.since(now));
-                false
-            }
-            Ok(Claim::Job(job)) => {
-                self.take_job(*job, now, can_send);
-                true
-            }
+        match self.take_next().await {
+            Ok(taken) => taken,
             Err(PortError::Stale) => {
                 self.stale = true;
                 false
@@ -122,60 +129,102 @@ impl Actor {
             Err(error) => {
                 tracing::debug!(session = %self.key.id, error = %chain(&error), "lane not readable");
                 self.lane.look_at = Some(Instant::now() + CLAIM_AGAIN);
-                self.lane.sweep_at = self.lane.look_at;
                 false
             }
         }
     }
 
+    async fn take_next(&mut self) -> PortResult<bool> {
+        self.count_today().await?;
+        let now = self.shared.env.now();
+        let bulk = match self.lane.pacer.gate(now) {
+            Gate::Shut(until) => {
+                self.lane.look_at(now, until);
+                return Ok(false);
+            }
+            Gate::Open { bulk } => bulk,
+        };
+        if let Err(until) = bulk {
+            self.lane.look_at(now, until);
+        }
+        match self.claim(now, bulk.is_ok()).await? {
+            Claim::Nothing { next } => {
+                if let Some(next) = next {
+                    self.lane.look_at(now, next);
+                }
+                Ok(false)
+            }
+            Claim::Job(job) => {
+                self.take_job(*job, now).await;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Learns what former owners have sent today.
+    async fn count_today(&mut self) -> PortResult<()> {
+        if !self.lane.counted {
+            let tally = self.shared.ports.lanes.tally(self.key).await?;
+            self.lane.pacer.remember(tally);
+            self.lane.counted = true;
+        }
+        Ok(())
+    }
+
     /// Claims the head. Nothing of ours is in flight here, so after a claim whose answer was lost
     /// whatever is in flight is what that claim took: it goes back to the head first.
-    async fn claim(&mut self, now: Timestamp) -> PortResult<Claim> {
+    async fn claim(&mut self, now: Timestamp, bulk: bool) -> PortResult<Claim> {
         let lanes = Arc::clone(&self.shared.ports.lanes);
         let (key, epoch, uncertain) = (self.key, self.epoch, self.lane.uncertain);
         let claim = async move {
             if uncertain {
                 lanes.recover(key, epoch).await?;
             }
-            lanes.claim(key, epoch, now).await
+            lanes.claim(key, epoch, now, bulk).await
         };
         let claimed = tokio::time::timeout(PATIENCE, claim).await.unwrap_or_else(|_| Err(slow()));
         self.lane.uncertain = claimed.is_err();
         claimed
     }
 
-    fn take_job(&mut self, job: Job, now: Timestamp, can_send: bool) {
+    async fn take_job(&mut self, job: Job, now: Timestamp) {
         let Job { message, attempt } = job;
         self.lane.ready = true;
         if message.expires_at.is_some_and(|expires| expires <= now) {
             metrics::counter!("wagate_sends_total", "outcome" => "expired").increment(1);
-            self.settle(message.id, Verdict::Done, Status::Expired, None);
-        } else if attempt > POISONOUS {
+            return self.settle(message.id, Verdict::Done, Status::Expired, None);
+        }
+        if attempt > POISONOUS {
             tracing::error!(session = %self.key.id, message = %message.id, attempt, "message put aside");
             let failure = Failure {
                 code: "gave_up".to_owned(),
                 message: "the message could not be sent after many attempts".to_owned(),
             };
-            self.settle(message.id, Verdict::Bury, Status::Failed, Some(failure));
-        } else if can_send {
-            self.dispatch(message);
-        } else {
-            self.put_back(&message, now);
+            return self.settle(message.id, Verdict::Bury, Status::Failed, Some(failure));
+        }
+        match self.is_new_chat(&message).await {
+            Ok(true) if !self.may_begin(now) => self.set_aside(message.id),
+            Ok(new_chat) => self.dispatch(message, new_chat),
+            Err(error) => {
+                tracing::debug!(session = %self.key.id, error = %chain(&error), "record not readable");
+                self.put_back(message.id, now.plus(CLAIM_AGAIN));
+            }
         }
     }
 
-    /// The session cannot send: the message goes back, and is looked at again when it may be overdue.
-    fn put_back(&mut self, message: &Message, now: Timestamp) {
-        let wait = message.expires_at.map_or(SWEEP, |expires| expires.since(now)).min(SWEEP);
-        self.lane.sweep_at = Some(Instant::now() + wait);
-        let verdict = Verdict::RetryAt(now);
-        self.outbox.push(Entry::Settle { message: message.id, verdict, events: Vec::new() });
+    fn put_back(&mut self, message: MessageId, at: Timestamp) {
+        self.outbox.push(Entry::Settle { message, verdict: Verdict::RetryAt(at), events: Vec::new() });
     }
 
-    fn dispatch(&mut self, message: Message) {
-        let Some(link) = self.device.link.clone() else {
-            return self.put_back(&message, self.shared.env.now());
-        };
+    fn set_aside(&mut self, message: MessageId) {
+        self.lane.tries = None;
+        self.outbox.push(Entry::Settle { message, verdict: Verdict::Park, events: Vec::new() });
+    }
+
+    fn dispatch(&mut self, message: Message, new_chat: bool) {
+        let now = self.shared.env.now();
+        let Some(link) = self.device.link.clone() else { return self.put_back(message.id, now) };
+        self.lane.pacer.leaves(now);
         if self.lane.tries.is_none_or(|(last, _)| last != message.id) {
             self.publish(EventData::MessageStatus {
                 message: message.id,
@@ -183,7 +232,7 @@ impl Actor {
                 failure: None,
             });
         }
-        self.lane.busy = Some(message.id);
+        self.lane.busy = Some(Flight { message: message.id, chat: message.chat.clone(), new_chat });
         let attempt = Attempt {
             shared: Arc::clone(&self.shared),
             own: link.own(),
@@ -200,8 +249,8 @@ impl Actor {
     }
 
     pub(super) fn delivered(&mut self, delivery: Delivery) {
-        let Delivery { message, outcome, learned } = delivery;
-        self.lane.busy = None;
+        let Delivery { message, outcome, learned, restricted_until } = delivery;
+        let flight = self.lane.busy.take().filter(|flight| flight.message == message);
         self.lane.ready = true;
         let tries = if outcome == Outcome::Lost {
             self.lane.tries.get_or_insert((message, 0)).1
@@ -214,7 +263,14 @@ impl Actor {
         match fate(&outcome, tries) {
             Fate::Sent => {
                 metrics::counter!("wagate_sends_total", "outcome" => "sent").increment(1);
-                self.settle(message, Verdict::Done, Status::Sent, None);
+                let now = self.shared.env.now();
+                let new_chat = flight.as_ref().is_some_and(|flight| flight.new_chat);
+                self.lane.pacer.sent(now, new_chat);
+                if let Some(flight) = flight {
+                    self.lane.newcomers.begun(&flight.chat);
+                }
+                let day = self.lane.pacer.day(now);
+                self.settle(message, Verdict::Sent { day, new_chat }, Status::Sent, None);
             }
             Fate::Failed(failure) => {
                 tracing::info!(session = %self.key.id, %message, code = failure.code, "message failed");
@@ -223,12 +279,14 @@ impl Actor {
             }
             Fate::Again(pause) => {
                 tracing::info!(session = %self.key.id, %message, ?outcome, tries, "message will be sent again");
-                let verdict = Verdict::RetryAt(self.shared.env.now().plus(pause));
-                self.outbox.push(Entry::Settle { message, verdict, events: Vec::new() });
+                self.put_back(message, self.shared.env.now().plus(pause));
             }
+            Fate::Park => self.set_aside(message),
         }
-        if outcome == Outcome::Unacked {
-            self.signal(Signal::Trouble, None);
+        match outcome {
+            Outcome::Unacked => self.signal(Signal::Trouble, None),
+            Outcome::Restricted(restriction) => self.restrict(restriction, restricted_until),
+            _ => {}
         }
     }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use wagate_domain::messages::Failure;
 
+use crate::wa::Restriction;
+
 /// How an attempt went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -11,6 +13,8 @@ pub(super) enum Outcome {
     Sent,
     /// WhatsApp refused it with a code.
     Nacked(String),
+    /// WhatsApp lets the account begin no new chats for a time.
+    Restricted(Restriction),
     /// It was sent and no ack came in time.
     Unacked,
     /// Something failed that may work later.
@@ -30,11 +34,22 @@ pub(super) enum Fate {
     Failed(Failure),
     /// Send it again, under the same id, after so long.
     Again(Duration),
+    /// Set it aside until new chats may begin again.
+    Park,
 }
 
 /// Pauses before each further attempt; after the last one it is given up.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(45)];
+
+/// Pauses while WhatsApp limits the rate: the account's limit, not the message's fault, so it has no end.
+const RATE_PAUSES: [Duration; 5] = [
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(45),
+    Duration::from_secs(120),
+    Duration::from_secs(300),
+];
 
 /// The fate of a message whose attempt number `tries` (1 for the first) went like that.
 ///
@@ -45,6 +60,11 @@ pub(super) fn fate(outcome: &Outcome, tries: u32) -> Fate {
         Outcome::Sent => Fate::Sent,
         Outcome::Lost => Fate::Again(Duration::ZERO),
         Outcome::Failed(failure) => Fate::Failed(failure.clone()),
+        Outcome::Restricted(_) => Fate::Park,
+        Outcome::Nacked(code) if code == "429" => {
+            let step = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
+            Fate::Again(RATE_PAUSES[step.min(RATE_PAUSES.len() - 1)])
+        }
         Outcome::Nacked(code) => match pause {
             Some(pause) if may_pass_later(code) => Fate::Again(pause),
             _ => Fate::Failed(refused(code)),
@@ -63,15 +83,12 @@ pub(super) fn fate(outcome: &Outcome, tries: u32) -> Fate {
 
 /// Whether a refusal is about the moment rather than about the message.
 fn may_pass_later(code: &str) -> bool {
-    // 421 stale addressing, 429 rate, 463 reach-out time-lock, 475 new-chat cap, 5xx the server
-    matches!(code, "421" | "429" | "463" | "475") || (code.len() == 3 && code.starts_with('5'))
+    // 421 stale addressing, 5xx the server
+    code == "421" || (code.len() == 3 && code.starts_with('5'))
 }
 
 fn refused(code: &str) -> Failure {
     let message = match code {
-        "463" => "WhatsApp restricts writing to people who have not written first",
-        "475" => "WhatsApp restricts the number of new chats for now",
-        "429" => "WhatsApp limits the rate of messages for now",
         "404" => "WhatsApp does not know the recipient",
         "403" => "the account may not write to this chat",
         _ => "WhatsApp refused the message",
@@ -92,6 +109,13 @@ mod tests {
     }
 
     #[test]
+    fn what_only_new_chats_may_not_do_is_set_aside() {
+        for restriction in [Restriction::ReachOut, Restriction::NewChats] {
+            assert_eq!(fate(&Outcome::Restricted(restriction), 9), Fate::Park);
+        }
+    }
+
+    #[test]
     fn every_outcome_has_its_fate() {
         let temporary = Outcome::Temporary("upload".to_owned());
         for (outcome, tries, again, failure) in [
@@ -103,11 +127,12 @@ mod tests {
             (temporary.clone(), 1, Some(2), None),
             (temporary.clone(), 4, Some(45), None),
             (temporary, 5, None, Some("send_failed")),
-            (nack("463"), 1, Some(2), None),
-            (nack("475"), 2, Some(5), None),
-            (nack("429"), 3, Some(15), None),
+            (nack("421"), 2, Some(5), None),
+            (nack("429"), 1, Some(5), None),
+            (nack("429"), 3, Some(45), None),
+            (nack("429"), 1_000, Some(300), None),
             (nack("503"), 4, Some(45), None),
-            (nack("463"), 5, None, Some("nack_463")),
+            (nack("503"), 5, None, Some("nack_503")),
             (nack("403"), 1, None, Some("nack_403")),
             (nack("479"), 1, None, Some("nack_479")),
             (nack("5"), 1, None, Some("nack_5")),
@@ -120,6 +145,7 @@ mod tests {
                 Fate::Sent => (None, None),
                 Fate::Again(pause) => (Some(pause), None),
                 Fate::Failed(failure) => (None, Some(failure.code)),
+                Fate::Park => panic!("{outcome:?} is not about new chats"),
             };
             assert_eq!((got.0, got.1.as_deref()), expected, "{outcome:?} at try {tries}");
         }

@@ -70,7 +70,12 @@ async fn take(shared: &Shared, session: &Session) -> PortResult<Option<Session>>
         Err(PortError::Stale) => return Ok(None),
         Err(error) => return Err(error),
     }
-    let recovered = match ports.lanes.recover(ours.key(), ours.epoch).await {
+    // what a former owner had taken or set aside is looked at anew
+    let put_back = async {
+        let recovered = ports.lanes.recover(ours.key(), ours.epoch).await?;
+        Ok(recovered + ports.lanes.unpark(ours.key(), ours.epoch).await?)
+    };
+    let recovered = match put_back.await {
         Ok(recovered) => recovered,
         Err(PortError::Stale) => return Ok(None),
         Err(error) => return Err(error),

@@ -2,6 +2,7 @@
 
 mod claim;
 mod heartbeat;
+mod pace;
 mod roster;
 mod share;
 
@@ -23,6 +24,7 @@ use crate::{
     config::{ConnectorConfig, StartError},
     ports::{BackendFactory, ConnectorPorts},
     session::{Leave, Shared},
+    turns::Turns,
     wa::Links,
 };
 use heartbeat::{Pulse, heartbeat};
@@ -65,6 +67,7 @@ impl Connector {
             ports,
             backends,
             download_slots: Arc::new(Semaphore::new(config.media_downloads.max(1))),
+            turns: Turns::new(config.sends_at_once),
             config,
         });
         let stop = CancellationToken::new();
@@ -162,6 +165,9 @@ impl Supervisor {
         self.soon = None;
         self.roster.look().await;
         self.looked = Instant::now();
+        if self.roster.is_held_back() {
+            self.soon = Some(self.looked + BREATH);
+        }
     }
 
     /// The wake-ups; while they cannot be had, an endless stream without any (polling goes on).

@@ -14,6 +14,7 @@ use wagate_domain::{
 
 use super::{
     heartbeat::Pulse,
+    pace::ConnectPace,
     share::{Balance, balance},
 };
 use crate::session::{self, ActorHandle, End, Input, Leave, Shared, chain};
@@ -35,12 +36,14 @@ pub(super) struct Roster {
     /// Holding too much was seen in the last round too.
     heavy: bool,
     pulse: Pulse,
+    pace: ConnectPace,
     count: watch::Sender<usize>,
 }
 
 impl Roster {
     pub(super) fn new(shared: Arc<Shared>, pulse: Pulse, count: watch::Sender<usize>) -> Self {
         Self {
+            pace: ConnectPace::new(shared.config.connects_per_second),
             shared,
             actors: HashMap::new(),
             resting: HashMap::new(),
@@ -71,6 +74,11 @@ impl Roster {
         }
     }
 
+    /// Whether sessions wait to be claimed for no other reason than the pace of connecting.
+    pub(super) const fn is_held_back(&self) -> bool {
+        self.pace.held_back
+    }
+
     /// One round: buries actors that ended, lets go of what is not wanted, balances, claims.
     pub(super) async fn look(&mut self) {
         self.bury().await;
@@ -99,6 +107,7 @@ impl Roster {
                     .filter(|session| !self.actors.contains_key(&session.id) && !self.rests(session.id))
                     .collect();
                 let alive: HashSet<_> = alive.into_iter().collect();
+                let room = self.pace.room(room.min(free.len()));
                 let claimed = super::claim::claim(&self.shared, free, &alive, room).await;
                 for session in claimed {
                     let id = session.id;

@@ -7,7 +7,7 @@ use wacore::{
     types::message::MessageInfo,
     upload::{EncryptedMediaInfo, UploadSource},
 };
-use wagate_domain::{Address, ContactIds, address::Server};
+use wagate_domain::{Address, ContactIds, Timestamp, address::Server};
 use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, ErrorChainExt, SendError, SendOptions};
 
@@ -16,8 +16,12 @@ use super::{
     acks::{Ack, AckBook},
     hook::identified,
     pairing::{self, CodeRefusal, PairingCode},
+    restrictions::{self, Restriction},
 };
-use crate::convert::{Own, Uploaded, address_of, identities_of, jid_of};
+use crate::{
+    convert::{Own, Uploaded, address_of, identities_of, jid_of},
+    turns::Turn,
+};
 
 /// How long closing may take before the device is dropped as it is.
 const CLOSING: Duration = Duration::from_secs(15);
@@ -47,6 +51,17 @@ pub(crate) enum Trouble {
     },
 }
 
+/// Signs of life of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wire {
+    /// When something last came in, whatever it was: keep-alives are answered every half minute at the latest.
+    pub(crate) heard_at: Option<Timestamp>,
+    /// Attempts to connect again since the device was opened.
+    pub(crate) reconnects: u64,
+    /// Attempts since the last one that succeeded.
+    pub(crate) failed_in_a_row: u32,
+}
+
 /// What a number check told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Existence {
@@ -69,6 +84,17 @@ impl Link {
     /// Whether the device is logged in right now.
     pub(crate) fn is_online(&self) -> bool {
         self.client.is_connected() && self.client.is_logged_in()
+    }
+
+    /// What the wire has shown so far.
+    pub(crate) fn wire(&self) -> Wire {
+        let stats = self.client.stats();
+        let millis = i64::try_from(stats.last_data_received_ms).unwrap_or(i64::MAX);
+        Wire {
+            heard_at: (millis > 0).then(|| Timestamp::from_millis(millis)),
+            reconnects: stats.reconnects,
+            failed_in_a_row: stats.reconnect_errors,
+        }
     }
 
     /// The account it is linked to, as far as known.
@@ -124,11 +150,13 @@ impl Link {
     }
 
     /// Sends a message under a fixed id and waits for the server's ack; `Ok(None)` when none came in time.
+    /// `turn` lasts until the message is written.
     pub(crate) async fn send(
         &self,
         to: &Address,
         message: wa::Message,
         id: &str,
+        turn: Turn,
         patience: Duration,
     ) -> Result<Option<Ack>, Trouble> {
         let ack = self.acks.expect(id);
@@ -137,6 +165,7 @@ impl Link {
             self.acks.forget(id);
             return Err(self.send_trouble(&error));
         }
+        drop(turn);
         match tokio::time::timeout(patience, ack).await {
             Ok(Ok(ack)) => Ok(Some(ack)),
             Ok(Err(_)) => Err(Trouble::Lost),
@@ -145,6 +174,11 @@ impl Link {
                 Ok(None)
             }
         }
+    }
+
+    /// When a restriction of the account ends, as WhatsApp says; `None` when it does not.
+    pub(crate) async fn ends(&self, restriction: Restriction) -> Option<Timestamp> {
+        restrictions::ends(&self.client, restriction).await
     }
 
     /// Sends read receipts for messages of a chat.

@@ -12,6 +12,7 @@ mod link;
 mod networks;
 mod open;
 mod pairing;
+mod restrictions;
 mod transport;
 mod version;
 
@@ -22,3 +23,4 @@ pub(crate) use hook::{Inbound, InboundSink, NotStored};
 pub(crate) use link::{Existence, Link, Trouble};
 pub(crate) use open::{EventSink, Links};
 pub(crate) use pairing::{CodeRefusal, PairingCode};
+pub(crate) use restrictions::Restriction;

@@ -54,6 +54,8 @@ pub(crate) async fn store(db: &Database) -> SqlBackend {
         lid: None,
         push_name: None,
         epoch: 0,
+        pacing: wagate_domain::sessions::Pacing::default(),
+        linked_at: None,
         created_at: now,
         updated_at: now,
     };

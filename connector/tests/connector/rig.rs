@@ -124,6 +124,7 @@ impl Rig {
             sessions: Arc::new(self.db.clone()),
             leases: Arc::new(self.leases()),
             calls: Arc::new(self.calls()),
+            messages: Arc::new(self.db.clone()),
             lanes: Arc::new(self.lanes()),
             log: Arc::new(RedisLog::new(redis.clone())),
             objects: Arc::new(self.objects.clone()),
@@ -189,7 +190,7 @@ impl Rig {
 
     /// A session that wants to be linked.
     pub(crate) async fn session(&self) -> SessionKey {
-        let request = CreateSession { name: None, start: true, seed: None };
+        let request = CreateSession { start: true, ..CreateSession::default() };
         let created = create(&self.env, &self.db, &self.calls(), self.caller, request).await;
         created.expect("session").key()
     }

@@ -9,7 +9,11 @@
 use async_trait::async_trait;
 
 use crate::{
-    MessageId, Timestamp, events::Event, messages::Message, ports::PortResult, sessions::SessionKey,
+    MessageId, Timestamp,
+    events::Event,
+    messages::Message,
+    ports::PortResult,
+    sessions::{Day, SessionKey},
 };
 
 /// A message to queue, with the event that tells of it: stored together or not at all.
@@ -109,14 +113,32 @@ pub enum Claim {
 /// What is to become of an in-flight message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has ended (sent, failed, expired): remove it.
+    /// It has ended (failed, expired): remove it.
     Done,
+    /// It was sent: remove it and count it.
+    Sent {
+        /// The day it counts for, in the session's time zone.
+        day: Day,
+        /// It began a chat.
+        new_chat: bool,
+    },
     /// Back to the head of its lane; the lane is held until the moment given.
     RetryAt(Timestamp),
     /// Set aside until [`Lanes::unpark`]; it keeps its place.
     Park,
     /// Kept aside as dead, listed and replayable.
     Bury,
+}
+
+/// What a session has sent on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// The day.
+    pub day: Day,
+    /// Messages.
+    pub sent: u32,
+    /// Chats that began.
+    pub new_chats: u32,
 }
 
 /// How full a lane is.
@@ -149,9 +171,12 @@ pub trait Lanes: Send + Sync {
     /// read at the revision before its own.
     async fn edit(&self, message: &Message, event: &Event) -> PortResult<Edited>;
 
-    /// Claims the head of a lane. Due messages are promoted first, in bounded batches.
-    /// `Stale` when `epoch` is not the owner's.
-    async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp) -> PortResult<Claim>;
+    /// Claims the head of a lane, among bulk messages only when `bulk`. Due messages are promoted first,
+    /// in bounded batches. `Stale` when `epoch` is not the owner's.
+    async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp, bulk: bool) -> PortResult<Claim>;
+
+    /// What the session sent on the latest day that something was counted for.
+    async fn tally(&self, lane: SessionKey) -> PortResult<Tally>;
 
     /// Settles an in-flight message and appends `events`, atomically. Settling one that is not in
     /// flight any more changes the queue in no way, but still appends. `Stale` as for claim.

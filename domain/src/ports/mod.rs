@@ -12,7 +12,9 @@ mod requests;
 mod store;
 
 pub use fetch::{Fetch, FetchError, Fetched};
-pub use lanes::{Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Unless, Verdict, Which};
+pub use lanes::{
+    Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Tally, Unless, Verdict, Which,
+};
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use records::{

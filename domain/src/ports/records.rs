@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 
 use crate::{
-    Address, ApiKeyId, ConnectorId, Contact, ContactId, MediaId, MessageId, SessionId, Timestamp,
+    Address, ApiKeyId, ConnectorId, Contact, ContactId, ContactIds, MediaId, MessageId, SessionId, Timestamp,
     WorkspaceId,
     auth::ApiKey,
     events::Event,
     media::Media,
     messages::{Message, Status},
     ports::PortResult,
-    sessions::Session,
+    sessions::{Pacing, Session, SessionKey},
 };
 
 /// A tenant.
@@ -67,6 +67,14 @@ pub trait Sessions: Send + Sync {
         id: SessionId,
         wanted: bool,
     ) -> PortResult<Option<Session>>;
+    /// Changes its name and its pace, those that are given; `None` when there is no such session.
+    async fn rewrite(
+        &self,
+        workspace: WorkspaceId,
+        id: SessionId,
+        name: Option<&str>,
+        pacing: Option<&Pacing>,
+    ) -> PortResult<Option<Session>>;
     /// Deletes a session and its credentials; `false` when there was none.
     async fn delete(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<bool>;
 
@@ -115,6 +123,8 @@ pub trait Messages: Send + Sync {
     async fn get(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;
     /// A page of a tenant's messages.
     async fn list(&self, workspace: WorkspaceId, query: &MessageQuery) -> PortResult<Vec<Message>>;
+    /// Whether a session has written with somebody before: a message came in, or one went out that was sent.
+    async fn has_written_with(&self, session: SessionKey, contact: &ContactIds) -> PortResult<bool>;
     /// Outgoing messages that have not ended, by id after the one given, over all tenants. Worker's side.
     async fn unfinished(&self, after: Option<MessageId>, limit: u32) -> PortResult<Vec<Message>>;
     /// Outgoing messages that have not ended and expired before `moment`, over all tenants. Worker's side.

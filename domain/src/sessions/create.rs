@@ -5,7 +5,7 @@ use crate::{
     auth::Principal,
     ids::Id,
     ports::{PortError, SessionCalls, Sessions},
-    sessions::{Session, State},
+    sessions::{Pacing, Session, State},
 };
 
 /// Longest name of a session, in characters.
@@ -16,6 +16,8 @@ const MAX_NAME: usize = 100;
 pub struct CreateSession {
     /// A name for people; invented when absent.
     pub name: Option<String>,
+    /// How fast it may send.
+    pub pacing: Pacing,
     /// Whether a connector should start it at once.
     pub start: bool,
     /// Fixes the id, so that a repeated request makes one session.
@@ -45,14 +47,11 @@ pub async fn create(
     request: CreateSession,
 ) -> Result<Session, CreateError> {
     let id = request.seed.map_or_else(|| env.new_id::<SessionId>(), SessionId::from_ulid);
-    let name = request
-        .name
-        .map_or_else(|| format!("session {}", &id.to_string()[4..12]), |name| name.trim().to_owned());
-    if name.is_empty() || name.chars().count() > MAX_NAME {
-        return Err(
-            Invalid::new("name", "is empty or too long", format!("use 1 to {MAX_NAME} characters")).into()
-        );
-    }
+    request.pacing.check()?;
+    let name = match request.name {
+        Some(name) => check_name(&name)?,
+        None => format!("session {}", &id.to_string()[4..12]),
+    };
     let now = env.now();
     let session = Session {
         id,
@@ -65,6 +64,8 @@ pub async fn create(
         lid: None,
         push_name: None,
         epoch: 0,
+        pacing: request.pacing,
+        linked_at: None,
         created_at: now,
         updated_at: now,
     };
@@ -73,4 +74,13 @@ pub async fn create(
         calls.announce(stored.key()).await?;
     }
     Ok(stored)
+}
+
+/// A name for people.
+pub(super) fn check_name(name: &str) -> Result<String, Invalid> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME {
+        return Err(Invalid::new("name", "is empty or too long", format!("use 1 to {MAX_NAME} characters")));
+    }
+    Ok(name.to_owned())
 }

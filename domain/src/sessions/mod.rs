@@ -1,14 +1,18 @@
 //! A session is one WhatsApp account linked to the gateway.
 
 mod create;
+mod pacing;
 mod pairing;
 mod remove;
+mod rewrite;
 mod run;
 mod state;
 
 pub use create::{CreateError, CreateSession, create};
+pub use pacing::{Day, Pacing, QuietHours, WarmUp};
 pub use pairing::{Command, CommandReply, Pairing, PairingView};
 pub use remove::{RemoveError, RemovePorts, remove};
+pub use rewrite::{RewriteSession, rewrite};
 pub use run::{start, stop};
 pub use state::{Reason, Signal, State};
 
@@ -39,6 +43,10 @@ pub struct Session {
     pub push_name: Option<String>,
     /// Raised by compare-and-swap at every change of owner; a writer with a lower one is stale.
     pub epoch: u64,
+    /// How fast it may send.
+    pub pacing: Pacing,
+    /// When its account was linked.
+    pub linked_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Last change.

@@ -20,7 +20,7 @@ pub enum State {
     Degraded,
     /// Lost the connection and is trying again.
     Reconnecting,
-    /// WhatsApp restricts the account for a time.
+    /// Online; WhatsApp lets the account begin no new chats for a time. Replies go out.
     Restricted,
     /// Unlinked, from either side; needs a new scan.
     LoggedOut,
@@ -79,7 +79,7 @@ impl State {
     /// Whether messages can leave right now.
     #[must_use]
     pub const fn can_send(self) -> bool {
-        matches!(self, Self::Connected | Self::Degraded)
+        matches!(self, Self::Connected | Self::Degraded | Self::Restricted)
     }
 
     /// Whether a person has to act before it can go on (scan, start, contact WhatsApp).
@@ -111,7 +111,9 @@ impl State {
             // a fresh session that loses its socket while pairing goes on pairing
             (Self::Pairing | Self::Created | Self::Failed, S::Lost) => None,
             (_, S::Lost) => Some(Self::Reconnecting),
-            (_, S::Restricted) => Some(Self::Restricted),
+            (Self::Connected | Self::Degraded | Self::Restricted, S::Restricted) => Some(Self::Restricted),
+            (Self::Restricted, S::Eased) => Some(Self::Connected),
+            (_, S::Restricted | S::Eased) => None,
             (_, S::LoggedOut) => Some(Self::LoggedOut),
             (_, S::Banned) => Some(Self::Banned),
             (_, S::Outdated) => Some(Self::Outdated),
@@ -145,8 +147,10 @@ pub enum Signal {
     Recovered,
     /// The socket is gone; the client tries again.
     Lost,
-    /// WhatsApp restricts the account.
+    /// WhatsApp lets the account begin no new chats for a time.
     Restricted,
+    /// The restriction has ended.
+    Eased,
     /// The device was unlinked.
     LoggedOut,
     /// The account was banned.
@@ -203,6 +207,10 @@ mod tests {
             (T::Stopped, S::Lost, None),
             (T::Stopped, S::Start, Some(T::Starting)),
             (T::Connected, S::Restricted, Some(T::Restricted)),
+            (T::Reconnecting, S::Restricted, None),
+            (T::Restricted, S::Eased, Some(T::Connected)),
+            (T::Restricted, S::Lost, Some(T::Reconnecting)),
+            (T::Connected, S::Eased, None),
             (T::Starting, S::Fatal, Some(T::Failed)),
             (T::Failed, S::Lost, None),
         ] {

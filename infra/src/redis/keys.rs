@@ -33,6 +33,8 @@ pub(super) struct LaneKeys {
     pub(super) parked: String,
     /// String, there while the lane is paused.
     pub(super) pause: String,
+    /// Hash: what was sent on a day (`d`): messages (`s`), chats that began (`n`).
+    pub(super) tally: String,
 }
 
 impl Keys {
@@ -78,6 +80,7 @@ impl Keys {
             hold: self.of_session(session, "hold"),
             parked: self.of_session(session, "parked"),
             pause: self.of_session(session, "pause"),
+            tally: self.of_session(session, "tally"),
         }
     }
 
@@ -199,6 +202,7 @@ mod tests {
                 lane.hold,
                 lane.parked,
                 lane.pause,
+                lane.tally,
                 keys.record(shard, key.workspace, message),
                 keys.stream(shard),
                 keys.wake(shard),

@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::Expr,
 };
 use wagate_domain::{
-    ContactId, MessageId, Timestamp, WorkspaceId,
+    ContactId, ContactIds, MessageId, Timestamp, WorkspaceId,
     messages::Message,
     ports::{ChatFilter, MessageQuery, Messages, PortResult},
+    sessions::SessionKey,
 };
 
 use super::{
@@ -65,6 +67,44 @@ impl Messages for Database {
             .await
             .map_err(sql_error)?;
         rows.into_iter().map(|(row, contact)| row.read(contact)).collect()
+    }
+
+    async fn has_written_with(&self, session: SessionKey, contact: &ContactIds) -> PortResult<bool> {
+        let mut who = Condition::any();
+        if let Some(pn) = &contact.pn {
+            who = who.add(contact::Column::Pn.eq(pn.clone()));
+        }
+        if let Some(lid) = &contact.lid {
+            who = who.add(contact::Column::Lid.eq(lid.clone()));
+        }
+        if who.is_empty() {
+            return Ok(false);
+        }
+        let chats: Vec<String> = contact::Entity::find()
+            .select_only()
+            .column(contact::Column::Id)
+            .filter(contact::Column::SessionId.eq(session.id.to_string()))
+            .filter(contact::Column::WorkspaceId.eq(session.workspace.to_string()))
+            .filter(who)
+            .into_tuple()
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        let written = Condition::any().add(Column::Direction.eq("in")).add(Column::Status.is_in([
+            "sent",
+            "delivered",
+            "read",
+            "played",
+        ]));
+        let found = Entity::find()
+            .filter(Column::WorkspaceId.eq(session.workspace.to_string()))
+            .filter(Column::ChatKey.is_in(chats))
+            .filter(written)
+            .limit(1)
+            .one(self.read())
+            .await
+            .map_err(sql_error)?;
+        Ok(found.is_some())
     }
 
     async fn unfinished(&self, after: Option<MessageId>, limit: u32) -> PortResult<Vec<Message>> {

@@ -8,7 +8,7 @@ use sea_orm::{
 use wagate_domain::{
     ConnectorId, SessionId, WorkspaceId,
     ports::{PortResult, Sessions},
-    sessions::Session,
+    sessions::{Pacing, Session},
 };
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     error::{internal, sql_error},
     rows::{
         session::{Column, Entity, Model},
-        signed,
+        signed, text, to_json,
     },
 };
 
@@ -79,6 +79,30 @@ impl Sessions for Database {
             .await
             .map_err(sql_error)?;
         let stored = if changed.rows_affected > 0 { row(&tx, id).await? } else { None };
+        tx.commit().await.map_err(sql_error)?;
+        stored.map(Session::try_from).transpose()
+    }
+
+    async fn rewrite(
+        &self,
+        workspace: WorkspaceId,
+        id: SessionId,
+        name: Option<&str>,
+        pacing: Option<&Pacing>,
+    ) -> PortResult<Option<Session>> {
+        let tx = self.begin().await?;
+        let found = row(&tx, id).await?.filter(|row| row.workspace_id == workspace.to_string());
+        let Some(found) = found else { return Ok(None) };
+        let name = name.map_or(found.name, |name| text(name).into_owned());
+        let pacing = pacing.map(to_json).transpose()?.unwrap_or(found.pacing);
+        Entity::update_many()
+            .col_expr(Column::Name, Expr::value(name))
+            .col_expr(Column::Pacing, Expr::value(pacing))
+            .filter(Column::Id.eq(id.to_string()))
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
+        let stored = row(&tx, id).await?;
         tx.commit().await.map_err(sql_error)?;
         stored.map(Session::try_from).transpose()
     }

@@ -114,7 +114,7 @@ impl Fixture {
     }
 
     pub(crate) async fn claim_at(&self, now: i64) -> Claim {
-        self.lanes.claim(self.lane, EPOCH, Timestamp::from_millis(now)).await.unwrap()
+        self.lanes.claim(self.lane, EPOCH, Timestamp::from_millis(now), true).await.unwrap()
     }
 
     /// Claims at the beginning of time, where nothing has come due; there must be something.

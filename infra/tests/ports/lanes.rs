@@ -9,8 +9,8 @@ use wagate_domain::{
         Priority::{Bulk, Interactive},
         Status,
     },
-    ports::{Accepted, Claim, LaneDepth, Lanes, Leases, PortError, Verdict, Which},
-    sessions::SessionKey,
+    ports::{Accepted, Claim, LaneDepth, Lanes, Leases, PortError, Tally, Verdict, Which},
+    sessions::{Day, SessionKey},
 };
 
 use crate::fixtures::{EPOCH, Fixture, job, text};
@@ -81,19 +81,19 @@ async fn a_claim_checks_the_epoch() {
     let f = Fixture::start().await;
     f.accept("x", Interactive, None).await;
     for epoch in [EPOCH - 1, EPOCH + 1, 0] {
-        let claim = f.lanes.claim(f.lane, epoch, at(0)).await;
+        let claim = f.lanes.claim(f.lane, epoch, at(0), true).await;
         assert!(matches!(claim, Err(PortError::Stale)), "epoch {epoch}: {claim:?}");
     }
     f.leases.take(f.lane, f.env.new_id(), EPOCH + 1).await.unwrap();
-    assert!(matches!(f.lanes.claim(f.lane, EPOCH, at(0)).await, Err(PortError::Stale)));
-    assert!(matches!(f.lanes.claim(f.lane, EPOCH + 1, at(0)).await, Ok(Claim::Job(_))));
+    assert!(matches!(f.lanes.claim(f.lane, EPOCH, at(0), true).await, Err(PortError::Stale)));
+    assert!(matches!(f.lanes.claim(f.lane, EPOCH + 1, at(0), true).await, Ok(Claim::Job(_))));
 }
 
 #[tokio::test]
 async fn a_lane_that_nobody_owns_gives_nothing() {
     let f = Fixture::start().await;
     let other = SessionKey { workspace: f.lane.workspace, id: f.env.new_id() };
-    assert!(matches!(f.lanes.claim(other, 0, at(0)).await, Err(PortError::Stale)));
+    assert!(matches!(f.lanes.claim(other, 0, at(0), true).await, Err(PortError::Stale)));
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn recovery_puts_what_was_in_flight_back_in_its_old_order() {
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 1_100);
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 0);
     let mut order = Vec::new();
-    while let Claim::Job(job) = f.lanes.claim(f.lane, EPOCH + 1, at(0)).await.unwrap() {
+    while let Claim::Job(job) = f.lanes.claim(f.lane, EPOCH + 1, at(0), true).await.unwrap() {
         assert_eq!(job.attempt, if order.len() < 1_100 { 2 } else { 1 });
         order.push(text(&job.message));
     }
@@ -390,4 +390,43 @@ async fn what_waits_is_listed_and_what_is_in_flight_is_not() {
     let ready = f.accept("ready", Interactive, None).await;
     f.claim().await;
     assert_eq!(f.lanes.waiting(f.lane, &Which::default()).await.unwrap(), [ready.id, bulk.id, later.id]);
+}
+
+#[tokio::test]
+async fn without_bulk_only_interactive_messages_are_claimed() {
+    let f = Fixture::start().await;
+    f.accept("bulk", Bulk, None).await;
+    f.accept("interactive", Interactive, None).await;
+    let claim = |bulk| f.lanes.claim(f.lane, EPOCH, at(0), bulk);
+    assert_eq!(text(&job(claim(false).await.unwrap()).message), "interactive");
+    assert_eq!(claim(false).await.unwrap(), Claim::Nothing { next: None });
+    assert_eq!(text(&job(claim(true).await.unwrap()).message), "bulk");
+}
+
+#[tokio::test]
+async fn what_was_sent_on_a_day_is_counted_once_and_only_by_the_owner() {
+    let f = Fixture::start().await;
+    let tally = || f.lanes.tally(f.lane);
+    assert_eq!(tally().await.unwrap(), Tally::default());
+    for n in 0..5 {
+        f.accept(&n.to_string(), Interactive, None).await;
+    }
+    let mut sent = Vec::new();
+    for n in 0..5 {
+        let id = f.claim().await.message.id;
+        let day = Day(if n < 3 { 20_260_301 } else { 20_260_302 });
+        let verdict = Verdict::Sent { day, new_chat: n % 2 == 0 };
+        f.settle(id, verdict).await;
+        // told again: it is no longer in flight
+        f.settle(id, verdict).await;
+        sent.push(tally().await.unwrap());
+    }
+    let days = [20_260_301, 20_260_301, 20_260_301, 20_260_302, 20_260_302];
+    let counts = [(1, 1), (2, 1), (3, 2), (1, 0), (2, 1)];
+    let expected: Vec<Tally> = days
+        .into_iter()
+        .zip(counts)
+        .map(|(day, (sent, new_chats))| Tally { day: Day(day), sent, new_chats })
+        .collect();
+    assert_eq!(sent, expected);
 }

@@ -264,7 +264,7 @@ impl Run<'_> {
 
     async fn claim(&mut self) {
         let claim =
-            self.f.lanes.claim(self.lane, self.epoch, Timestamp::from_millis(self.now)).await.unwrap();
+            self.f.lanes.claim(self.lane, self.epoch, Timestamp::from_millis(self.now), true).await.unwrap();
         let found = match claim {
             Claim::Job(job) => Ok((job.message.id, job.attempt)),
             Claim::Nothing { next } => Err(next.map(Timestamp::as_millis)),

@@ -159,10 +159,12 @@ async fn a_paused_lane_gives_nothing_until_it_is_resumed() {
     // a new owner does not resume it
     f.leases.take(f.lane, f.env.new_id(), EPOCH + 1).await.unwrap();
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 0);
-    let claim = f.lanes.claim(f.lane, EPOCH + 1, wagate_domain::Timestamp::from_millis(20)).await.unwrap();
+    let claim =
+        f.lanes.claim(f.lane, EPOCH + 1, wagate_domain::Timestamp::from_millis(20), true).await.unwrap();
     assert_eq!(claim, Claim::Nothing { next: None });
     f.lanes.set_paused(f.lane, false).await.unwrap();
-    let claim = f.lanes.claim(f.lane, EPOCH + 1, wagate_domain::Timestamp::from_millis(20)).await.unwrap();
+    let claim =
+        f.lanes.claim(f.lane, EPOCH + 1, wagate_domain::Timestamp::from_millis(20), true).await.unwrap();
     assert!(matches!(claim, Claim::Job(_)));
 }
 

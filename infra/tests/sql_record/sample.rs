@@ -9,7 +9,7 @@ use wagate_domain::{
     media::{Media, MediaState},
     messages::{Content, Direction, Message, Priority, Status, Times},
     ports::{Sessions, Workspace},
-    sessions::{Session, SessionKey, State},
+    sessions::{Pacing, Session, SessionKey, State},
 };
 use wagate_infra::sql::Database;
 
@@ -54,6 +54,8 @@ pub(crate) fn session(workspace: WorkspaceId) -> Session {
         lid: None,
         push_name: None,
         epoch: 0,
+        pacing: Pacing::careful(),
+        linked_at: None,
         created_at: at(3),
         updated_at: at(3),
     }

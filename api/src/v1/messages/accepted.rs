@@ -42,6 +42,10 @@ pub(crate) struct Accepted {
     /// Messages of the session that leave before it as things stand; left out when the request was a repetition.
     #[serde(skip_serializing_if = "Option::is_none")]
     ahead: Option<u64>,
+    /// When it leaves, as far as the session's pace alone decides (RFC 3339, UTC); left out without a pace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    expected_at: Option<String>,
     /// What the message waits for, when the session is not connected.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -76,6 +80,8 @@ impl Accepted {
     pub(super) fn new(state: &ApiState, sent: SentMessage) -> Self {
         let SentMessage { message, session, ahead } = sent;
         let expires_at = message.expires_at.map(|at| at.to_string());
+        let starts = message.due().unwrap_or_else(|| state.env.now());
+        let expected = ahead.and_then(|ahead| session.pacing.expected(starts, ahead));
         Self {
             id: message.id.to_string(),
             status: message.status.into(),
@@ -87,6 +93,7 @@ impl Accepted {
             send_at: message.send_at.map(|at| at.to_string()),
             expires_at,
             ahead,
+            expected_at: expected.map(|at| at.to_string()),
             links: AcceptedLinks {
                 this: state.public_url.join(&format!("/api/v1/messages/{}", message.id)),
                 session: state.public_url.join(&format!("/api/v1/sessions/{}", session.id)),

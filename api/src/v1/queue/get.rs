@@ -23,5 +23,5 @@ pub(crate) async fn get_queue(
     IdPath(id): IdPath<SessionId>,
 ) -> Result<Json<QueueView>, Problem> {
     let session = sessions::find(&state, caller, id).await?;
-    Ok(Json(state.lanes.depth(session.key()).await?.into()))
+    Ok(Json(QueueView::of(&state, &session).await?))
 }

@@ -26,5 +26,5 @@ pub(crate) async fn pause_queue(
 ) -> Result<Json<QueueView>, Problem> {
     let session = sessions::find(&state, caller, id).await?;
     state.lanes.set_paused(session.key(), true).await?;
-    Ok(Json(state.lanes.depth(session.key()).await?.into()))
+    Ok(Json(QueueView::of(&state, &session).await?))
 }

@@ -24,5 +24,5 @@ pub(crate) async fn resume_queue(
 ) -> Result<Json<QueueView>, Problem> {
     let session = sessions::find(&state, caller, id).await?;
     state.lanes.set_paused(session.key(), false).await?;
-    Ok(Json(state.lanes.depth(session.key()).await?.into()))
+    Ok(Json(QueueView::of(&state, &session).await?))
 }

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use wagate_domain::sessions;
 
-use super::view::{SessionView, example};
+use super::{
+    pacing::PacingView,
+    view::{SessionView, example},
+};
 use crate::{
     ApiState,
     extract::{Answer, Caller, Fingerprint, JsonBody, Once},
@@ -20,6 +23,8 @@ pub(crate) struct CreateSession {
     /// A name for people, 1 to 100 characters; invented when left out.
     #[schema(example = "support line")]
     name: Option<String>,
+    /// How fast it may send; what suits the network of this installation when left out.
+    pacing: Option<PacingView>,
     /// Whether to start it at once, so that a QR code is on offer soon.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -48,7 +53,8 @@ pub(crate) async fn create_session(
 ) -> Result<Response, Problem> {
     let state = &state;
     once.run(state, Fingerprint::of([digest.as_str()]), |seed| async move {
-        let request = sessions::CreateSession { name: value.name, start: value.start, seed };
+        let pacing = value.pacing.map_or_else(|| state.default_pacing.clone(), Into::into);
+        let request = sessions::CreateSession { name: value.name, pacing, start: value.start, seed };
         let made = sessions::create(&state.env, &*state.sessions, &*state.calls, caller, request).await?;
         Answer::json(StatusCode::CREATED, &SessionView::from(made))
     })

@@ -1,11 +1,13 @@
 //! Sessions: WhatsApp accounts linked (or to be linked) to the gateway.
 
+mod change;
 mod create;
 mod get;
 mod list;
 mod logout;
 mod mark_read;
 mod offer;
+mod pacing;
 mod pairing_code;
 mod qr;
 mod remove;
@@ -26,7 +28,7 @@ pub(super) fn routes() -> Routes {
     let Routes { plain, querying, uploading } = Routes::new();
     let plain = plain
         .routes(routes!(create::create_session))
-        .routes(routes!(get::get_session, remove::delete_session))
+        .routes(routes!(get::get_session, change::change_session, remove::delete_session))
         .routes(routes!(start::start_session))
         .routes(routes!(stop::stop_session))
         .routes(routes!(logout::logout_session))

@@ -4,6 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wagate_domain::sessions::{Session, State};
 
+use super::pacing::PacingView;
+
 /// A WhatsApp account linked (or to be linked) to the gateway.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
@@ -29,6 +31,8 @@ pub(crate) struct SessionView {
     /// Push name of the linked account.
     #[schema(example = "Budi")]
     push_name: Option<String>,
+    /// How fast it may send.
+    pacing: PacingView,
     /// When it was made (RFC 3339, UTC).
     #[schema(format = DateTime, example = "2026-01-01T00:00:00.000Z")]
     created_at: String,
@@ -65,7 +69,7 @@ pub(crate) enum SessionState {
     Degraded,
     /// Lost the connection and is trying again.
     Reconnecting,
-    /// WhatsApp restricts the account for a time.
+    /// Online; WhatsApp lets the account begin no new chats for a time. Replies go out.
     Restricted,
     /// Unlinked, from either side; needs a new scan.
     LoggedOut,
@@ -100,8 +104,20 @@ impl From<State> for SessionState {
 
 impl From<Session> for SessionView {
     fn from(session: Session) -> Self {
-        let Session { id, name, state, reason, wanted, pn, lid, push_name, created_at, updated_at, .. } =
-            session;
+        let Session {
+            id,
+            name,
+            state,
+            reason,
+            wanted,
+            pn,
+            lid,
+            push_name,
+            pacing,
+            created_at,
+            updated_at,
+            ..
+        } = session;
         Self {
             id: id.to_string(),
             name,
@@ -111,6 +127,7 @@ impl From<Session> for SessionView {
             phone: pn.map(|digits| format!("+{digits}")),
             lid,
             push_name,
+            pacing: pacing.into(),
             created_at: created_at.to_string(),
             updated_at: updated_at.to_string(),
         }
@@ -128,6 +145,8 @@ pub(super) fn example() -> serde_json::Value {
         "phone": "+6281234567890",
         "lid": "123456789012345",
         "push_name": "Budi",
+        "pacing": { "per_minute": 20, "burst": 5, "jitter_ms": 1500, "per_day": 1000, "new_chats_per_day": 100,
+            "warm_up": { "first_day": 50, "days": 14 }, "quiet_hours": null, "time_zone": "Asia/Jakarta" },
         "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2026-01-01T00:00:05.120Z"
     })

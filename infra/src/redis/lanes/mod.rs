@@ -12,8 +12,10 @@ use wagate_domain::{
     MessageId, Timestamp, WorkspaceId,
     events::Event,
     messages::Message,
-    ports::{Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, PortResult, Verdict, Which},
-    sessions::SessionKey,
+    ports::{
+        Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, PortResult, Tally, Verdict, Which,
+    },
+    sessions::{Day, SessionKey},
 };
 
 use super::{
@@ -29,6 +31,8 @@ use crate::telemetry::names;
 const KEEP_FINISHED: Duration = Duration::from_hours(1);
 /// How long a buried message can be looked at and replayed.
 const KEEP_BURIED: Duration = Duration::from_hours(30 * 24);
+/// How long a day's tally is kept: longer than any day of any time zone.
+const KEEP_TALLY: Duration = Duration::from_hours(3 * 24);
 /// Most buried messages of a lane; the oldest go first.
 const MAX_BURIED: u32 = 10_000;
 /// Most scheduled messages one claim promotes.
@@ -80,11 +84,23 @@ impl RedisLanes {
         }
     }
 
-    async fn claim_raw(&self, lane: SessionKey, epoch: u64, now: Timestamp) -> PortResult<RawClaim> {
-        let LaneKeys { owner, interactive, bulk, in_flight, due, hold, parked, pause, .. } =
-            self.redis.keys().lane(lane);
-        let keys = vec![owner, interactive, bulk, in_flight, due, hold, parked, pause, self.records(lane)];
-        let args = vec![epoch.to_string().into(), now.as_millis().into(), i64::from(PROMOTE).into()];
+    async fn claim_raw(
+        &self,
+        lane: SessionKey,
+        epoch: u64,
+        now: Timestamp,
+        bulk: bool,
+    ) -> PortResult<RawClaim> {
+        let names = self.redis.keys().lane(lane);
+        let LaneKeys { owner, interactive, in_flight, due, hold, parked, pause, .. } = names;
+        let keys =
+            vec![owner, interactive, names.bulk, in_flight, due, hold, parked, pause, self.records(lane)];
+        let args = vec![
+            epoch.to_string().into(),
+            now.as_millis().into(),
+            i64::from(PROMOTE).into(),
+            i64::from(bulk).into(),
+        ];
         let answer = reply::list(self.redis.run(&scripts::CLAIM, keys, args).await?)?;
         match answer.as_slice() {
             [_, id, message, attempt] => {
@@ -114,9 +130,9 @@ impl Lanes for RedisLanes {
         self.edit_one(message, event).await
     }
 
-    async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp) -> PortResult<Claim> {
+    async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp, bulk: bool) -> PortResult<Claim> {
         loop {
-            let (id, message, attempt) = match self.claim_raw(lane, epoch, now).await? {
+            let (id, message, attempt) = match self.claim_raw(lane, epoch, now, bulk).await? {
                 RawClaim::Nothing { next } => return Ok(Claim::Nothing { next }),
                 RawClaim::Job { id, message, attempt } => (id, message, attempt),
             };
@@ -143,12 +159,17 @@ impl Lanes for RedisLanes {
         verdict: Verdict,
         events: &[Event],
     ) -> PortResult<()> {
-        let LaneKeys { owner, interactive, bulk, in_flight, dead, hold, parked, .. } =
+        let LaneKeys { owner, interactive, bulk, in_flight, dead, hold, parked, tally, .. } =
             self.redis.keys().lane(lane);
         let (record, stream) = (self.record(lane, id), self.stream(lane));
-        let keys = vec![owner, interactive, bulk, in_flight, dead, hold, record, stream, parked];
+        let keys = vec![owner, interactive, bulk, in_flight, dead, hold, record, stream, parked, tally];
+        let (day, new_chat) = match verdict {
+            Verdict::Sent { day, new_chat } => (day, new_chat),
+            _ => (Day::default(), false),
+        };
         let (verdict, retry_at) = match verdict {
             Verdict::Done => ("done", String::new()),
+            Verdict::Sent { .. } => ("sent", String::new()),
             Verdict::RetryAt(at) => ("retry", at.as_millis().to_string()),
             Verdict::Park => ("park", String::new()),
             Verdict::Bury => ("bury", String::new()),
@@ -161,6 +182,9 @@ impl Lanes for RedisLanes {
             millis(KEEP_FINISHED),
             millis(KEEP_BURIED),
             i64::from(MAX_BURIED).into(),
+            day.0.to_string().into(),
+            i64::from(new_chat).into(),
+            millis(KEEP_TALLY),
         ];
         for event in events {
             args.push(reply::to_json(event)?.into());
@@ -170,6 +194,18 @@ impl Lanes for RedisLanes {
         }
         metrics::counter!(names::LOG_APPENDED).increment(events.len() as u64);
         Ok(())
+    }
+
+    async fn tally(&self, lane: SessionKey) -> PortResult<Tally> {
+        let tally = self.redis.keys().lane(lane).tally;
+        let found: Vec<Option<u32>> =
+            self.redis.shared().hmget(tally, vec!["d", "s", "n"]).await.map_err(port_error)?;
+        match found.as_slice() {
+            &[Some(day), sent, new] => {
+                Ok(Tally { day: Day(day), sent: sent.unwrap_or(0), new_chats: new.unwrap_or(0) })
+            }
+            _ => Ok(Tally::default()),
+        }
     }
 
     async fn recover(&self, lane: SessionKey, epoch: u64) -> PortResult<u64> {

@@ -2,7 +2,7 @@
 --
 -- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 due, 6 hold,
 --         7 parked, 8 pause, 9 what record keys start with (the message id follows; same slot by its tag)
--- ARGV    1 epoch, 2 now in ms, 3 most messages to promote
+-- ARGV    1 epoch, 2 now in ms, 3 most messages to promote, 4 '1' when bulk messages may be taken
 -- Returns {1, message id, message (JSON), attempt}, or {0, ms when to look again or nil} (nil too while
 --         the lane is paused);
 --         error STALE when the epoch is not the owner's
@@ -47,7 +47,7 @@ if hold > 0 then
   redis.call('DEL', KEYS[6])
 end
 
-for i = 2, 3 do
+for i = 2, ARGV[4] == '1' and 3 or 2 do
   local head = redis.call('ZPOPMIN', KEYS[i])
   while head[1] do
     local record = KEYS[9] .. head[1]

@@ -1,10 +1,11 @@
 -- Settles a message that is in flight and appends events.
 --
 -- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 dead, 6 hold, 7 record, 8 stream,
---         9 parked
--- ARGV    1 epoch, 2 message id, 3 verdict (done, retry, park, bury), 4 moment of the retry in ms or '',
+--         9 parked, 10 tally
+-- ARGV    1 epoch, 2 message id, 3 verdict (done, sent, retry, park, bury), 4 moment of the retry in ms or '',
 --         5 ms a finished record is kept, 6 ms a buried record is kept, 7 most buried messages of a
---         lane, 8… events (JSON)
+--         lane, 8 day a sent message counts for, 9 1 when it began a chat, else 0, 10 ms a tally is kept,
+--         11… events (JSON)
 -- Returns 1 when it was in flight, 0 when not (the events are appended all the same);
 --         error STALE when the epoch is not the owner's
 -- Atomic  because what the events tell must be what became of the message, and a former owner must
@@ -18,8 +19,17 @@ local place = redis.call('ZSCORE', KEYS[4], id)
 
 if place then
   redis.call('ZREM', KEYS[4], id)
-  if verdict == 'done' then
+  if verdict == 'done' or verdict == 'sent' then
     redis.call('PEXPIRE', KEYS[7], ARGV[5])
+    if verdict == 'sent' then
+      if redis.call('HGET', KEYS[10], 'd') ~= ARGV[8] then
+        redis.call('DEL', KEYS[10])
+        redis.call('HSET', KEYS[10], 'd', ARGV[8])
+      end
+      redis.call('HINCRBY', KEYS[10], 's', 1)
+      redis.call('HINCRBY', KEYS[10], 'n', ARGV[9])
+      redis.call('PEXPIRE', KEYS[10], ARGV[10])
+    end
   elseif verdict == 'retry' then
     -- its old place is before everything that is ready
     local priority = redis.call('HGET', KEYS[7], 'p')
@@ -39,7 +49,7 @@ if place then
   end
 end
 
-for i = 8, #ARGV do
+for i = 11, #ARGV do
   redis.call('XADD', KEYS[8], '*', 'e', ARGV[i])
 end
 return place and 1 or 0

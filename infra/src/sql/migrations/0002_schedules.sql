@@ -1,4 +1,4 @@
--- Messages for later, campaigns, and what still waits.
+-- Messages for later, campaigns, what still waits, and the pace of sessions.
 
 ALTER TABLE messages ADD COLUMN send_at BIGINT;
 ALTER TABLE messages ADD COLUMN campaign {key};
@@ -11,3 +11,6 @@ CREATE INDEX messages_by_status ON messages (workspace_id, status, at DESC, id D
     WHERE status IN ('accepted', 'scheduled', 'sending', 'failed', 'expired', 'cancelled');
 CREATE INDEX messages_by_campaign ON messages (workspace_id, campaign, at DESC, id DESC)
     WHERE campaign IS NOT NULL;
+
+ALTER TABLE sessions ADD COLUMN pacing TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE sessions ADD COLUMN linked_at BIGINT;

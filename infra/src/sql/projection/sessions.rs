@@ -44,12 +44,16 @@ pub(super) fn apply(row: &mut Tracked<Model>, event: &Event) -> PortResult<()> {
             let pn = text(pn).into_owned();
             if row.pn.as_ref() != Some(&pn) {
                 (row.lid, row.push_name) = (None, None);
+                row.linked_at = Some(event.at.as_millis());
             }
             row.pn = Some(pn);
             row.lid = lid.as_deref().map(|lid| text(lid).into_owned()).or(row.lid.take());
             row.push_name = push_name.as_deref().map(|name| text(name).into_owned()).or(row.push_name.take());
         }
-        EventData::SessionUnlinked {} => (row.pn, row.lid, row.push_name) = (None, None, None),
+        EventData::SessionUnlinked {} => {
+            (row.pn, row.lid, row.push_name) = (None, None, None);
+            row.linked_at = None;
+        }
         _ => {}
     }
     Ok(())

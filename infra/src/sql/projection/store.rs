@@ -94,6 +94,7 @@ async fn store_sessions(tx: &DatabaseTransaction, record: &Record) -> PortResult
             .col_expr(C::Pn, Expr::value(row.pn.clone()))
             .col_expr(C::Lid, Expr::value(row.lid.clone()))
             .col_expr(C::PushName, Expr::value(row.push_name.clone()))
+            .col_expr(C::LinkedAt, Expr::value(row.linked_at))
             .col_expr(C::RecentEvents, Expr::value(row.recent_events.clone()))
             .col_expr(C::UpdatedAt, Expr::value(row.updated_at))
             .filter(C::Id.eq(row.id.clone()))

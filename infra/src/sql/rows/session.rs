@@ -28,6 +28,8 @@ pub struct Model {
     pub recent_events: String,
     pub created_at: i64,
     pub updated_at: i64,
+    pub pacing: String,
+    pub linked_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -54,6 +56,8 @@ impl TryFrom<&Session> for Model {
             recent_events: "[]".to_owned(),
             created_at: session.created_at.as_millis(),
             updated_at: session.updated_at.as_millis(),
+            pacing: to_json(&session.pacing)?,
+            linked_at: session.linked_at.map(Timestamp::as_millis),
         })
     }
 }
@@ -73,6 +77,8 @@ impl TryFrom<Model> for Session {
             lid: row.lid,
             push_name: row.push_name,
             epoch: unsigned(row.epoch),
+            pacing: from_json("pacing", &row.pacing)?,
+            linked_at: row.linked_at.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })

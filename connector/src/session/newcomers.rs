@@ -1,0 +1,127 @@
+//! New chats: whether a message would begin one, and whether it may.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::time::Instant;
+use wagate_domain::{
+    Address, ContactIds, Timestamp,
+    messages::Message,
+    ports::PortResult,
+    sessions::{Reason, Signal},
+};
+
+use super::{actor::Actor, outbox::Entry};
+use crate::wa::Restriction;
+
+/// Chats remembered as begun.
+const CAPACITY: usize = 10_000;
+/// How long new chats wait when WhatsApp does not say when a restriction ends: then one is tried.
+const UNTOLD: Duration = Duration::from_mins(30);
+/// Least time new chats wait: clocks differ.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// What a session knows of its new chats.
+#[derive(Default)]
+pub(super) struct Newcomers {
+    /// Chats that are not new.
+    begun: HashSet<Address>,
+    restricted: Option<(Restriction, Timestamp)>,
+    /// When the parked messages are to come back.
+    back_at: Option<(Timestamp, Instant)>,
+}
+
+impl Newcomers {
+    /// When something is to be done.
+    pub(super) fn timer(&self) -> Option<Instant> {
+        self.back_at.map(|(_, at)| at)
+    }
+
+    /// A message of this chat has left: the next is of no new chat.
+    pub(super) fn begun(&mut self, chat: &Address) {
+        if self.begun.len() >= CAPACITY {
+            self.begun.clear();
+        }
+        self.begun.insert(chat.clone());
+    }
+
+    /// The pace has changed: what waits for the next day may perhaps go today.
+    pub(super) fn look_again(&mut self) {
+        if self.restricted.is_none()
+            && let Some((until, at)) = &mut self.back_at
+        {
+            (*until, *at) = (Timestamp::from_millis(0), Instant::now());
+        }
+    }
+
+    fn wait_until(&mut self, now: Timestamp, until: Timestamp) {
+        if self.back_at.is_none_or(|(at, _)| until < at) {
+            self.back_at = Some((until, Instant::now() + until.since(now).max(LEAST)));
+        }
+    }
+}
+
+impl Actor {
+    /// Whether a message would begin a chat. Asked only while it matters.
+    pub(super) async fn is_new_chat(&self, message: &Message) -> PortResult<bool> {
+        let newcomers = &self.lane.newcomers;
+        let matters = newcomers.restricted.is_some() || self.lane.pacer.counts_new_chats();
+        if !matters || !message.chat.is_person() || newcomers.begun.contains(&message.chat) {
+            return Ok(false);
+        }
+        let mut contact = ContactIds::of(&message.chat);
+        if let Some(link) = &self.device.link {
+            contact = link.known(contact).await;
+        }
+        Ok(!self.shared.ports.messages.has_written_with(self.key, &contact).await?)
+    }
+
+    /// Whether a new chat may begin now; when it may not, parked messages come back by themselves.
+    pub(super) fn may_begin(&mut self, now: Timestamp) -> bool {
+        let barred = match self.lane.newcomers.restricted {
+            Some((_, until)) => Some(until),
+            None => self.lane.pacer.new_chat(now).err(),
+        };
+        if let Some(until) = barred {
+            self.lane.newcomers.wait_until(now, until);
+        }
+        barred.is_none()
+    }
+
+    /// WhatsApp lets the account begin no new chats until then.
+    pub(super) fn restrict(&mut self, restriction: Restriction, until: Option<Timestamp>) {
+        let now = self.shared.env.now();
+        let until = until.filter(|until| *until > now).unwrap_or_else(|| now.plus(UNTOLD));
+        self.lane.newcomers.restricted = Some((restriction, until));
+        self.lane.newcomers.wait_until(now, until);
+        self.tell_restriction();
+    }
+
+    /// Shows the restriction, if there is one.
+    pub(super) fn tell_restriction(&mut self) {
+        let Some((restriction, until)) = self.lane.newcomers.restricted else { return };
+        let message = match restriction {
+            Restriction::ReachOut => "WhatsApp lets this account write only to people who have written to it",
+            Restriction::NewChats => "WhatsApp lets this account begin no more new chats for now",
+        };
+        let message = format!("{message}, until {until}; such messages wait, all others go out");
+        self.signal(Signal::Restricted, Some(Reason::new(restriction.code(), message)));
+    }
+
+    /// Brings parked messages back when their time has come.
+    pub(super) fn ease(&mut self) {
+        let Some((until, at)) = self.lane.newcomers.back_at else { return };
+        let now = self.shared.env.now();
+        if Instant::now() < at || now < until {
+            if Instant::now() >= at {
+                self.lane.newcomers.back_at = Some((until, Instant::now() + until.since(now).max(LEAST)));
+            }
+            return;
+        }
+        self.lane.newcomers.back_at = None;
+        if self.lane.newcomers.restricted.take().is_some() {
+            self.signal(Signal::Eased, None);
+        }
+        self.outbox.push(Entry::Unpark);
+        self.lane.wake();
+    }
+}

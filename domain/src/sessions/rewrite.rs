@@ -1,0 +1,42 @@
+//! Changing a session while it runs.
+
+use std::time::Duration;
+
+use super::create::check_name;
+use crate::{
+    SessionId,
+    auth::Principal,
+    ports::{SessionCalls, Sessions},
+    sessions::{Command, CreateError, Pacing, Session},
+};
+
+/// What is to change; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct RewriteSession {
+    /// A name for people.
+    pub name: Option<String>,
+    /// How fast it may send, whole.
+    pub pacing: Option<Pacing>,
+}
+
+/// Changes a session; its owner goes by the new pace at once. `None` when there is no such session.
+///
+/// # Errors
+/// See [`CreateError`]; then nothing was changed.
+pub async fn rewrite(
+    sessions: &dyn Sessions,
+    calls: &dyn SessionCalls,
+    caller: Principal,
+    id: SessionId,
+    change: RewriteSession,
+) -> Result<Option<Session>, CreateError> {
+    let name = change.name.as_deref().map(check_name).transpose()?;
+    if let Some(pacing) = &change.pacing {
+        pacing.check()?;
+    }
+    let changed = sessions.rewrite(caller.workspace, id, name.as_deref(), change.pacing.as_ref()).await?;
+    if let Some(session) = &changed {
+        calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
+    }
+    Ok(changed)
+}
