@@ -21,6 +21,7 @@ use super::{
     outbox::{Entry, Outbox, chain},
     pairing::Pairing,
     sending::Lane,
+    watch::Watch,
 };
 use crate::{
     convert::Own,
@@ -48,6 +49,7 @@ pub(super) struct Actor {
     pub(super) commands_at: Option<Instant>,
     /// When to see whether Redis is back, after inbound messages were not stored.
     pub(super) missed_at: Option<Instant>,
+    pub(super) watch: Watch,
     leaving: Option<(Leave, Instant)>,
     /// The lease is lost; nothing may be written any more.
     pub(super) stale: bool,
@@ -95,6 +97,7 @@ impl Actor {
             inputs,
             commands_at: Some(Instant::now()),
             missed_at: None,
+            watch: Watch::new(),
             leaving: None,
             stale: false,
             shared,
@@ -128,6 +131,7 @@ impl Actor {
 
     /// After each round: everything that is due is done, until nothing is.
     async fn settle_down(&mut self) {
+        self.watch_wire();
         self.device_timers().await;
         self.pairing_timers().await;
         self.look_for_commands().await;
@@ -241,13 +245,13 @@ impl Actor {
             self.outbox.retry_at(),
             self.commands_at,
             self.missed_at,
+            Some(self.watch.timer()),
             self.device.timer(),
             self.pairing.timer(&self.shared.env),
             self.lane.timer(self.can_send()),
             self.leaving.map(|(_, deadline)| deadline),
         ];
-        let idle = Instant::now() + Duration::from_hours(1);
-        timers.into_iter().flatten().min().unwrap_or(idle)
+        timers.into_iter().flatten().min().unwrap_or_else(Self::look_again)
     }
 
     /// Whether messages can leave right now.

@@ -49,6 +49,10 @@ impl Actor {
             Command::OfferCode { phone } => self.offer_code(id, phone).await,
             Command::Logout => self.log_out(id).await,
             Command::Refresh => self.refresh(id).await,
+            Command::Health => {
+                let health = self.health();
+                self.reply(id, CommandReply::Health(health));
+            }
             Command::MarkRead { chat, ids } => self.mark_read(id, &chat, &ids).await,
         }
     }

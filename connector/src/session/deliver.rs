@@ -1,6 +1,6 @@
 //! One attempt to send one message.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use wagate_domain::{
@@ -30,6 +30,8 @@ pub(crate) struct Delivery {
     pub(super) learned: Option<ContactIds>,
     /// When the restriction ends that WhatsApp named, as far as it tells.
     pub(super) restricted_until: Option<Timestamp>,
+    /// How long the server's ack took, when one came.
+    pub(super) acked_in: Option<Duration>,
 }
 
 /// Everything an attempt needs.
@@ -46,7 +48,8 @@ impl Attempt {
     pub(super) async fn run(self) -> Delivery {
         let began = Instant::now();
         let mut learned = None;
-        let outcome = match self.attempt(&mut learned).await {
+        let mut acked_in = None;
+        let outcome = match self.attempt(&mut learned, &mut acked_in).await {
             Ok(outcome) => outcome,
             Err(trouble) => of(trouble),
         };
@@ -58,10 +61,14 @@ impl Attempt {
             Outcome::Restricted(restriction) => self.link.ends(restriction).await,
             _ => None,
         };
-        Delivery { message: self.message.id, outcome, learned, restricted_until }
+        Delivery { message: self.message.id, outcome, learned, restricted_until, acked_in }
     }
 
-    async fn attempt(&self, learned: &mut Option<ContactIds>) -> Result<Outcome, Trouble> {
+    async fn attempt(
+        &self,
+        learned: &mut Option<ContactIds>,
+        acked_in: &mut Option<Duration>,
+    ) -> Result<Outcome, Trouble> {
         let Resolved { existence, asked } = self.numbers.resolve(&self.link, &self.message.chat).await?;
         let Existence::Somebody { address, contact } = existence else {
             return Ok(failed("not_on_whatsapp", "nobody uses WhatsApp under this number"));
@@ -79,7 +86,8 @@ impl Attempt {
         };
         let patience = self.shared.config.ack_timeout;
         let turn = self.shared.turns.take(self.message.lane()).await;
-        let ack = self.link.send(&address, wire, &self.message.stanza_id, turn, patience).await?;
+        let (ack, waited) = self.link.send(&address, wire, &self.message.stanza_id, turn, patience).await?;
+        *acked_in = ack.as_ref().map(|_| waited);
         Ok(match ack.map(|ack| ack.error) {
             Some(None) => Outcome::Sent,
             Some(Some(code)) => match Restriction::of_nack(&code) {

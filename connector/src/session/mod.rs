@@ -13,6 +13,7 @@ mod pairing;
 mod reaction;
 mod sending;
 mod verdict;
+mod watch;
 
 use std::sync::Arc;
 

@@ -36,6 +36,11 @@ impl Newcomers {
         self.back_at.map(|(_, at)| at)
     }
 
+    /// Until when WhatsApp lets no new chats begin.
+    pub(super) fn restricted_until(&self) -> Option<Timestamp> {
+        self.restricted.map(|(_, until)| until)
+    }
+
     /// A message of this chat has left: the next is of no new chat.
     pub(super) fn begun(&mut self, chat: &Address) {
         if self.begun.len() >= CAPACITY {

@@ -45,6 +45,7 @@ pub(super) struct Lane {
     /// What was sent today before us is known.
     counted: bool,
     pub(super) newcomers: Newcomers,
+    last_ack: Option<Duration>,
 }
 
 /// A message on its way.
@@ -66,7 +67,13 @@ impl Lane {
             pacer: Pacer::new(session.pacing.clone(), session.linked_at),
             counted: false,
             newcomers: Newcomers::default(),
+            last_ack: None,
         }
+    }
+
+    /// How long the last message waited for the server's ack.
+    pub(super) const fn last_ack(&self) -> Option<Duration> {
+        self.last_ack
     }
 
     /// Something may have been queued.
@@ -249,7 +256,8 @@ impl Actor {
     }
 
     pub(super) fn delivered(&mut self, delivery: Delivery) {
-        let Delivery { message, outcome, learned, restricted_until } = delivery;
+        let Delivery { message, outcome, learned, restricted_until, acked_in } = delivery;
+        self.lane.last_ack = acked_in.or(self.lane.last_ack);
         let flight = self.lane.busy.take().filter(|flight| flight.message == message);
         self.lane.ready = true;
         let tries = if outcome == Outcome::Lost {

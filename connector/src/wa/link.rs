@@ -2,6 +2,7 @@
 
 use std::{fs::File, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use wacore::{
     download::{Downloadable, MediaType},
     types::message::MessageInfo,
@@ -150,7 +151,7 @@ impl Link {
     }
 
     /// Sends a message under a fixed id and waits for the server's ack; `Ok(None)` when none came in time.
-    /// `turn` lasts until the message is written.
+    /// `turn` lasts until the message is written; the time tells how long the ack was waited for.
     pub(crate) async fn send(
         &self,
         to: &Address,
@@ -158,7 +159,7 @@ impl Link {
         id: &str,
         turn: Turn,
         patience: Duration,
-    ) -> Result<Option<Ack>, Trouble> {
+    ) -> Result<(Option<Ack>, Duration), Trouble> {
         let ack = self.acks.expect(id);
         let options = SendOptions::default().with_message_id(id);
         if let Err(error) = self.client.send_message_with_options(jid_of(to), message, options).await {
@@ -166,12 +167,13 @@ impl Link {
             return Err(self.send_trouble(&error));
         }
         drop(turn);
+        let written = Instant::now();
         match tokio::time::timeout(patience, ack).await {
-            Ok(Ok(ack)) => Ok(Some(ack)),
+            Ok(Ok(ack)) => Ok((Some(ack), written.elapsed())),
             Ok(Err(_)) => Err(Trouble::Lost),
             Err(_) => {
                 self.acks.forget(id);
-                Ok(None)
+                Ok((None, written.elapsed()))
             }
         }
     }

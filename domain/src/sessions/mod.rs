@@ -1,6 +1,7 @@
 //! A session is one WhatsApp account linked to the gateway.
 
 mod create;
+mod health;
 mod pacing;
 mod pairing;
 mod remove;
@@ -9,6 +10,7 @@ mod run;
 mod state;
 
 pub use create::{CreateError, CreateSession, create};
+pub use health::{Health, SILENCE, diagnose};
 pub use pacing::{Day, Pacing, QuietHours, WarmUp};
 pub use pairing::{Command, CommandReply, Pairing, PairingView};
 pub use remove::{RemoveError, RemovePorts, remove};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Health;
 use crate::Timestamp;
 
 /// What a phone can use right now to link the session.
@@ -50,6 +51,8 @@ pub enum Command {
     Logout,
     /// Look again at the stored session: it was stopped, started or deleted.
     Refresh,
+    /// Tell how the connection is.
+    Health,
     /// Send read receipts for messages of one chat.
     MarkRead {
         /// Chat, as an address.
@@ -67,6 +70,8 @@ pub enum CommandReply {
     Done,
     /// The pairing that is now on offer.
     Pairing(Pairing),
+    /// How the connection is.
+    Health(Health),
     /// Refused, with a stable code and a sentence.
     Refused {
         /// Stable code.

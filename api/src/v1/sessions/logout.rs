@@ -51,6 +51,8 @@ async fn logout(state: &ApiState, caller: Principal, id: SessionId) -> Result<Se
     }
     match state.calls.call(session.key(), &Command::Logout, PATIENCE).await? {
         Some(CommandReply::Refused { code, message }) => Err(super::refused(&code, &message)),
-        Some(CommandReply::Done | CommandReply::Pairing(_)) | None => super::find(state, caller, id).await,
+        Some(CommandReply::Done | CommandReply::Pairing(_) | CommandReply::Health(_)) | None => {
+            super::find(state, caller, id).await
+        }
     }
 }

@@ -73,7 +73,7 @@ pub(crate) async fn mark_chat_read(
         let command = Command::MarkRead { chat: chat.to_string(), ids };
         match state.calls.call(session.key(), &command, PATIENCE).await? {
             Some(CommandReply::Refused { code, message }) => return Err(super::refused(&code, &message)),
-            Some(CommandReply::Done | CommandReply::Pairing(_)) => marked += count,
+            Some(CommandReply::Done | CommandReply::Pairing(_) | CommandReply::Health(_)) => marked += count,
             None => return Err(Problem::plain(Code::SessionUnreachable).retry_after(5)),
         }
     }

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod get;
+mod health;
 mod list;
 mod logout;
 mod mark_read;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Routes {
     let plain = plain
         .routes(routes!(create::create_session))
         .routes(routes!(get::get_session, change::change_session, remove::delete_session))
+        .routes(routes!(health::get_session_health))
         .routes(routes!(start::start_session))
         .routes(routes!(stop::stop_session))
         .routes(routes!(logout::logout_session))

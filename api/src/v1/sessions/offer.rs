@@ -40,7 +40,12 @@ pub(super) async fn current(state: &ApiState, caller: Principal, id: SessionId) 
                 Some(CommandReply::Pairing(Pairing::Qr { code, expires_at })) => {
                     Ok(Offer { code, expires_at })
                 }
-                Some(CommandReply::Pairing(Pairing::Code { .. }) | CommandReply::Done) | None => watch.await,
+                Some(
+                    CommandReply::Pairing(Pairing::Code { .. })
+                    | CommandReply::Done
+                    | CommandReply::Health(_),
+                )
+                | None => watch.await,
             },
             Either::Right((offer, _)) => offer,
         }

@@ -81,9 +81,8 @@ async fn ask(
             Ok(PairingCode { code: dashed(&code), expires_at: expires_at.to_string() })
         }
         Some(CommandReply::Refused { code, message }) => Err(super::refused(&code, &message)),
-        Some(CommandReply::Pairing(Pairing::Qr { .. }) | CommandReply::Done) | None => {
-            Err(Problem::plain(Code::PairingNotReady).retry_after(3))
-        }
+        Some(CommandReply::Pairing(Pairing::Qr { .. }) | CommandReply::Done | CommandReply::Health(_))
+        | None => Err(Problem::plain(Code::PairingNotReady).retry_after(3)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use wagate_domain::sessions::{Session, State};
+use wagate_domain::sessions::{Reason, Session, State};
 
 use super::pacing::PacingView;
 
@@ -83,6 +83,12 @@ pub(crate) enum SessionState {
     Failed,
 }
 
+impl From<Reason> for ReasonView {
+    fn from(reason: Reason) -> Self {
+        Self { code: reason.code, message: reason.message }
+    }
+}
+
 impl From<State> for SessionState {
     fn from(state: State) -> Self {
         match state {
@@ -122,7 +128,7 @@ impl From<Session> for SessionView {
             id: id.to_string(),
             name,
             state: state.into(),
-            reason: reason.map(|reason| ReasonView { code: reason.code, message: reason.message }),
+            reason: reason.map(ReasonView::from),
             started: wanted,
             phone: pn.map(|digits| format!("+{digits}")),
             lid,
