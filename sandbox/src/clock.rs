@@ -81,6 +81,19 @@ impl Clock {
             }
         }
     }
+
+    /// Waits until it is this late, in Unix milliseconds. What is due by the calendar waits here: a length of time
+    /// that is reckoned first and slept then would be too long when the clock is moved in between.
+    pub async fn sleep_until_unix_millis(&self, due: u64) {
+        let mut moved = self.ahead.subscribe();
+        while let Some(left) = due.checked_sub(self.unix_millis()).filter(|left| *left > 0) {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(left)) => {}
+                // Cannot fail: this clock is a sender.
+                _ = moved.changed() => {}
+            }
+        }
+    }
 }
 
 impl Moment {
@@ -132,5 +145,15 @@ mod tests {
             clock.advance(2 * HOUR);
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_time_of_day_is_reached_by_a_clock_that_moves_before_the_wait_begins() {
+        let clock = Clock::default();
+        let due = clock.unix_millis() + 3_600_000;
+        let waiting = clock.sleep_until_unix_millis(due);
+        clock.advance(HOUR);
+        waiting.await;
+        assert!(clock.unix_millis() >= due);
     }
 }

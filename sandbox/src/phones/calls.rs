@@ -249,8 +249,10 @@ impl Simulated {
 
     fn give_up_later(&self, phone: &Arc<Phone>, call: CallRecord) {
         let (me, clock, phone) = (self.me.clone(), self.clock.clone(), Arc::clone(phone));
+        // reckoned here: the task may begin after the clock was moved
+        let end = clock.moment().after(RING);
         tokio::spawn(async move {
-            clock.sleep(RING).await;
+            clock.sleep_until(end).await;
             let Some(me) = me.upgrade() else { return };
             let ringing = me.call_record(phone.pn(), &call.id).await;
             if ringing.is_ok_and(|call| call.state == CallState::Ringing)

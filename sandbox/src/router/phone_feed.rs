@@ -54,10 +54,12 @@ impl Core {
     ) -> Result<()> {
         let switched = self.switch_phone(account, true).await?;
         let Some(time) = time else { return Ok(()) };
+        // reckoned here: the task may begin after the clock was moved
+        let back = self.clock.moment().after(time);
         let (core, account) = (Arc::clone(self), Arc::clone(account));
         self.tasks.spawn(async move {
             tokio::select! {
-                () = core.clock.sleep(time) => {}
+                () = core.clock.sleep_until(back) => {}
                 () = switched.cancelled() => return,
                 () = core.stop.cancelled() => return,
             }

@@ -4,7 +4,6 @@
 #![recursion_limit = "256"]
 
 mod app_state;
-mod baileys;
 mod calls;
 mod channels;
 mod channels_raw;
@@ -47,7 +46,6 @@ mod raw;
 mod restart;
 mod restrictions;
 mod scripts;
-mod six;
 mod status;
 mod time;
 mod weather;

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -149,9 +148,7 @@ async fn watch(phones: Weak<Simulated>, bell: Arc<Notify>, stop: CancellationTok
         drop(strong);
         let due = async {
             match next {
-                Some(due) => {
-                    clock.sleep(Duration::from_millis(due.saturating_sub(clock.unix_millis()))).await;
-                }
+                Some(due) => clock.sleep_until_unix_millis(due).await,
                 None => std::future::pending().await,
             }
         };

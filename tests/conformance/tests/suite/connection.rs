@@ -3,7 +3,7 @@
 use wagate_conformance::{Client, Command, Event, Kind, Reached, Stage};
 use wagate_sandbox::faults::{Closing, Effect, Fault, Selector, StreamError, Trigger};
 
-use crate::{BOB, CAROL};
+use crate::{BOB, CAROL, on_next_message};
 
 scenarios! {
     /// The network fails below the client: it comes back by itself, and what was sent meanwhile arrives.
@@ -80,23 +80,11 @@ async fn writes(stage: &Stage, text: &str) -> String {
     stage.sandbox().phones().send(CAROL, outgoing).await.expect("sent").id
 }
 
-/// On the next message to Bob's client.
-fn on_next_message(effect: Effect) -> Fault {
-    let on = Selector {
-        number: Some(BOB.to_owned()),
-        device: Some(1),
-        tag: Some("message".to_owned()),
-        direction: Some(wagate_sandbox::trace::Direction::Out),
-        ..Selector::default()
-    };
-    Fault { on, when: Trigger { times: Some(1), ..Trigger::default() }, effect }
-}
-
 /// Every end of a connection: Carol writes, the message is lost with the connection, and comes once the client is back.
 async fn comes_back_after(stage: &Stage, client: &Client, effects: Vec<Effect>) {
     for effect in effects {
         let before = client.so_far();
-        stage.sandbox().faults().add(on_next_message(effect.clone())).expect("a fault");
+        stage.sandbox().faults().add(on_next_message(BOB, 1, effect.clone())).expect("a fault");
         let id = writes(stage, "catch").await;
         // our client does not tell of an end that it was asked for (515)
         returns(client, before).await;
@@ -131,7 +119,7 @@ async fn final_stream_errors(stage: &Stage, [kind]: [Kind; 1]) {
     for (error, expected) in [(StreamError::Replaced, 440), (StreamError::DeviceRemoved, 401)] {
         let before = client.so_far();
         let effect = Effect::StreamError { error, deliver: false };
-        stage.sandbox().faults().add(on_next_message(effect)).expect("a fault");
+        stage.sandbox().faults().add(on_next_message(BOB, 1, effect)).expect("a fault");
         let id = writes(stage, "goodbye").await;
         assert_eq!(closes(&client, before).await, expected, "{error:?}");
         // the device is linked all the same: asked to, it comes back to what waited

@@ -1,9 +1,14 @@
 //! That messages come: later, in order, once, again when they could not be opened.
 
-use wagate_conformance::{Command, Event, Kind, Reached, Stage};
-use wagate_sandbox::phones::{Direction, Outgoing, Status};
+use std::sync::Arc;
 
-use crate::{ALICE, BOB, CAROL, eventually};
+use wagate_conformance::{Command, Event, Kind, Reached, Stage, What};
+use wagate_sandbox::faults::Effect;
+use wagate_sandbox::phones::{Direction, Outgoing, Status};
+use wagate_sandbox::ports::Phones;
+use wagate_sandbox::trace::{Direction as Way, EventFilter, EventKind, StanzaSummary};
+
+use crate::{ALICE, BOB, CAROL, eventually, on_next_message};
 
 scenarios! {
     /// Delivered and read come back to the sender.
@@ -16,6 +21,10 @@ scenarios! {
     with_a_phone: each;
     /// A client that has lost its Signal session asks again and gets the message.
     lost_session: pairs;
+    /// A message damaged on its way to a phone, and one to the client: each is asked for again and comes.
+    damaged: each;
+    /// A LID written as a phone number's JID is taken for the LID.
+    lid_as_number: [b6] because "others do not write so";
     /// Who is on WhatsApp, and under which LID.
     on_whatsapp: each;
 }
@@ -24,12 +33,30 @@ async fn receipts(stage: &Stage, kinds: [Kind; 2]) {
     let [a, b] = stage.two(kinds).await;
     let id = a.send(&b.person.pn(), "read me").await;
     b.gets(&id).await;
+    // Baileys joins news that it holds back, the last one wins: both of Bob's devices have theirs before he reads
+    eventually("both receipts", || async { (receipts_out(stage, &id) == 2).then_some(()) }).await;
     a.reaches(&id, Reached::Delivered).await;
     let unread =
         |event: &Event| matches!(event, Event::Receipt { reached, .. } if *reached > Reached::Delivered);
     assert!(!a.events().iter().any(unread), "nobody has read it yet");
     b.ask(Command::Read { ids: vec![id.clone()] }).await;
     a.reaches(&id, Reached::Read).await;
+}
+
+/// How many receipts of a message the network has handed on to Alice's client.
+fn receipts_out(stage: &Stage, id: &str) -> usize {
+    let at_alice = EventFilter {
+        number: ALICE.parse().ok(),
+        device: Some(1),
+        kinds: vec![EventKind::Stanza],
+        ..EventFilter::default()
+    };
+    let events = stage.sandbox().trace().events(0, &at_alice, usize::MAX).items;
+    let is_receipt = |stanza: &StanzaSummary| stanza.tag == "receipt" && stanza.id.as_deref() == Some(id);
+    let receipt = |event: &&Arc<wagate_sandbox::trace::Event>| {
+        event.direction == Some(Way::Out) && event.stanza.as_deref().is_some_and(is_receipt)
+    };
+    events.iter().filter(receipt).count()
 }
 
 async fn waiting(stage: &Stage, kinds: [Kind; 2]) {
@@ -78,6 +105,14 @@ async fn own_devices(stage: &Stage, kinds: [Kind; 2]) {
         assert!(!message.from_me && bob.is(&message.sender), "{message:?}");
         assert_eq!(message.said(), "to both".into());
     }
+
+    let by_hand = Outgoing { to: BOB.into(), text: Some("from the phone".into()), ..Outgoing::default() };
+    let by_hand = phones.send(ALICE, by_hand).await.expect("sent");
+    for device in [&laptop, &tablet] {
+        let message = device.gets(&by_hand.id).await;
+        assert!(message.from_me && bob.is(&message.chat), "{message:?}");
+        assert_eq!(message.said(), "from the phone".into());
+    }
 }
 
 async fn with_a_phone(stage: &Stage, [kind]: [Kind; 1]) {
@@ -118,6 +153,39 @@ async fn lost_session(stage: &Stage, kinds: [Kind; 2]) {
     a.reaches(&second, Reached::Delivered).await;
     let third = a.send(&b.person.pn(), "third").await;
     assert_eq!(b.gets(&third).await.said(), "third".into());
+}
+
+async fn damaged(stage: &Stage, [kind]: [Kind; 1]) {
+    let alice = stage.person(ALICE, "Alice").await;
+    let carol = stage.person(CAROL, "Carol").await;
+    let client = stage.linked(kind, &alice).await;
+    let phones = stage.sandbox().phones();
+    for (number, device) in [(CAROL, 0), (ALICE, 1)] {
+        let fault = on_next_message(number, device, Effect::DamageEnc);
+        stage.sandbox().faults().add(fault).expect("a fault");
+    }
+    let id = client.send(&carol.pn(), "to the phone").await;
+    let readable =
+        || async { phones.message(CAROL, &id).await.ok().filter(|message| !message.undecryptable) };
+    let shown = eventually("the text on the phone", readable).await;
+    assert_eq!(shown.text.as_deref(), Some("to the phone"));
+    let outgoing = Outgoing { to: ALICE.into(), text: Some("to the client".into()), ..Outgoing::default() };
+    let sent = phones.send(CAROL, outgoing).await.expect("sent");
+    client.shows(&What::Text { body: "to the client".into() }).await;
+    assert_eq!(client.gets(&sent.id).await.said(), "to the client".into());
+    assert!(stage.sandbox().faults().list().iter().all(|fault| fault.applied == 1), "both were damaged");
+}
+
+async fn lid_as_number(stage: &Stage, [kind]: [Kind; 1]) {
+    let alice = stage.person(ALICE, "Alice").await;
+    let carol = stage.person(CAROL, "Carol").await;
+    let client = stage.linked(kind, &alice).await;
+    let phones = stage.sandbox().phones();
+    let before = phones.list("", 100).await.expect("phones").items.len();
+    let id = client.send(&format!("{}@s.whatsapp.net", carol.lid_number), "to your LID").await;
+    eventually("the text on the phone", || async { phones.message(CAROL, &id).await.ok() }).await;
+    let after = phones.list("", 100).await.expect("phones").items.len();
+    assert_eq!(before, after, "nobody was made");
 }
 
 async fn on_whatsapp(stage: &Stage, [kind]: [Kind; 1]) {

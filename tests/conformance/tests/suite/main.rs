@@ -14,6 +14,8 @@ mod page;
 mod presence;
 mod profile;
 
+use wagate_sandbox::faults::{Effect, Fault, Selector, Trigger};
+
 /// Scenarios of every module, with its name.
 const ACTS: &[(&str, &[cast::Scenario])] = &[
     ("linking", linking::SCENARIOS),
@@ -31,6 +33,18 @@ const ACTS: &[(&str, &[cast::Scenario])] = &[
 const ALICE: &str = "4915200000001";
 const BOB: &str = "4915200000002";
 const CAROL: &str = "4915200000003";
+
+/// On the next message to a device; 0 is the phone.
+fn on_next_message(number: &str, device: u16, effect: Effect) -> Fault {
+    let on = Selector {
+        number: Some(number.to_owned()),
+        device: Some(device),
+        tag: Some("message".to_owned()),
+        direction: Some(wagate_sandbox::trace::Direction::Out),
+        ..Selector::default()
+    };
+    Fault { on, when: Trigger { times: Some(1), ..Trigger::default() }, effect }
+}
 
 /// Waits for something that no client tells.
 async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut check: impl FnMut() -> F) -> T {

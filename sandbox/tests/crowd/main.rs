@@ -3,14 +3,15 @@
 #![cfg(target_os = "linux")]
 
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
-#[path = "network/raw.rs"]
+#[path = "../network/raw.rs"]
 mod raw;
 
+use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node};
@@ -18,8 +19,10 @@ use wagate_sandbox::{Sandbox, SandboxConfig};
 
 use raw::{Keys, Raw, has};
 
-/// Peers of a crowd, fewer where the process may not open so many files: both ends are in it.
+/// Peers of a crowd.
 const CROWD: usize = 10_000;
+/// How long a crowd may take to come or to be sent away.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Memory that a peer may take which has not even said hello: its task and its buffers.
 const PER_PEER: usize = 32 * 1024;
 const ALICE: &str = "4915670000001";
@@ -48,17 +51,44 @@ impl Place {
         Self { sandbox, _folder: folder, _turn: turn }
     }
 
-    async fn connect(&self) -> TcpStream {
+    /// A crowd that has connected and said these words, each of it.
+    async fn crowd(&self, words: &str) -> Crowd {
         let url = self.sandbox.wire_url();
-        let address = url.trim_start_matches("ws://").trim_end_matches("/ws/chat");
-        TcpStream::connect(address).await.expect("connect")
+        let port = url.trim_end_matches("/ws/chat").rsplit(':').next().expect("a port").to_owned();
+        let peers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/crowd/peers.mjs");
+        let mut process = Command::new("node")
+            .args([peers, &port, &CROWD.to_string(), words])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("node");
+        let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let mut crowd = Crowd { lines, _process: process };
+        crowd.counts("connected", CROWD).await;
+        crowd
     }
 }
 
-/// How many peers the process has descriptors for; the sandbox has raised the limit.
-fn crowd() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(limit / 2).unwrap_or(usize::MAX).saturating_sub(300).min(CROWD)
+/// Peers, in a process of their own: both ends in one would need twice as many descriptors.
+struct Crowd {
+    lines: Lines<BufReader<ChildStdout>>,
+    _process: Child,
+}
+
+impl Crowd {
+    /// Waits until it has counted so many.
+    async fn counts(&mut self, what: &str, expected: usize) {
+        let mut last = Value::Null;
+        let counting = async {
+            while last[what].as_u64() != u64::try_from(expected).ok() {
+                let line = self.lines.next_line().await.expect("its output").expect("a line");
+                last = serde_json::from_str(&line).expect("JSON");
+            }
+        };
+        let counted = tokio::time::timeout(PATIENCE, counting).await;
+        counted.unwrap_or_else(|_| panic!("{expected} {what} expected, the last it said is {last}"));
+    }
 }
 
 /// Resident memory of this process in bytes.
@@ -94,23 +124,10 @@ async fn thousands_that_are_too_many_are_refused_while_others_are_served() {
     let mut alice = Raw::login(&place.sandbox, &alice, false).await;
     let mut bob = Raw::login(&place.sandbox, &bob, false).await;
     let before = resident();
-    let (mut held, mut closed) = (Vec::new(), 0);
-    for _ in 0..crowd() {
-        held.push(place.connect().await);
-    }
+    let mut crowd = place.crowd("").await;
     is_served(&mut alice, &mut bob, "IN-THE-CROWD").await;
-    // All but those who found a place are closed, and that can be waited for.
-    while held.len() > 98 {
-        let mut next = Vec::new();
-        for mut peer in held {
-            match tokio::time::timeout(Duration::from_millis(1), peer.read_u8()).await {
-                Ok(_) => closed += 1,
-                Err(_) => next.push(peer),
-            }
-        }
-        held = next;
-    }
-    assert_eq!(held.len(), 98, "besides Alice and Bob; {closed} were closed");
+    // Alice and Bob hold two of the hundred places.
+    crowd.counts("closed", CROWD - 98).await;
     let grown = resident().saturating_sub(before);
     assert!(grown < 64 << 20, "{} MiB for peers that were refused", grown >> 20);
     is_served(&mut alice, &mut bob, "AFTERWARDS").await;
@@ -122,17 +139,12 @@ async fn thousands_that_say_nothing_cost_little_and_newcomers_are_served() {
     let place = Place::start(2 * CROWD).await;
     let (alice, bob) = linked(&place.sandbox).await;
     let mut bob = Raw::login(&place.sandbox, &bob, false).await;
-    let (crowd, before) = (crowd(), resident());
-    let mut held = Vec::with_capacity(crowd);
-    for _ in 0..crowd {
-        let mut peer = place.connect().await;
-        peer.write_all(b"GET /ws/chat HTTP/1.1\r\nHost: ").await.expect("write");
-        held.push(peer);
-    }
+    let before = resident();
+    let _crowd = place.crowd("GET /ws/chat HTTP/1.1\r\nHost: ").await;
     // Who comes last is served like the first.
     let mut alice = Raw::login(&place.sandbox, &alice, false).await;
     is_served(&mut alice, &mut bob, "BEHIND-THE-CROWD").await;
-    let each = resident().saturating_sub(before) / crowd;
+    let each = resident().saturating_sub(before) / CROWD;
     assert!(each < PER_PEER, "{each} bytes for a peer that says nothing");
     place.sandbox.stop().await;
 }
