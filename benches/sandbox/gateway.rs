@@ -32,8 +32,8 @@ struct Gateway {
     http: Client,
 }
 
-/// Sends so many messages through the API, in sessions that exist, and waits until all are delivered.
-pub(crate) async fn run(server: &Server, program: &Path, sends: usize, report: &mut Report) -> Result<()> {
+/// Sends so many messages through the API, in sessions that exist, and waits until all are delivered; how many a second.
+pub(crate) async fn run(server: &Server, program: &Path, sends: usize, report: &mut Report) -> Result<f64> {
     say("a gateway sends");
     let gateway = Gateway::start(server, program).await?;
     let mut sessions = Vec::new();
@@ -47,15 +47,13 @@ pub(crate) async fn run(server: &Server, program: &Path, sends: usize, report: &
     gateway.send(&sessions, sends).await?;
     let spent = server.since(before)?;
     let own = usage::cpu(gateway.pid)?.saturating_sub(own);
-    report.add(
-        "messages of one gateway process, from request to delivery",
-        "per second",
-        per_second(sends, spent.wall),
-    );
+    let rate = per_second(sends, spent.wall);
+    report.add("messages of one gateway process, from request to delivery", "per second", rate);
     report.add("… processor time of the gateway each (Redis apart)", "µs", micros_each(own, sends));
     report.add("… processor time of the sandbox each", "µs", micros_each(spent.cpu, sends));
     report.add("… gateway : sandbox", "to 1", own.as_secs_f64() / spent.cpu.as_secs_f64());
-    gateway.stop().await
+    gateway.stop().await?;
+    Ok(rate)
 }
 
 impl Gateway {
@@ -68,7 +66,7 @@ impl Gateway {
             .env("WAGATE_NETWORK__WS_URL", server.wire())
             .env("WAGATE_NETWORK__MEDIA_HTTPS_HOST", server.media_https())
             .env("WAGATE_NETWORK__MEDIA_HTTP_ADDR", server.media_http()?.to_string())
-            .env("WAGATE_LOG__LEVEL", "warn")
+            .env("WAGATE_LOG__FILTER", "warn")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -76,15 +76,19 @@ async fn measure(args: &Args) -> Result<()> {
     bare::run(&server, args.sends, &mut report).await?;
     server.stop().await?;
 
+    let mut of_a_gateway = None;
     if let Some(program) = &args.gateway {
         let server = Server::start().await?;
-        gateway::run(&server, program, args.sends, &mut report).await?;
+        of_a_gateway = Some(gateway::run(&server, program, args.sends, &mut report).await?);
         server.stop().await?;
     }
 
     let server = Server::start().await?;
     let companions = link::run(&server, args.companions, &mut report).await?;
-    relay::run(&server, &companions, args, &mut report).await?;
+    let relayed = relay::run(&server, &companions, args, &mut report).await?;
+    if let Some(sent) = of_a_gateway {
+        report.add("… relayed : sent by one gateway process (goal: 5)", "to 1", relayed / sent);
+    }
     drop(companions);
     server.stop().await?;
 

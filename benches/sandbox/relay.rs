@@ -17,13 +17,13 @@ const WINDOW: usize = 2000;
 /// How long all of one phase may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Messages numbers that nobody has written to, then the same ones again and again.
+/// Messages numbers that nobody has written to, then the same ones again and again; how many of the latter a second.
 pub(crate) async fn run(
     server: &Server,
     companions: &Companions,
     args: &Args,
     report: &mut Report,
-) -> Result<()> {
+) -> Result<f64> {
     let numbers: Vec<String> = (0..args.numbers).map(|n| format!("4916{n:09}")).collect();
     let before = server.used()?;
     send(companions, numbers.iter().map(String::as_str)).await?;
@@ -37,14 +37,11 @@ pub(crate) async fn run(
     let known = numbers.iter().take(companions.online.len()).cycle().take(args.messages);
     send(companions, known.map(String::as_str)).await?;
     let spent = server.since(before)?;
-    report.add(
-        "messages relayed, acked, delivered and receipted",
-        "per second",
-        per_second(args.messages, spent.wall),
-    );
+    let rate = per_second(args.messages, spent.wall);
+    report.add("messages relayed, acked, delivered and receipted", "per second", rate);
     report.add("… processor time each", "µs", micros_each(spent.cpu, args.messages));
     report.add("… memory in the end", "MiB", server.memory()? as f64 / f64::from(1 << 20));
-    Ok(())
+    Ok(rate)
 }
 
 async fn send<'a>(companions: &Companions, numbers: impl Iterator<Item = &'a str>) -> Result<()> {
