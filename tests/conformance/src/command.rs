@@ -203,6 +203,43 @@ pub enum Command {
         /// Whether.
         admit: bool,
     },
+    /// Make a community that is joined with an admin's consent, with a general chat: answers `{group}`, a JID.
+    NewCommunity {
+        /// Name.
+        subject: String,
+    },
+    /// Name all communities this account is in: answers `{groups}`.
+    Communities,
+    /// Name the groups of a community: answers `{groups}`.
+    Subgroups {
+        /// The community.
+        community: String,
+    },
+    /// Make a group of a community: answers `{group}`, a JID.
+    NewSubgroup {
+        /// The community.
+        community: String,
+        /// Name.
+        subject: String,
+        /// The other members.
+        members: Vec<String>,
+    },
+    /// Put a group into a community, or take it out; who was in it stays in the community.
+    Link {
+        /// The community.
+        community: String,
+        /// The group.
+        group: String,
+        /// Whether.
+        on: bool,
+    },
+    /// Join a group of a community this account is in.
+    JoinSubgroup {
+        /// The community.
+        community: String,
+        /// The group.
+        group: String,
+    },
     /// Post a status: answers `{id}`.
     PostStatus {
         /// For whom.

@@ -117,6 +117,15 @@ pub enum Event {
         /// To whom, JIDs.
         who: Vec<String>,
     },
+    /// A group became part of a community, or ceased to be.
+    GroupLinked {
+        /// The group, a JID.
+        group: String,
+        /// The community, a JID.
+        community: String,
+        /// Whether it is part of it.
+        on: bool,
+    },
     /// A group has a new invitation.
     GroupInvite {
         /// The group, a JID.

@@ -63,6 +63,12 @@ pub struct Group {
     pub disappearing: u32,
     /// Whether who wants to join must be let in.
     pub approval: bool,
+    /// Whether it is a community.
+    pub community: bool,
+    /// The community it is part of, a JID.
+    pub parent: Option<String>,
+    /// Whether it is the announcement group of its community.
+    pub news: bool,
     /// Members.
     pub members: Vec<Member>,
 }

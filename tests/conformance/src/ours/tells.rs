@@ -153,6 +153,8 @@ fn in_group(update: &wire::GroupUpdate) -> Option<Event> {
         News::Ephemeral { expiration, .. } => set(Setting::Disappearing { seconds: *expiration }),
         News::MembershipApprovalMode { enabled } => set(Setting::Approval { on: *enabled }),
         News::MemberAddMode { mode } => set(Setting::MembersAdd { on: mode == "all_member_add" }),
+        News::Link { link_type, raw } if link_type == "parent_group" => linked(group, raw, true)?,
+        News::Unlink { unlink_type, raw, .. } if unlink_type == "parent_group" => linked(group, raw, false)?,
         News::Invite { code } => Event::GroupInvite { group, code: code.clone() },
         News::CreatedMembershipRequests { requests, .. } => {
             Event::GroupRequest { group, who: requests.first()?.jid.to_non_ad_string() }
@@ -162,6 +164,12 @@ fn in_group(update: &wire::GroupUpdate) -> Option<Event> {
         }
         _ => return None,
     })
+}
+
+/// A group and the community that is named with it.
+fn linked(group: String, link: &wacore_binary::Node, on: bool) -> Option<Event> {
+    let community = link.get_optional_child("group")?.attrs().optional_string("jid")?.into_owned();
+    Some(Event::GroupLinked { group, community, on })
 }
 
 /// What another device of the account did to a chat.

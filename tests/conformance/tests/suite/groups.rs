@@ -37,7 +37,7 @@ scenarios! {
 }
 
 /// A group of Alice's, with Bob and Carol's phone in it.
-async fn group(stage: &Stage, kinds: [Kind; 2]) -> ([Client; 2], Person, String) {
+pub(crate) async fn of_two(stage: &Stage, kinds: [Kind; 2]) -> ([Client; 2], Person, String) {
     let [a, b] = stage.two(kinds).await;
     let carol = stage.person(CAROL, "Carol").await;
     let members = vec![b.person.pn(), carol.pn()];
@@ -48,7 +48,7 @@ async fn group(stage: &Stage, kinds: [Kind; 2]) -> ([Client; 2], Person, String)
 }
 
 /// Waits until a client knows that it is in a group.
-async fn joined(client: &Client, group: &str) {
+pub(crate) async fn joined(client: &Client, group: &str) {
     client
         .sees("its group", |event| match event {
             Event::GroupMade { group: made, .. } if made == group => Some(()),
@@ -62,19 +62,19 @@ async fn joined(client: &Client, group: &str) {
         .await;
 }
 
-async fn described(by: &Client, group: &str) -> Group {
+pub(crate) async fn described(by: &Client, group: &str) -> Group {
     let answer = by.ask(Command::Group { group: group.to_owned() }).await;
     serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{error}: {answer}"))
 }
 
 /// What somebody is in a group: nothing, `member`, `admin` or `superadmin`.
-fn rank(group: &Group, person: &Person) -> Option<String> {
+pub(crate) fn rank(group: &Group, person: &Person) -> Option<String> {
     let member = group.members.iter().find(|member| person.is(&member.id))?;
     Some(member.admin.clone().unwrap_or_else(|| "member".to_owned()))
 }
 
 /// One writes in the group, the other shows it.
-async fn arrives(from: &Client, to: &Client, group: &str, said: impl Into<Said>) -> String {
+pub(crate) async fn arrives(from: &Client, to: &Client, group: &str, said: impl Into<Said>) -> String {
     let said = said.into();
     let id = from.send(group, said.clone()).await;
     let message = to.gets(&id).await;
@@ -84,7 +84,7 @@ async fn arrives(from: &Client, to: &Client, group: &str, said: impl Into<Said>)
 }
 
 async fn made(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], carol, group) = group(stage, kinds).await;
+    let ([a, b], carol, group) = of_two(stage, kinds).await;
     for client in [&a, &b] {
         let shown = described(client, &group).await;
         assert_eq!((shown.id.as_str(), shown.subject.as_str()), (group.as_str(), "Climbers"), "{shown:?}");
@@ -99,7 +99,7 @@ async fn made(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn written_to(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], carol, group) = group(stage, kinds).await;
+    let ([a, b], carol, group) = of_two(stage, kinds).await;
     let phones = stage.sandbox().phones();
     for round in 0..2 {
         for (from, to) in [(&a, &b), (&b, &a)] {
@@ -124,7 +124,7 @@ async fn written_to(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn messages(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], carol, group) = group(stage, kinds).await;
+    let ([a, b], carol, group) = of_two(stage, kinds).await;
     let id = arrives(&a, &b, &group, "change me").await;
     arrives(&b, &a, &group, Said::from("an answer").answering(&id)).await;
     arrives(&a, &b, &group, Said::from("a mention").mentioning(&carol.pn())).await;
@@ -141,7 +141,7 @@ async fn messages(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn files(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     let file = stage.file("image/jpeg", &[7; 30_000]);
     let what = What::Image { file: file.clone(), caption: "the wall".to_owned() };
     let id = arrives(&a, &b, &group, what).await;
@@ -150,7 +150,7 @@ async fn files(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn waiting(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     let first = arrives(&a, &b, &group, "before").await;
     a.reaches(&first, Reached::Delivered).await;
     b.ask(Command::Close).await;
@@ -172,7 +172,7 @@ async fn waiting(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn lost_sessions(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     arrives(&a, &b, &group, "first").await;
     arrives(&b, &a, &group, "noted").await;
     b.ask(Command::ForgetSenderKeys { group: group.clone(), who: vec![a.person.pn(), a.person.lid()] }).await;
@@ -181,7 +181,7 @@ async fn lost_sessions(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn settings(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     let text = |text: &str| text.to_owned();
     for setting in [
         Setting::Subject { text: text("Boulderers") },
@@ -236,7 +236,7 @@ async fn act(by: &Client, told: &Client, group: &str, act: Act, whom: &Person) {
 }
 
 async fn members(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], carol, group) = group(stage, kinds).await;
+    let ([a, b], carol, group) = of_two(stage, kinds).await;
     let dave = stage.person("4915200000004", "Dave").await;
     act(&a, &b, &group, Act::Add, &dave).await;
     act(&a, &b, &group, Act::Promote, &b.person).await;
@@ -266,7 +266,7 @@ async fn members(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn left(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     b.ask(Command::Leave { group: group.clone() }).await;
     a.sees("who has left", |event| match event {
         Event::GroupMembers { act: Act::Remove, who, .. } if who.iter().all(|who| b.person.is(who)) => {
@@ -290,7 +290,7 @@ async fn alone(stage: &Stage, kinds: [Kind; 2]) -> ([Client; 2], String, String)
     ([a, b], group, code)
 }
 
-async fn invite(by: &Client, group: &str, fresh: bool) -> String {
+pub(crate) async fn invite(by: &Client, group: &str, fresh: bool) -> String {
     let invite = by.ask(Command::Invite { group: group.to_owned(), fresh }).await;
     invite["code"].as_str().expect("a code").to_owned()
 }
@@ -313,6 +313,21 @@ async fn invited(stage: &Stage, kinds: [Kind; 2]) {
     arrives(&b, &a, &group, "thank you").await;
 }
 
+/// An admin hears of somebody who wants to join, and decides.
+pub(crate) async fn decided(admin: &Client, other: &Client, group: &str, after: usize, admit: bool) {
+    let told = |event: &Event| match event {
+        Event::GroupRequest { group: told, who } if told == group && other.person.is(who) => Some(()),
+        _ => None,
+    };
+    admin.sees_after(after, "the request", told).await;
+    let waiting = admin.ask(Command::Requests { group: group.to_owned() }).await;
+    let [one] = waiting["who"].as_array().expect("a list").as_slice() else { panic!("{waiting}") };
+    assert!(other.person.is(one.as_str().expect("a JID")), "{waiting}");
+    let who = vec![one.as_str().expect("a JID").to_owned()];
+    admin.ask(Command::Decide { group: group.to_owned(), who, admit }).await;
+    assert_eq!(rank(&described(admin, group).await, &other.person).is_some(), admit);
+}
+
 async fn approved(stage: &Stage, kinds: [Kind; 2]) {
     let ([a, b], group, code) = alone(stage, kinds).await;
     a.ask(Command::SetGroup { group: group.clone(), setting: Setting::Approval { on: true } }).await;
@@ -320,24 +335,14 @@ async fn approved(stage: &Stage, kinds: [Kind; 2]) {
         let before = a.so_far();
         let joined = b.ask(Command::Join { code: code.clone() }).await;
         assert_eq!(joined["waits"], true, "{joined}");
-        a.sees_after(before, "the request", |event| match event {
-            Event::GroupRequest { group: told, who } if *told == group && b.person.is(who) => Some(()),
-            _ => None,
-        })
-        .await;
-        let waiting = a.ask(Command::Requests { group: group.clone() }).await;
-        let [one] = waiting["who"].as_array().expect("a list").as_slice() else { panic!("{waiting}") };
-        assert!(b.person.is(one.as_str().expect("a JID")), "{waiting}");
-        let who = vec![one.as_str().expect("a JID").to_owned()];
-        a.ask(Command::Decide { group: group.clone(), who, admit }).await;
-        assert_eq!(rank(&described(&a, &group).await, &b.person).is_some(), admit);
+        decided(&a, &b, &group, before, admit).await;
     }
     self::joined(&b, &group).await;
     arrives(&b, &a, &group, "let in").await;
 }
 
 async fn announcements(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     a.ask(Command::SetGroup { group: group.clone(), setting: Setting::Announcement { on: true } }).await;
     arrives(&a, &b, &group, "hear, hear").await;
     let id = b.sends(&group, "may I?").await;
@@ -347,7 +352,7 @@ async fn announcements(stage: &Stage, kinds: [Kind; 2]) {
 }
 
 async fn new_device(stage: &Stage, kinds: [Kind; 2]) {
-    let ([a, b], _, group) = group(stage, kinds).await;
+    let ([a, b], _, group) = of_two(stage, kinds).await;
     arrives(&a, &b, &group, "before").await;
     let tablet = stage.linked(b.kind(), &b.person).await;
     let id = arrives(&a, &b, &group, "after").await;

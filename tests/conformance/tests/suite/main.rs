@@ -5,6 +5,7 @@ mod cast;
 mod broadcasts;
 mod calls;
 mod chats;
+mod communities;
 mod connection;
 mod delivery;
 mod groups;
@@ -24,6 +25,7 @@ const ACTS: &[(&str, &[cast::Scenario])] = &[
     ("delivery", delivery::SCENARIOS),
     ("presence", presence::SCENARIOS),
     ("groups", groups::SCENARIOS),
+    ("communities", communities::SCENARIOS),
     ("broadcasts", broadcasts::SCENARIOS),
     ("calls", calls::SCENARIOS),
     ("profile", profile::SCENARIOS),

@@ -49,13 +49,16 @@ export const requests = async (account, { group }) => {
 export const decide = (account, { group, who, admit }) =>
   account.socket.groupRequestParticipantsUpdate(group, who, admit ? 'approve' : 'reject')
 
-const shown = ({ id, subject, desc, announce, restrict, ephemeralDuration, joinApprovalMode, participants }) => ({
-  id,
-  subject,
-  description: desc ?? null,
-  announcement: Boolean(announce),
-  locked: Boolean(restrict),
-  disappearing: ephemeralDuration ?? 0,
-  approval: Boolean(joinApprovalMode),
-  members: participants.map(({ id, admin }) => ({ id, admin }))
+const shown = group => ({
+  id: group.id,
+  subject: group.subject,
+  description: group.desc ?? null,
+  announcement: Boolean(group.announce),
+  locked: Boolean(group.restrict),
+  disappearing: group.ephemeralDuration ?? 0,
+  approval: Boolean(group.joinApprovalMode),
+  community: Boolean(group.isCommunity),
+  parent: group.linkedParent ?? null,
+  news: Boolean(group.isCommunityAnnounce),
+  members: group.participants.map(({ id, admin }) => ({ id, admin }))
 })

@@ -2,6 +2,7 @@
 
 export * from './channels.mjs'
 export * from './chats.mjs'
+export * from './communities.mjs'
 export * from './connection.mjs'
 export * from './groups.mjs'
 export * from './messages.mjs'

@@ -151,6 +151,9 @@ fn shown(group: &GroupMetadata) -> Value {
         "locked": group.is_locked,
         "disappearing": group.ephemeral.as_ref().and_then(|it| it.expiration).unwrap_or_default(),
         "approval": group.membership_approval,
+        "community": group.is_parent_group,
+        "parent": group.parent_group_jid.as_ref().map(ToString::to_string),
+        "news": group.is_default_sub_group,
         "members": members,
     })
 }

@@ -15,6 +15,7 @@ use whatsapp_rust::{
 
 mod channels;
 mod chats;
+mod communities;
 mod groups;
 mod profile;
 
@@ -128,6 +129,20 @@ impl Ours {
             Command::Requests { group } => return groups::requests(&client, &jid(&group)?).await,
             Command::Decide { group, who, admit } => {
                 return groups::decide(&client, &jid(&group)?, &who, admit).await;
+            }
+            Command::NewCommunity { subject } => return communities::create(&client, subject).await,
+            Command::Communities => return communities::all(&client).await,
+            Command::Subgroups { community } => {
+                return communities::subgroups(&client, &jid(&community)?).await;
+            }
+            Command::NewSubgroup { community, subject, members } => {
+                return communities::create_subgroup(&client, jid(&community)?, subject, &members).await;
+            }
+            Command::Link { community, group, on } => {
+                return communities::link(&client, jid(&community)?, jid(&group)?, on).await;
+            }
+            Command::JoinSubgroup { community, group } => {
+                return communities::join_subgroup(&client, jid(&community)?, jid(&group)?).await;
             }
             Command::PostStatus { to, said } => return self.post_status(&client, &to, &said).await,
             Command::NewChannel { name, description } => {
