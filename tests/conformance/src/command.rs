@@ -41,6 +41,19 @@ pub enum Command {
         /// The message.
         id: String,
     },
+    /// Ask the phone for messages of a chat that are older than what this client has; they come as history.
+    Older {
+        /// The chat.
+        chat: String,
+        /// The oldest message that the client has.
+        id: String,
+        /// Whether this account wrote it.
+        from_me: bool,
+        /// When, unix seconds.
+        at: i64,
+        /// How many to send.
+        count: i32,
+    },
     /// Say that messages were read.
     Read {
         /// The messages, all of one chat and sender.

@@ -169,8 +169,40 @@ pub struct PastChat {
     pub id: String,
     /// Its name, when it has one.
     pub name: Option<String>,
-    /// Ids of its messages.
-    pub messages: Vec<String>,
+    /// Its messages, in the order in which the client tells them.
+    pub messages: Vec<PastMessage>,
+}
+
+/// A message in history.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PastMessage {
+    /// Its id.
+    pub id: String,
+    /// Whether this account wrote it.
+    pub from_me: bool,
+    /// When, unix seconds.
+    pub at: i64,
+    /// What it says, a protobuf `Message` in base64.
+    body: String,
+}
+
+impl PastMessage {
+    /// A message as a client tells it.
+    pub(crate) fn new(id: &str, from_me: bool, at: i64, message: &waproto::whatsapp::Message) -> Self {
+        use base64::Engine;
+        use buffa::Message as _;
+        let body = base64::engine::general_purpose::STANDARD.encode(message.encode_to_vec());
+        Self { id: id.to_owned(), from_me, at, body }
+    }
+
+    /// What it says.
+    ///
+    /// # Panics
+    /// When the body is no `Message`: no client shows such a thing.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        Said::of(&proto(&self.body))
+    }
 }
 
 /// How far a message has come.
@@ -224,8 +256,12 @@ impl Message {
     /// As [`Self::said`].
     #[must_use]
     pub fn proto(&self) -> waproto::whatsapp::Message {
-        use base64::Engine;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(&self.body).expect("base64");
-        waproto::codec::message_decode(&bytes).expect("a message")
+        proto(&self.body)
     }
+}
+
+fn proto(body: &str) -> waproto::whatsapp::Message {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(body).expect("base64");
+    waproto::codec::message_decode(&bytes).expect("a message")
 }

@@ -25,7 +25,7 @@ mod stage;
 pub use change::Change;
 pub use client::{Client, Refusal};
 pub use command::Command;
-pub use event::{Event, Message, PastChat, Reached};
+pub use event::{Event, Message, PastChat, PastMessage, Reached};
 pub use group::{Act, Group, Member, Setting};
 pub use kind::Kind;
 pub use node::NodeProcess;

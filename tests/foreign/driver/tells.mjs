@@ -19,11 +19,14 @@ export function listen(account, socket) {
     },
     'messaging-history.set': ({ syncType, chats, contacts, messages }) => {
       messages.forEach(message => account.messages.set(message.key.id, message))
-      const inChat = id => messages.filter(({ key }) => key.remoteJid === id).map(({ key }) => key.id)
+      const inChat = id => messages.filter(({ key }) => key.remoteJid === id).map(past)
+      const name = id => chats.find(chat => chat.id === id)?.name ?? undefined
+      // a chat that Baileys has told of before is only told of by its messages
+      const ids = new Set([...chats.map(({ id }) => id), ...messages.map(({ key }) => key.remoteJid)])
       tell({
         is: 'history',
         kind: syncType ?? -1,
-        chats: chats.map(({ id, name }) => ({ id, name: name ?? undefined, messages: inChat(id) })),
+        chats: [...ids].map(id => ({ id, name: name(id), messages: inChat(id) })),
         names: Object.fromEntries(contacts.map(({ id, notify, name }) => [id, notify ?? name ?? '']))
       })
     },
@@ -117,8 +120,19 @@ export function listen(account, socket) {
       at: Number(message.messageTimestamp),
       // Baileys appends what had waited and what this client itself has sent
       offline: type === 'append',
-      body: Buffer.from(baileys.proto.Message.encode(message.message).finish()).toString('base64')
+      body: encoded(message)
     })
+  }
+
+  const past = message => ({
+    id: message.key.id,
+    from_me: Boolean(message.key.fromMe),
+    at: Number(message.messageTimestamp),
+    body: encoded(message)
+  })
+
+  function encoded({ message }) {
+    return Buffer.from(baileys.proto.Message.encode(message ?? {}).finish()).toString('base64')
   }
 
   // Baileys tells who is here and who writes by one event; 'available' in a chat state is a pause.

@@ -37,8 +37,11 @@ pub(super) struct Asker {
 }
 
 impl Request {
-    /// The request in a message; `None` when it carries none.
+    /// The request in a message; `None` when it carries none. Some clients send it as they send copies of their
+    /// messages to their own devices, wrapped (Baileys: `sendPeerDataOperationMessage`).
     pub(super) fn of(message: &wa::Message) -> Option<Self> {
+        let wrapped = message.device_sent_message.as_option().and_then(|copy| copy.message.as_option());
+        let message = wrapped.unwrap_or(message);
         let protocol = message.protocol_message.as_option()?;
         if let Some(request) = protocol.app_state_sync_key_request.as_option() {
             return Some(Self::Keys(request.key_ids.iter().filter_map(|id| id.key_id.clone()).collect()));
@@ -90,6 +93,34 @@ impl Simulated {
                 tracing::info!(pn = phone.pn(), device = asker.device, what, "phone ignores a request");
                 Ok(())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wacore::messages::wrap_device_sent;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_the_same_when_it_is_wrapped() {
+        let wanted = HistorySyncOnDemandRequest {
+            chat_jid: Some("4915112345@s.whatsapp.net".to_owned()),
+            ..Default::default()
+        };
+        let operation = wa::message::PeerDataOperationRequestMessage {
+            history_sync_on_demand_request: wanted.clone().into(),
+            ..Default::default()
+        };
+        let protocol = wa::message::ProtocolMessage {
+            peer_data_operation_request_message: operation.into(),
+            ..Default::default()
+        };
+        let message = wa::Message { protocol_message: protocol.into(), ..Default::default() };
+        let wrapped = wrap_device_sent(message.clone(), "4915154321@s.whatsapp.net".to_owned());
+        for message in [message, wrapped] {
+            assert_eq!(Request::of(&message), Some(Request::History(Box::new(wanted.clone()))));
         }
     }
 }

@@ -9,11 +9,12 @@ use wacore::stanza::groups::{GroupNotificationAction as News, GroupParticipantIn
 use wacore::types::call::{CallAction, IncomingCall};
 use wacore::types::events::{self as wire, EventHandler, InboundMessage};
 use wacore::types::presence::{ChatPresence, ChatPresenceMedia, ReceiptType};
+use waproto::whatsapp as wa;
 use whatsapp_rust::Client;
 
 use super::memory::{Kept, Memory};
 use crate::log::Log;
-use crate::{Act, Change, Event, Message, PastChat, Reached, Setting};
+use crate::{Act, Change, Event, Message, PastChat, PastMessage, Reached, Setting};
 
 /// Listens to a client.
 #[derive(Clone)]
@@ -205,17 +206,19 @@ fn past(history: &wire::LazyHistorySync) -> Option<Event> {
     let chats = past.conversations.iter().map(|chat| PastChat {
         id: chat.id.clone(),
         name: chat.name.clone(),
-        messages: chat
-            .messages
-            .iter()
-            .filter_map(|item| item.message.as_option()?.key.as_option()?.id.clone())
-            .collect(),
+        messages: chat.messages.iter().filter_map(|item| past_message(item.message.as_option()?)).collect(),
     });
     let names = past
         .pushnames
         .iter()
         .map(|name| (name.id.clone().unwrap_or_default(), name.pushname.clone().unwrap_or_default()));
     Some(Event::History { kind: history.sync_type(), chats: chats.collect(), names: names.collect() })
+}
+
+fn past_message(item: &wa::WebMessageInfo) -> Option<PastMessage> {
+    let (id, from_me) = (item.key.id.as_deref()?, item.key.from_me.unwrap_or_default());
+    let at = item.message_timestamp.unwrap_or_default().cast_signed();
+    Some(PastMessage::new(id, from_me, at, item.message.as_option()?))
 }
 
 /// The end of a connection, with the number that Baileys has for the reason.

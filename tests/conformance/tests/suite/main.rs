@@ -9,6 +9,7 @@ mod communities;
 mod connection;
 mod delivery;
 mod groups;
+mod history;
 mod linking;
 mod messages;
 mod page;
@@ -21,6 +22,7 @@ use wagate_sandbox::faults::{Effect, Fault, Selector, Trigger};
 const ACTS: &[(&str, &[cast::Scenario])] = &[
     ("linking", linking::SCENARIOS),
     ("connection", connection::SCENARIOS),
+    ("history", history::SCENARIOS),
     ("messages", messages::SCENARIOS),
     ("delivery", delivery::SCENARIOS),
     ("presence", presence::SCENARIOS),

@@ -29,6 +29,9 @@ export const download = async (account, { id }) => {
   return { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length }
 }
 
+export const older = (account, { chat, id, from_me: fromMe, at, count }) =>
+  account.socket.fetchMessageHistory(count, { remoteJid: chat, id, fromMe }, at * 1000)
+
 export const read = (account, { ids }) => account.socket.readMessages(ids.map(id => account.key(id)))
 
 export const played = (account, { id }) => account.socket.sendReceipts([account.key(id)], 'played')

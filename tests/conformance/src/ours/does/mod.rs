@@ -55,6 +55,10 @@ impl Ours {
                 return self.deliver(&client, &jid(&to)?, message).await;
             }
             Command::Download { id } => return self.download(&client, &id).await,
+            Command::Older { chat, id, from_me, at, count } => {
+                let asked = client.fetch_message_history(&jid(&chat)?, &id, from_me, at * 1000, count).await;
+                asked.map_err(refusal)?;
+            }
             Command::Read { ids } => {
                 let first = self.memory.find(ids.first().ok_or_else(|| refusal("no message"))?)?;
                 let crowd = first.chat.is_group() || first.chat.is_status_broadcast();
