@@ -44,7 +44,8 @@ export async function run(baileys, options = {}) {
       if (!action) throw new Error(`this driver cannot ${what}`)
       say({ re: ask, ok: (await action(account(client), given)) ?? {} })
     } catch (error) {
-      const code = Number(error?.output?.statusCode ?? error?.data)
+      // a refusal of the server has its number as data, whatever the status
+      const code = Number.isInteger(error?.data) ? error.data : Number(error?.output?.statusCode)
       say({ re: ask, refused: { text: String(error?.stack ?? error), code: Number.isInteger(code) ? code : undefined } })
     }
   }

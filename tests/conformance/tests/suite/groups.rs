@@ -249,8 +249,8 @@ async fn members(stage: &Stage, kinds: [Kind; 2]) {
     // a member may not do what admins do
     let who = vec![dave.pn()];
     let refused = b.attempt(Command::Members { group: group.clone(), act: Act::Promote, who }).await;
-    let promoted = rank(&described(&a, &group).await, &dave);
-    assert_eq!(promoted.as_deref(), Some("member"), "{refused:?}");
+    assert_eq!(refused.expect_err("no admin").code, Some(403));
+    assert_eq!(rank(&described(&a, &group).await, &dave).as_deref(), Some("member"));
     // who was added reads what is written from now on, who was removed does not
     let id = arrives(&a, &b, &group, "welcome").await;
     let phones = stage.sandbox().phones();
@@ -259,10 +259,8 @@ async fn members(stage: &Stage, kinds: [Kind; 2]) {
     assert!(phones.message(CAROL, &id).await.is_err(), "who was removed still reads");
     act(&a, &b, &group, Act::Remove, &b.person).await;
     let said = Command::Send { to: group.clone(), said: "am I still here?".into() };
-    if let Ok(sent) = b.attempt(said).await {
-        let id = sent["id"].as_str().expect("an id");
-        assert!(b.acked(id).await.is_some(), "who was removed still writes");
-    }
+    // every library asks for the members before it sends, and may not know them
+    assert_eq!(b.attempt(said).await.expect_err("who was removed still writes").code, Some(403));
 }
 
 async fn left(stage: &Stage, kinds: [Kind; 2]) {
@@ -358,6 +356,8 @@ async fn new_device(stage: &Stage, kinds: [Kind; 2]) {
     let id = arrives(&a, &b, &group, "after").await;
     assert_eq!(tablet.gets(&id).await.said(), "after".into());
     let id = arrives(&tablet, &a, &group, "from the tablet").await;
-    // Baileys 6 does not know that it is itself under its LID
-    assert!(b.person.is(&b.gets(&id).await.sender));
+    let message = b.gets(&id).await;
+    assert!(b.person.is(&message.sender), "{message:?}");
+    // Baileys 6 compares the writer with its LID only in chats that are themselves a LID (`decodeMessageNode`)
+    assert_eq!(message.from_me, b.kind() != Kind::Baileys6, "{message:?}");
 }
