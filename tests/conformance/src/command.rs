@@ -150,6 +150,11 @@ pub enum Command {
         /// After so many seconds; 0 for never.
         seconds: u32,
     },
+    /// Ask after how long somebody's messages of new chats disappear: answers `{seconds}`, 0 for never.
+    Disappearing {
+        /// Who.
+        who: String,
+    },
     /// Make a group: answers `{group}`, a JID.
     NewGroup {
         /// Name.

@@ -93,6 +93,13 @@ pub enum Event {
         /// Whether.
         on: bool,
     },
+    /// Somebody, or another device of the account, lets messages of new chats disappear.
+    Disappearing {
+        /// Who, a JID.
+        who: String,
+        /// After so many seconds; 0 for never.
+        seconds: u32,
+    },
     /// A group was made with this account in it, or this account was added to it.
     GroupMade {
         /// The group, a JID.

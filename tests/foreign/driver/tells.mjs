@@ -11,6 +11,8 @@ export function listen(account, socket) {
     'creds.update': update => {
       Object.assign(account.auth.creds, update)
       if (update.me?.name) tell({ is: 'named', name: update.me.name })
+      const mode = update.accountSettings?.defaultDisappearingMode
+      if (mode) tell({ is: 'disappearing', who: bare(account.me.id), seconds: mode.ephemeralExpiration })
     },
     'connection.update': ({ connection, lastDisconnect, qr }) => {
       if (qr) tell({ is: 'qr', qr })

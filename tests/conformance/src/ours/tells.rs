@@ -95,6 +95,9 @@ fn told(event: &wire::Event) -> Option<Event> {
         wire::Event::PictureUpdate(update) => {
             Event::Picture { of: update.jid.to_non_ad_string(), removed: update.removed }
         }
+        wire::Event::DisappearingModeChanged(change) => {
+            Event::Disappearing { who: change.from.to_non_ad_string(), seconds: change.duration }
+        }
         wire::Event::GroupUpdate(update) => return in_group(update),
         wire::Event::IncomingCall(call) => ringing(call)?,
         wire::Event::MissedCall(call) => Event::Call {

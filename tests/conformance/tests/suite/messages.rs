@@ -17,6 +17,8 @@ scenarios! {
     polls: pairs;
     /// Votes are counted by the client that made the poll.
     votes: [b7_ours b6_ours] because "Baileys cannot vote";
+    /// A live location, and where it has moved to since.
+    live_locations: [ours_b7 ours_b6] because "Baileys cannot send live locations";
     /// An event.
     events: [ours_b7 b7_ours ours_b6 b7_b6] because "Baileys 6 cannot send events";
     /// An invitation to a group, as a message.
@@ -97,6 +99,14 @@ async fn places_and_cards(stage: &Stage, kinds: [Kind; 2]) {
     };
     arrives(&a, &b, What::Contacts { cards: vec![card("Ayu")] }.into()).await;
     arrives(&a, &b, What::Contacts { cards: vec![card("Ayu"), card("Budi")] }.into()).await;
+}
+
+async fn live_locations(stage: &Stage, kinds: [Kind; 2]) {
+    let [a, b] = stage.two(kinds).await;
+    for (sequence, longitude) in [(1, 106.8456), (2, 106.8461)] {
+        let caption = "on my way".to_owned();
+        arrives(&a, &b, What::LiveLocation { latitude: -6.2088, longitude, caption, sequence }.into()).await;
+    }
 }
 
 async fn changes(stage: &Stage, kinds: [Kind; 2]) {

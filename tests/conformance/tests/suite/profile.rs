@@ -16,6 +16,8 @@ scenarios! {
     blocking: each;
     /// Privacy settings are read and changed.
     privacy: each;
+    /// Messages of new chats disappear from now on: others can ask, and are told as far as their library tells.
+    disappearing: pairs;
 }
 
 async fn name(stage: &Stage, kinds: [Kind; 2]) {
@@ -110,5 +112,29 @@ async fn privacy(stage: &Stage, [kind]: [Kind; 1]) {
         client.ask(Command::SetPrivacy { setting: setting.clone(), value: value.clone() }).await;
         let after = client.ask(Command::Privacy).await;
         assert_eq!(after["settings"][&setting], value.as_str(), "{after}");
+    }
+}
+
+async fn disappearing(stage: &Stage, kinds: [Kind; 2]) {
+    let [a, b] = stage.two(kinds).await;
+    let tablet = stage.linked(b.kind(), &a.person).await;
+    // who has written to each other tells each other
+    let id = a.send(&b.person.pn(), "hello").await;
+    b.gets(&id).await;
+    // Baileys 6 looks for the answer under another name
+    let asker = if b.kind() == Kind::Baileys6 { &a } else { &b };
+    let asked = async || asker.ask(Command::Disappearing { who: a.person.pn() }).await["seconds"].clone();
+    assert_eq!(asked().await, 0);
+    // whatsapp-rust tells of other people's setting, Baileys of the own account's
+    let told = if b.kind() == Kind::Ours { &b } else { &tablet };
+    for seconds in [604_800, 0] {
+        let before = told.so_far();
+        a.ask(Command::SetDisappearing { seconds }).await;
+        told.sees_after(before, &format!("{seconds} seconds"), |event| match event {
+            Event::Disappearing { who, seconds: now } if a.person.is(who) && *now == seconds => Some(()),
+            _ => None,
+        })
+        .await;
+        assert_eq!(asked().await, seconds);
     }
 }

@@ -52,4 +52,9 @@ const setters = {
 
 export const set_privacy = (account, { setting, value }) => account.socket[setters[setting]](value)
 
+export const disappearing = async (account, { who }) => {
+  const [found] = await account.socket.fetchDisappearingDuration(who)
+  return { seconds: found?.disappearing_mode?.duration }
+}
+
 export const set_disappearing = (account, { seconds }) => account.socket.updateDefaultDisappearingMode(seconds)

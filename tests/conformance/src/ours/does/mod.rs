@@ -115,6 +115,7 @@ impl Ours {
             Command::SetDisappearing { seconds } => {
                 client.set_default_disappearing_mode(seconds).await.map_err(failed)?;
             }
+            Command::Disappearing { who } => return profile::disappearing(&client, jid(&who)?).await,
             Command::NewGroup { subject, members } => {
                 return groups::create(&client, subject, &members).await;
             }

@@ -3,6 +3,10 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wacore::iq::privacy::{PrivacyCategory, PrivacyValue};
+use wacore::iq::usync::{
+    UsyncContext, UsyncMode, UsyncOutcome, UsyncProtocol, UsyncProtocolKind, UsyncProtocolResult, UsyncQuery,
+    UsyncUser,
+};
 use wacore::net::{HttpClient, HttpRequest};
 use wacore_binary::{Jid, JidExt};
 use whatsapp_rust::Client;
@@ -51,6 +55,19 @@ impl Ours {
 pub(super) async fn about(client: &Client, who: &Jid) -> Result<Value, Refusal> {
     let found = client.contacts().get_user_info(std::slice::from_ref(who)).await.map_err(failed)?;
     Ok(json!({ "text": found.values().next().and_then(|person| person.status.clone()) }))
+}
+
+pub(super) async fn disappearing(client: &Client, who: Jid) -> Result<Value, Refusal> {
+    let (protocols, users) = (vec![UsyncProtocol::DisappearingMode], vec![UsyncUser::from_jid(who)]);
+    let query = UsyncQuery::new(UsyncMode::Query, UsyncContext::Interactive, protocols, users);
+    let found = client.query_usync(query.map_err(failed)?).await.map_err(failed)?;
+    let person = found.users.first().ok_or_else(|| refusal("nobody was found"))?;
+    match person.protocol(UsyncProtocolKind::DisappearingMode) {
+        Some(UsyncProtocolResult::DisappearingMode(UsyncOutcome::Value(mode))) => {
+            Ok(json!({ "seconds": mode.duration_seconds }))
+        }
+        other => Err(refusal(format!("{other:?}"))),
+    }
 }
 
 pub(super) async fn block(client: &Client, who: &Jid, on: bool) -> Result<Value, Refusal> {
