@@ -8,8 +8,11 @@ use super::request::{Answer, IqError, Request};
 use crate::nodes::{blob, child_content, content};
 use crate::pairing::PasskeyStep;
 
-/// Between an answer and what the phone says next: clients handle the two in tasks of their own and must
-/// have taken the answer first. A person with a phone takes longer.
+/// Between an answer and what the phone says next. whatsapp-rust keeps the session of its prologue, and the ADV secret of
+/// its pairing request, only once the task that sent them has taken the answer; what the phone says is read by other tasks,
+/// and fails without them (`passkey/flow.rs`: `send_passkey_response`, `drive_continuation`, `confirm`). It sends nothing
+/// in between that could be waited for: the notification's ack and the `<ref>` it asks for come before, and answers to
+/// pings come from yet another task. The service has a person with a phone in this place.
 const PHONE_TAKES: std::time::Duration = std::time::Duration::from_millis(300);
 
 pub(super) fn get(request: Request) -> BoxFuture<'static, Result<Answer, IqError>> {
