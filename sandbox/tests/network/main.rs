@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod app_state;
+mod baileys;
 mod calls;
 mod channels;
 mod channels_raw;

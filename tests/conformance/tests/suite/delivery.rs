@@ -5,7 +5,6 @@ use std::sync::Arc;
 use wagate_conformance::{Command, Event, Kind, Reached, Stage, What};
 use wagate_sandbox::faults::Effect;
 use wagate_sandbox::phones::{Direction, Outgoing, Status};
-use wagate_sandbox::ports::Phones;
 use wagate_sandbox::trace::{Direction as Way, EventFilter, EventKind, StanzaSummary};
 
 use crate::{ALICE, BOB, CAROL, eventually, on_next_message};
