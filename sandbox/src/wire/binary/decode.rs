@@ -92,7 +92,8 @@ impl<'a> Reader<'a> {
                 for _ in 0..size {
                     nodes.push(self.node(depth)?);
                 }
-                Some(NodeContent::Nodes(nodes))
+                // none at all are no content, in whichever form that is written
+                (size > 0).then_some(NodeContent::Nodes(nodes))
             }
             BINARY_8 | BINARY_20 | BINARY_32 => Some(NodeContent::Bytes(self.binary(tag)?.to_vec())),
             _ => Some(NodeContent::String(self.text(tag, MAX_ADDRESS_DEPTH)?)),
