@@ -1,9 +1,12 @@
 //! Messages that wait: scheduled, in batches, changed, cancelled, queued again.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use wagate_domain::{
     events::EventData,
     messages::{Failure, Status},
+    ports::Verdict,
 };
 
 use crate::stack::Stack;
@@ -44,6 +47,7 @@ async fn a_scheduled_message_waits_is_listed_changed_and_cancelled() {
     let change = json!({"text": {"body": "sooner"}, "send_at": sooner});
     let changed = stack.patch(&message, &change).await.expect(200);
     assert_eq!((&changed["text"]["body"], &changed["status"]), (&json!("sooner"), &json!("scheduled")));
+    assert_eq!(stack.get(&message).await.expect(200)["text"]["body"], "sooner", "before it is stored");
     stack.store().await;
     let stored = stack.get(&message).await.expect(200);
     assert_eq!(stored["text"]["body"], "sooner");
@@ -189,4 +193,52 @@ async fn a_failed_message_can_be_sent_again_under_its_ids() {
     stack.patch(&message, &json!({"text": {"body": "better"}})).await.expect(200);
     stack.tell(key, EventData::MessageStatus { message: id, status: Status::Sent, failure: None }).await;
     assert_eq!(stack.get(&message).await.expect(200)["status"], "sent");
+}
+
+#[tokio::test]
+async fn what_waits_tells_its_place_its_attempts_and_when_it_is_tried_next() {
+    let stack = Stack::start().await;
+    let (session, key) = stack.linked_session().await;
+    let queue = format!("/api/v1/sessions/{session}/queue");
+    let pace = json!({"pacing": {"per_minute": 1}});
+    stack.patch(&format!("/api/v1/sessions/{session}"), &pace).await.expect(200);
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let body =
+            with(text(&n.to_string()), "priority", &json!(if n == 2 { "bulk" } else { "interactive" }));
+        let accepted = stack.post(&format!("/api/v1/sessions/{session}/messages"), &body).await.expect(202);
+        assert_eq!(accepted["ahead"], n);
+        assert!(accepted["expected_at"].is_string(), "{accepted}");
+        ids.push(accepted["id"].as_str().unwrap().to_owned());
+    }
+    let waiting = async |n: usize| {
+        stack.get(&format!("/api/v1/messages/{}", ids[n])).await.expect(200)["waiting"].clone()
+    };
+    for stored in [false, true] {
+        let last = waiting(2).await;
+        let told = (&last["place"], &last["ahead"], &last["attempts"]);
+        assert_eq!(told, (&json!("ready"), &json!(2), &json!(0)), "stored: {stored}");
+        stack.store().await;
+    }
+
+    // its owner tries the first one, in vain
+    let again = stack.env.now().plus(Duration::from_hours(1));
+    stack.settle(key, ids[0].parse().unwrap(), Verdict::RetryAt(again), &[]).await;
+    let first = waiting(0).await;
+    assert_eq!((&first["attempts"], &first["expected_at"]), (&json!(1), &json!(again.to_string())));
+    let told = stack.get(&queue).await.expect(200);
+    assert_eq!(told["held_until"], again.to_string());
+    let next: Vec<_> = told["next"].as_array().unwrap().iter().map(|next| next["message"].clone()).collect();
+    assert_eq!(next, ids);
+    let (second, third) = (&told["next"][1]["expected_at"], &told["next"][2]["expected_at"]);
+    assert_eq!(second, &again.plus(Duration::from_mins(1)).to_string());
+    assert_eq!(third, &told["drained_by"], "the last one is the end");
+    assert_eq!(third, &waiting(2).await["expected_at"]);
+
+    // nobody knows when a paused queue goes on
+    let paused = stack.post(&format!("{queue}/pause"), &json!({})).await.expect(200);
+    assert_eq!((&paused["drained_by"], &paused["next"][0]["expected_at"]), (&Value::Null, &Value::Null));
+    stack.post(&format!("/api/v1/messages/{}/cancel", ids[0]), &json!({})).await.expect(200);
+    stack.store().await;
+    assert_eq!(waiting(0).await, Value::Null, "it has ended");
 }

@@ -234,6 +234,19 @@ impl Stack {
 
     /// Takes the session, claims the head of its lane, which must be this message, and gives it up.
     pub(crate) async fn fail(&self, session: SessionKey, message: MessageId, failure: Failure) {
+        let data = EventData::MessageStatus { message, status: Status::Failed, failure: Some(failure) };
+        let event = Event::new(&self.env, session, data);
+        self.settle(session, message, Verdict::Done, &[event]).await;
+    }
+
+    /// Takes the session, claims the head of its lane, which must be this message, and settles it.
+    pub(crate) async fn settle(
+        &self,
+        session: SessionKey,
+        message: MessageId,
+        verdict: Verdict,
+        events: &[Event],
+    ) {
         let (lanes, leases) =
             (RedisLanes::new(self.connection.clone()), RedisLeases::new(self.connection.clone()));
         leases.take(session, self.env.new_id(), 1).await.unwrap();
@@ -241,9 +254,7 @@ impl Stack {
             panic!("nothing to claim")
         };
         assert_eq!(job.message.id, message);
-        let data = EventData::MessageStatus { message, status: Status::Failed, failure: Some(failure) };
-        let event = Event::new(&self.env, session, data);
-        lanes.settle(session, 1, message, Verdict::Done, &[event]).await.unwrap();
+        lanes.settle(session, 1, message, verdict, events).await.unwrap();
     }
 
     /// Answers the next command left for a session, as its owner does.

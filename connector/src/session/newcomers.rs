@@ -80,8 +80,8 @@ impl Actor {
         Ok(!self.shared.ports.messages.has_written_with(self.key, &contact).await?)
     }
 
-    /// Whether a new chat may begin now; when it may not, parked messages come back by themselves.
-    pub(super) fn may_begin(&mut self, now: Timestamp) -> bool {
+    /// Whether a new chat may begin now; else from when on. Parked messages come back by themselves then.
+    pub(super) fn may_begin(&mut self, now: Timestamp) -> Result<(), Timestamp> {
         let barred = match self.lane.newcomers.restricted {
             Some((_, until)) => Some(until),
             None => self.lane.pacer.new_chat(now).err(),
@@ -89,16 +89,17 @@ impl Actor {
         if let Some(until) = barred {
             self.lane.newcomers.wait_until(now, until);
         }
-        barred.is_none()
+        barred.map_or(Ok(()), Err)
     }
 
-    /// WhatsApp lets the account begin no new chats until then.
-    pub(super) fn restrict(&mut self, restriction: Restriction, until: Option<Timestamp>) {
+    /// WhatsApp lets the account begin no new chats; returns until when.
+    pub(super) fn restrict(&mut self, restriction: Restriction, until: Option<Timestamp>) -> Timestamp {
         let now = self.shared.env.now();
         let until = until.filter(|until| *until > now).unwrap_or_else(|| now.plus(UNTOLD));
         self.lane.newcomers.restricted = Some((restriction, until));
         self.lane.newcomers.wait_until(now, until);
         self.tell_restriction();
+        until
     }
 
     /// Shows the restriction, if there is one.

@@ -210,8 +210,11 @@ impl Actor {
             return self.settle(message.id, Verdict::Bury, Status::Failed, Some(failure));
         }
         match self.is_new_chat(&message).await {
-            Ok(true) if !self.may_begin(now) => self.set_aside(message.id),
-            Ok(new_chat) => self.dispatch(message, new_chat),
+            Ok(true) => match self.may_begin(now) {
+                Ok(()) => self.dispatch(message, true),
+                Err(until) => self.set_aside(message.id, until),
+            },
+            Ok(false) => self.dispatch(message, false),
             Err(error) => {
                 tracing::debug!(session = %self.key.id, error = %chain(&error), "record not readable");
                 self.put_back(message.id, now.plus(CLAIM_AGAIN));
@@ -223,9 +226,9 @@ impl Actor {
         self.outbox.push(Entry::Settle { message, verdict: Verdict::RetryAt(at), events: Vec::new() });
     }
 
-    fn set_aside(&mut self, message: MessageId) {
+    fn set_aside(&mut self, message: MessageId, until: Timestamp) {
         self.lane.tries = None;
-        self.outbox.push(Entry::Settle { message, verdict: Verdict::Park, events: Vec::new() });
+        self.outbox.push(Entry::Settle { message, verdict: Verdict::Park { until }, events: Vec::new() });
     }
 
     fn dispatch(&mut self, message: Message, new_chat: bool) {
@@ -289,12 +292,13 @@ impl Actor {
                 tracing::info!(session = %self.key.id, %message, ?outcome, tries, "message will be sent again");
                 self.put_back(message, self.shared.env.now().plus(pause));
             }
-            Fate::Park => self.set_aside(message),
+            Fate::Park(restriction) => {
+                let until = self.restrict(restriction, restricted_until);
+                self.set_aside(message, until);
+            }
         }
-        match outcome {
-            Outcome::Unacked => self.signal(Signal::Trouble, None),
-            Outcome::Restricted(restriction) => self.restrict(restriction, restricted_until),
-            _ => {}
+        if outcome == Outcome::Unacked {
+            self.signal(Signal::Trouble, None);
         }
     }
 

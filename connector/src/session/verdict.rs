@@ -35,7 +35,7 @@ pub(super) enum Fate {
     /// Send it again, under the same id, after so long.
     Again(Duration),
     /// Set it aside until new chats may begin again.
-    Park,
+    Park(Restriction),
 }
 
 /// Pauses before each further attempt; after the last one it is given up.
@@ -60,7 +60,7 @@ pub(super) fn fate(outcome: &Outcome, tries: u32) -> Fate {
         Outcome::Sent => Fate::Sent,
         Outcome::Lost => Fate::Again(Duration::ZERO),
         Outcome::Failed(failure) => Fate::Failed(failure.clone()),
-        Outcome::Restricted(_) => Fate::Park,
+        Outcome::Restricted(restriction) => Fate::Park(*restriction),
         Outcome::Nacked(code) if code == "429" => {
             let step = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
             Fate::Again(RATE_PAUSES[step.min(RATE_PAUSES.len() - 1)])
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_only_new_chats_may_not_do_is_set_aside() {
         for restriction in [Restriction::ReachOut, Restriction::NewChats] {
-            assert_eq!(fate(&Outcome::Restricted(restriction), 9), Fate::Park);
+            assert_eq!(fate(&Outcome::Restricted(restriction), 9), Fate::Park(restriction));
         }
     }
 
@@ -145,7 +145,7 @@ mod tests {
                 Fate::Sent => (None, None),
                 Fate::Again(pause) => (Some(pause), None),
                 Fate::Failed(failure) => (None, Some(failure.code)),
-                Fate::Park => panic!("{outcome:?} is not about new chats"),
+                Fate::Park(_) => panic!("{outcome:?} is not about new chats"),
             };
             assert_eq!((got.0, got.1.as_deref()), expected, "{outcome:?} at try {tries}");
         }

@@ -2,6 +2,7 @@
 
 use super::{
     compose::Composer,
+    look::find,
     when::{Schedule, When, schedule},
 };
 use crate::{
@@ -66,18 +67,6 @@ impl From<SendError> for ChangeError {
     }
 }
 
-/// A message of a tenant: as the queue has it while it waits, else as it is on record.
-///
-/// # Errors
-/// As the ports report them.
-pub async fn find(ports: SendPorts<'_>, caller: Principal, id: MessageId) -> PortResult<Option<Message>> {
-    match ports.messages.get(caller.workspace, id).await? {
-        Some(message) => Ok(Some(message)),
-        // accepted a moment ago: the record does not know it yet, the queue does
-        None => ports.lanes.peek(caller.workspace, id).await,
-    }
-}
-
 /// Changes a message that waits for its turn or its moment.
 ///
 /// # Errors
@@ -138,9 +127,15 @@ async fn apply(
     Ok(())
 }
 
+/// An outgoing message of the caller.
+async fn ours(ports: SendPorts<'_>, caller: Principal, id: MessageId) -> PortResult<Option<Message>> {
+    let found = find(ports, caller, id).await?.map(|(message, _)| message);
+    Ok(found.filter(|message| message.direction == Direction::Out))
+}
+
 /// Why a message cannot be changed.
 async fn gone(ports: SendPorts<'_>, caller: Principal, id: MessageId) -> PortResult<ChangeError> {
-    let found = find(ports, caller, id).await?.filter(|message| message.direction == Direction::Out);
+    let found = ours(ports, caller, id).await?;
     Ok(found
         .map_or(ChangeError::NotFound, |message| ChangeError::TooLate(message.status.max(Status::Sending))))
 }
@@ -155,7 +150,7 @@ pub async fn cancel(
     caller: Principal,
     id: MessageId,
 ) -> Result<Message, ChangeError> {
-    let found = find(ports, caller, id).await?.filter(|message| message.direction == Direction::Out);
+    let found = ours(ports, caller, id).await?;
     let mut message = found.ok_or(ChangeError::NotFound)?;
     let event = cancelled(env, &message.lane(), id);
     let at = event.at;
@@ -217,7 +212,7 @@ pub async fn retry(
     caller: Principal,
     id: MessageId,
 ) -> Result<Message, ChangeError> {
-    let found = find(ports, caller, id).await?.filter(|message| message.direction == Direction::Out);
+    let found = ours(ports, caller, id).await?;
     let mut message = found.ok_or(ChangeError::NotFound)?;
     if !matches!(message.status, Status::Failed | Status::Expired) {
         return Err(ChangeError::NotFailed(message.status));

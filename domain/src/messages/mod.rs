@@ -4,15 +4,17 @@ mod change;
 mod compose;
 mod content;
 mod list;
+mod look;
 mod reconcile;
 mod send;
 mod send_batch;
 mod status;
 mod when;
 
-pub use change::{ChangeError, EditMessage, cancel, edit, find, purge, retry};
+pub use change::{ChangeError, EditMessage, cancel, edit, purge, retry};
 pub use content::{Content, MediaKind, Quote};
 pub use list::{ListError, ListMessages, MessagePage, list};
+pub use look::{Outlook, QueueOutlook, look, look_at_queue};
 pub use reconcile::{ReconcilePorts, expire_overdue, requeue_lost};
 pub use send::{Body, MAX_TEXT, SendError, SendMessage, SendPorts, SentMessage, send};
 pub use send_batch::{MAX_BATCH, send_batch};

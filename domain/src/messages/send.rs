@@ -2,12 +2,12 @@
 
 use super::{compose::Composer, when::When};
 use crate::{
-    Env, Invalid, MediaId, SessionId,
+    Env, Invalid, MediaId, SessionId, Timestamp,
     auth::Principal,
     events::{Event, EventData},
     messages::{MediaKind, Message, Priority},
-    ports::{Accept, Accepted, Lanes, MediaIndex, Messages, PortError, Sessions, Unless},
-    sessions::Session,
+    ports::{Accept, Accepted, Lanes, MediaIndex, Messages, PortError, PortResult, Sessions, Tally, Unless},
+    sessions::{Forecast, Session},
 };
 
 /// Longest text of a message, in characters (WhatsApp's own limit).
@@ -65,6 +65,8 @@ pub struct SentMessage {
     pub session: Session,
     /// Messages of the session that leave before it as things stand; absent when it was accepted before.
     pub ahead: Option<u64>,
+    /// When it is expected to leave; absent when it was accepted before, and when that lies too far ahead.
+    pub expected_at: Option<Timestamp>,
 }
 
 /// Why a message was not accepted.
@@ -107,9 +109,30 @@ pub async fn send(
 ) -> Result<SentMessage, SendError> {
     let session = session_of(ports, caller, request.session).await?;
     let message = Composer::new(env, ports, caller, &session).compose(request).await?;
+    let tally = used_up(ports, &session).await?;
     let accepted = ports.lanes.accept(session.key(), &[accepting(env, &message)]).await?;
     let ahead = accepted.first().copied().and_then(ahead);
-    Ok(SentMessage { message, session, ahead })
+    let expected_at = ahead.and_then(|ahead| expected(env, &session, tally, &message, ahead));
+    Ok(SentMessage { message, session, ahead, expected_at })
+}
+
+/// What a session has sent today, if it matters for when the next one leaves.
+pub(super) async fn used_up(ports: SendPorts<'_>, session: &Session) -> PortResult<Tally> {
+    match session.pacing.per_day {
+        Some(_) => ports.lanes.tally(session.key()).await,
+        None => Ok(Tally::default()),
+    }
+}
+
+/// When a message just accepted is expected to leave.
+pub(super) fn expected(
+    env: &Env,
+    session: &Session,
+    tally: Tally,
+    message: &Message,
+    ahead: u64,
+) -> Option<Timestamp> {
+    message.due().or_else(|| Forecast::of(session, tally, env.now()).expected(ahead, message.priority))
 }
 
 /// The session to send through.

@@ -2,7 +2,7 @@
 
 use super::{
     compose::Composer,
-    send::{accepting, ahead, session_of},
+    send::{accepting, ahead, expected, session_of, used_up},
 };
 use crate::{
     Env, SessionId,
@@ -38,13 +38,16 @@ pub async fn send_batch(
         }
     }
     let accepts: Vec<_> = composed.iter().flatten().map(|message| accepting(env, message)).collect();
+    let tally = used_up(ports, &session).await?;
     let mut accepted = ports.lanes.accept(session.key(), &accepts).await?.into_iter();
     composed
         .into_iter()
         .map(|composed| match composed {
             Ok(message) => {
                 let accepted = accepted.next().ok_or_else(unanswered)?;
-                Ok(Ok(SentMessage { message, session: session.clone(), ahead: ahead(accepted) }))
+                let ahead = ahead(accepted);
+                let expected_at = ahead.and_then(|ahead| expected(env, &session, tally, &message, ahead));
+                Ok(Ok(SentMessage { message, session: session.clone(), ahead, expected_at }))
             }
             Err(refused) => Ok(Err(refused)),
         })

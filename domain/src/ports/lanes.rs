@@ -61,7 +61,7 @@ pub enum Edited {
     Conflict,
 }
 
-/// Where a message is in its lane.
+/// Where a message is that has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Ready.
@@ -72,11 +72,21 @@ pub enum Place {
     /// Waits for its moment.
     Due(Timestamp),
     /// Set aside until the session may begin new chats again.
-    Parked,
+    Parked {
+        /// When that is, as far as it was known.
+        until: Timestamp,
+    },
     /// Claimed.
     InFlight,
-    /// Not in the lane.
-    Nowhere,
+}
+
+/// A message in its lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Where it is.
+    pub place: Place,
+    /// How many times it was claimed.
+    pub attempts: u32,
 }
 
 /// Which waiting messages.
@@ -125,7 +135,10 @@ pub enum Verdict {
     /// Back to the head of its lane; the lane is held until the moment given.
     RetryAt(Timestamp),
     /// Set aside until [`Lanes::unpark`]; it keeps its place.
-    Park,
+    Park {
+        /// When that is to be; only told, nothing comes back by itself.
+        until: Timestamp,
+    },
     /// Kept aside as dead, listed and replayable.
     Bury,
 }
@@ -158,6 +171,8 @@ pub struct LaneDepth {
     pub dead: u64,
     /// Nothing is claimed until it is resumed.
     pub paused: bool,
+    /// Nothing is claimed before this moment: the head is to be tried again then.
+    pub held_until: Option<Timestamp>,
 }
 
 /// The queue of sends.
@@ -215,8 +230,11 @@ pub trait Lanes: Send + Sync {
     /// Leaves the marks.
     async fn mark_intact(&self) -> PortResult<()>;
 
-    /// Where a message is.
-    async fn place(&self, lane: SessionKey, id: MessageId) -> PortResult<Place>;
+    /// A message as it waits, and where; `None` when it is not in the lane.
+    async fn standing(&self, lane: SessionKey, id: MessageId) -> PortResult<Option<(Message, Standing)>>;
+
+    /// The messages that leave first, as things stand: in flight, then ready, in their order.
+    async fn front(&self, lane: SessionKey, limit: u32) -> PortResult<Vec<(MessageId, Standing)>>;
 
     /// An accepted message by id, while Redis remembers it; covers the moments before SQL knows it.
     async fn peek(&self, workspace: crate::WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;

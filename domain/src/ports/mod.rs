@@ -13,7 +13,7 @@ mod store;
 
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
-    Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Tally, Unless, Verdict, Which,
+    Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Standing, Tally, Unless, Verdict, Which,
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};

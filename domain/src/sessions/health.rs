@@ -77,6 +77,9 @@ pub fn diagnose(session: &Session, health: Option<&Health>, queue: LaneDepth, no
     if queue.paused {
         say("queue_paused", "its queue is paused; resume it: POST /api/v1/sessions/{id}/queue/resume".into());
     }
+    if let Some(until) = queue.held_until.filter(|until| *until > now) {
+        say("held", format!("the message at its head could not be sent; it is tried again at {until}"));
+    }
     if queue.dead > 0 {
         say(
             "dead_messages",
@@ -151,8 +154,8 @@ mod tests {
         assert_eq!(codes(&session(), Some(&silent), none), ["silent"]);
         let slow = Health { ack_millis: Some(5_001), restricted_until: Some(NOW), ..well() };
         assert_eq!(codes(&session(), Some(&slow), none), ["slow_acks", "restricted"]);
-        let queue = LaneDepth { paused: true, dead: 2, ..none };
-        assert_eq!(codes(&session(), Some(&well()), queue), ["queue_paused", "dead_messages"]);
+        let queue = LaneDepth { paused: true, dead: 2, held_until: Some(NOW.plus(SILENCE)), ..none };
+        assert_eq!(codes(&session(), Some(&well()), queue), ["queue_paused", "held", "dead_messages"]);
         let banned = Session {
             state: State::Banned,
             reason: Some(Reason::new("temporary_ban", "banned")),

@@ -1,6 +1,7 @@
 //! A session is one WhatsApp account linked to the gateway.
 
 mod create;
+mod forecast;
 mod health;
 mod pacing;
 mod pairing;
@@ -10,6 +11,7 @@ mod run;
 mod state;
 
 pub use create::{CreateError, CreateSession, create};
+pub use forecast::Forecast;
 pub use health::{Health, SILENCE, diagnose};
 pub use pacing::{Day, Pacing, QuietHours, WarmUp};
 pub use pairing::{Command, CommandReply, Pairing, PairingView};

@@ -1,5 +1,7 @@
 //! How fast a session may send: numbers that look like a person, not like a machine.
 
+use std::time::Duration;
+
 use jiff::{Timestamp as Moment, ToSpan, civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -179,14 +181,15 @@ impl Pacing {
         Some(Timestamp::from_millis(end.timestamp().as_millisecond()))
     }
 
-    /// When a message leaves that has `ahead` others before it, as far as the pace alone decides.
+    /// How long `ahead` messages take to leave, by rate and jitter alone, after a pause.
     #[must_use]
-    pub fn expected(&self, now: Timestamp, ahead: u64) -> Option<Timestamp> {
-        let per_minute = u64::from(self.per_minute?);
+    pub fn takes(&self, ahead: u64) -> Duration {
         let waits = ahead.saturating_sub(u64::from(self.burst.unwrap_or(1).saturating_sub(1)));
-        let millis = waits.saturating_mul(60_000) / per_minute.max(1);
+        let rate = self
+            .per_minute
+            .map_or(0, |per_minute| waits.saturating_mul(60_000) / u64::from(per_minute.max(1)));
         let jitter = ahead.saturating_mul(u64::from(self.jitter_ms)) / 2;
-        Some(now.plus(std::time::Duration::from_millis(millis.max(jitter))))
+        Duration::from_millis(rate.max(jitter))
     }
 
     fn local(&self, now: Timestamp) -> jiff::Zoned {
@@ -288,14 +291,5 @@ mod tests {
         assert_eq!(quiet("22", "07:00"), "pacing.quiet_hours.from");
         assert_eq!(quiet("22:00", "24:00"), "pacing.quiet_hours.until");
         assert_eq!(quiet("22:00", "22:00"), "pacing.quiet_hours.until");
-    }
-
-    #[test]
-    fn the_expected_moment_follows_the_pace() {
-        let now = at("2026-03-01T12:00:00Z");
-        let pacing = Pacing { per_minute: Some(60), burst: Some(5), ..Pacing::default() };
-        assert_eq!(pacing.expected(now, 4), Some(now));
-        assert_eq!(pacing.expected(now, 64), Some(at("2026-03-01T12:01:00Z")));
-        assert_eq!(Pacing::default().expected(now, 9), None);
     }
 }

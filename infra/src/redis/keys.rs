@@ -95,7 +95,7 @@ impl Keys {
     }
 
     /// Hash: a message (`m`), its priority (`p`), chat (`c`), campaign (`g`), how often it was claimed (`a`)
-    /// and how often it was changed (`r`).
+    /// and changed (`r`), and until when it is parked (`u`, in milliseconds).
     pub(super) fn record(&self, shard: u16, workspace: WorkspaceId, message: MessageId) -> String {
         format!("{}{message}", self.records(shard, workspace))
     }

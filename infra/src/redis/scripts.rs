@@ -44,6 +44,8 @@ scripts! {
     PUT_BACK = "put_back.lua";
     EDIT = "edit.lua";
     FIND = "find.lua";
+    STANDING = "standing.lua";
+    FRONT = "front.lua";
     CANCEL = "cancel.lua";
     APPEND = "append.lua";
     TRIM = "trim.lua";

@@ -9,7 +9,8 @@ use wagate_domain::{
     events::{Event, EventData},
     messages::{Content, Direction, Message, Priority, Status, Times},
     ports::{
-        Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Unless, Verdict, Wake, WakeStream,
+        Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Standing, Unless, Verdict, Wake,
+        WakeStream,
     },
     sessions::SessionKey,
 };
@@ -104,6 +105,14 @@ impl Fixture {
         let answers = self.lanes.accept(accept.message.lane(), std::slice::from_ref(accept)).await.unwrap();
         assert_eq!(answers.len(), 1);
         answers[0]
+    }
+
+    /// Where a message is and how often it was claimed.
+    pub(crate) async fn standing(&self, id: MessageId) -> Option<Standing> {
+        self.lanes.standing(self.lane, id).await.unwrap().map(|(message, standing)| {
+            assert_eq!(message.id, id);
+            standing
+        })
     }
 
     /// Cancels one message of a lane.

@@ -16,6 +16,9 @@ use wagate_domain::{
 
 use crate::fixtures::{Fixture, message};
 
+/// Messages that are compared after every step.
+const FRONT: u32 = 4;
+
 #[derive(Debug, Clone)]
 enum Step {
     Accept { bulk: bool, due_in: Option<u16> },
@@ -129,6 +132,7 @@ impl Model {
         if self.hold > now {
             return Err(if any_ready { Some(self.hold) } else { next_due.map(|due| due.max(self.hold)) });
         }
+        self.hold = 0;
         let ready = self.known.values_mut().filter(|k| k.is == Where::Ready);
         match ready.min_by_key(|k| (k.message.priority == Priority::Bulk, k.place)) {
             Some(head) => {
@@ -152,7 +156,18 @@ impl Model {
             in_flight: count(&|k| k.is == Where::InFlight),
             dead: count(&|k| k.is == Where::Dead),
             paused: self.paused,
+            held_until: (self.hold > 0).then(|| Timestamp::from_millis(self.hold)),
         }
+    }
+
+    /// The messages that leave first, with how often each was claimed.
+    fn front(&self, limit: usize) -> Vec<(MessageId, u32)> {
+        let leaving = |k: &&Known| matches!(k.is, Where::InFlight | Where::Ready);
+        let mut front: Vec<&Known> = self.known.values().filter(leaving).collect();
+        front.sort_by_key(|k| {
+            (k.is == Where::Ready, k.is == Where::Ready && k.message.priority == Priority::Bulk, k.place)
+        });
+        front.into_iter().take(limit).map(|k| (k.message.id, k.attempts)).collect()
     }
 
     /// Any message; mostly one for which `likely` holds.
@@ -236,6 +251,9 @@ impl Run<'_> {
             Step::Pass { millis } => self.now += i64::from(millis),
         }
         assert_eq!(self.f.lanes.depth(self.lane).await.unwrap(), self.model.depth(), "after {step:?}");
+        let front = self.f.lanes.front(self.lane, FRONT).await.unwrap().into_iter();
+        let front: Vec<_> = front.map(|(id, standing)| (id, standing.attempts)).collect();
+        assert_eq!(front, self.model.front(FRONT as usize), "after {step:?}");
     }
 
     async fn accept(&self, message: &Message, due: Option<i64>, unless: Unless) -> Accepted {
@@ -278,7 +296,7 @@ impl Run<'_> {
         let (verdict, becomes) = match verdict {
             0 => (Verdict::Done, Where::Gone),
             1 => (Verdict::RetryAt(Timestamp::from_millis(retry_at)), Where::Ready),
-            2 => (Verdict::Park, Where::Parked),
+            2 => (Verdict::Park { until: Timestamp::from_millis(retry_at) }, Where::Parked),
             _ => (Verdict::Bury, Where::Dead),
         };
         self.f.lanes.settle(self.lane, self.epoch, id, verdict, &[]).await.unwrap();

@@ -1,7 +1,7 @@
 //! What can be done with messages that wait: change, park, pause, look for, queue again.
 
 use wagate_domain::{
-    Address, MessageId,
+    Address, MessageId, Timestamp,
     events::{Event, EventData},
     messages::{
         Content, Message,
@@ -9,11 +9,15 @@ use wagate_domain::{
         Status,
     },
     ports::{
-        Accept, Accepted, Claim, Edited, LaneDepth, Lanes, Leases, Place, PortError, Unless, Verdict, Which,
+        Accept, Accepted, Claim, Edited, LaneDepth, Lanes, Leases, Place, PortError, Standing, Unless,
+        Verdict, Which,
     },
 };
 
 use crate::fixtures::{EPOCH, Fixture, text};
+
+const LATER: Timestamp = Timestamp::from_millis(5_000);
+const PARK: Verdict = Verdict::Park { until: LATER };
 
 /// The same message with another text, one revision on.
 fn rewritten(message: &Message, body: &str) -> Message {
@@ -27,11 +31,7 @@ async fn edit(f: &Fixture, message: &Message) -> Edited {
 }
 
 fn scheduled(message: &Message, due: i64) -> Message {
-    Message {
-        send_at: Some(wagate_domain::Timestamp::from_millis(due)),
-        status: Status::Scheduled,
-        ..message.clone()
-    }
+    Message { send_at: Some(Timestamp::from_millis(due)), status: Status::Scheduled, ..message.clone() }
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn parked_messages_let_others_pass_and_come_back_to_their_place() {
     while let Claim::Job(job) = f.claim_at(0).await {
         let name = text(&job.message);
         if name.contains("new") {
-            f.settle(job.message.id, Verdict::Park).await;
+            f.settle(job.message.id, PARK).await;
         } else {
             f.settle(job.message.id, Verdict::Done).await;
             sent.push(name);
@@ -139,7 +139,7 @@ async fn a_parked_message_can_be_changed_and_cancelled() {
     let b = f.accept("b", Interactive, None).await;
     for message in [&a, &b] {
         f.claim().await;
-        f.settle(message.id, Verdict::Park).await;
+        f.settle(message.id, PARK).await;
     }
     assert_eq!(edit(&f, &rewritten(&a, "changed")).await, Edited::Done);
     assert!(f.cancel_in(f.lane, b.id, &f.status_event(b.id, Status::Cancelled)).await);
@@ -159,12 +159,10 @@ async fn a_paused_lane_gives_nothing_until_it_is_resumed() {
     // a new owner does not resume it
     f.leases.take(f.lane, f.env.new_id(), EPOCH + 1).await.unwrap();
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 0);
-    let claim =
-        f.lanes.claim(f.lane, EPOCH + 1, wagate_domain::Timestamp::from_millis(20), true).await.unwrap();
+    let claim = f.lanes.claim(f.lane, EPOCH + 1, Timestamp::from_millis(20), true).await.unwrap();
     assert_eq!(claim, Claim::Nothing { next: None });
     f.lanes.set_paused(f.lane, false).await.unwrap();
-    let claim =
-        f.lanes.claim(f.lane, EPOCH + 1, wagate_domain::Timestamp::from_millis(20), true).await.unwrap();
+    let claim = f.lanes.claim(f.lane, EPOCH + 1, Timestamp::from_millis(20), true).await.unwrap();
     assert!(matches!(claim, Claim::Job(_)));
 }
 
@@ -202,14 +200,26 @@ async fn the_place_of_a_message_is_told_at_every_step() {
     let next = f.accept("next", Interactive, None).await;
     let bulk = f.accept("bulk", Bulk, None).await;
     let due = f.accept("due", Bulk, Some(77)).await;
-    let place = |id| f.lanes.place(f.lane, id);
-    assert_eq!(place(flying.id).await.unwrap(), Place::InFlight);
-    assert_eq!(place(next.id).await.unwrap(), Place::Ready { ahead: 1 });
-    assert_eq!(place(bulk.id).await.unwrap(), Place::Ready { ahead: 2 });
-    assert_eq!(place(due.id).await.unwrap(), Place::Due(wagate_domain::Timestamp::from_millis(77)));
-    f.settle(flying.id, Verdict::Park).await;
-    assert_eq!(place(flying.id).await.unwrap(), Place::Parked);
-    assert_eq!(place(f.env.new_id()).await.unwrap(), Place::Nowhere);
+    let standing = |place, attempts| Some(Standing { place, attempts });
+    assert_eq!(f.standing(flying.id).await, standing(Place::InFlight, 1));
+    assert_eq!(f.standing(next.id).await, standing(Place::Ready { ahead: 1 }, 0));
+    assert_eq!(f.standing(bulk.id).await, standing(Place::Ready { ahead: 2 }, 0));
+    assert_eq!(f.standing(due.id).await, standing(Place::Due(Timestamp::from_millis(77)), 0));
+    let front: Vec<_> = f.lanes.front(f.lane, 2).await.unwrap();
+    let expected = [(flying.id, Place::InFlight, 1), (next.id, Place::Ready { ahead: 1 }, 0)];
+    assert_eq!(front, expected.map(|(id, place, attempts)| (id, Standing { place, attempts })));
+    assert_eq!(f.lanes.front(f.lane, 9).await.unwrap().len(), 3, "what is due later is not at the front");
+    f.settle(flying.id, Verdict::RetryAt(Timestamp::from_millis(99))).await;
+    assert_eq!(f.standing(flying.id).await, standing(Place::Ready { ahead: 0 }, 1));
+    let held_until = f.lanes.depth(f.lane).await.unwrap().held_until;
+    assert_eq!(held_until, Some(Timestamp::from_millis(99)));
+    f.claim_at(99).await;
+    f.settle(flying.id, PARK).await;
+    assert_eq!(f.standing(flying.id).await, standing(Place::Parked { until: LATER }, 2));
+    assert_eq!(f.standing(f.env.new_id()).await, None);
+    f.claim_at(99).await;
+    f.settle(next.id, Verdict::Done).await;
+    assert_eq!(f.standing(next.id).await, None, "it has ended");
 }
 
 #[tokio::test]

@@ -42,7 +42,8 @@ pub(crate) struct Accepted {
     /// Messages of the session that leave before it as things stand; left out when the request was a repetition.
     #[serde(skip_serializing_if = "Option::is_none")]
     ahead: Option<u64>,
-    /// When it leaves, as far as the session's pace alone decides (RFC 3339, UTC); left out without a pace.
+    /// When it is expected to leave, as far as `send_at`, the session's pace and what is ahead decide (RFC 3339, UTC); left
+    /// out when the request was a repetition and when nobody can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expected_at: Option<String>,
@@ -78,10 +79,8 @@ pub(crate) struct AcceptedLinks {
 impl Accepted {
     /// An accepted message, with a note when its session cannot send now.
     pub(super) fn new(state: &ApiState, sent: SentMessage) -> Self {
-        let SentMessage { message, session, ahead } = sent;
+        let SentMessage { message, session, ahead, expected_at } = sent;
         let expires_at = message.expires_at.map(|at| at.to_string());
-        let starts = message.due().unwrap_or_else(|| state.env.now());
-        let expected = ahead.and_then(|ahead| session.pacing.expected(starts, ahead));
         Self {
             id: message.id.to_string(),
             status: message.status.into(),
@@ -93,7 +92,7 @@ impl Accepted {
             send_at: message.send_at.map(|at| at.to_string()),
             expires_at,
             ahead,
-            expected_at: expected.map(|at| at.to_string()),
+            expected_at: expected_at.map(|at| at.to_string()),
             links: AcceptedLinks {
                 this: state.public_url.join(&format!("/api/v1/messages/{}", message.id)),
                 session: state.public_url.join(&format!("/api/v1/sessions/{}", session.id)),
@@ -131,6 +130,7 @@ pub(super) fn example() -> serde_json::Value {
         "accepted_at": "2026-01-01T00:00:00.000Z",
         "expires_at": "2026-01-02T00:00:00.000Z",
         "ahead": 0,
+        "expected_at": "2026-01-01T00:00:00.000Z",
         "links": {
             "self": "http://127.0.0.1:8080/api/v1/messages/msg_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
             "session": "http://127.0.0.1:8080/api/v1/sessions/ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G"

@@ -14,6 +14,7 @@ mod send;
 mod send_batch;
 mod send_form;
 mod view;
+pub(super) mod waiting;
 
 use utoipa_axum::routes;
 

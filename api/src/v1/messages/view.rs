@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use wagate_domain::messages::{Direction, Message, Quote};
+use wagate_domain::messages::{Direction, Message, Outlook, Quote};
 
 use super::{
     content::ContentView,
     progress::{FailureView, MessageStatus, TimesView},
+    waiting::Waiting,
 };
 
 /// A message, in or out.
@@ -66,6 +67,9 @@ pub(crate) struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// Where it stands in the queue, while it waits (`GET /messages/{id}` only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
     /// Its place in lists: when it was accepted (out) or written by its sender (in).
     #[schema(format = DateTime, example = "2026-01-01T00:00:00.000Z")]
     at: String,
@@ -153,8 +157,17 @@ impl From<Message> for MessageView {
             send_at: message.send_at.map(|at| at.to_string()),
             campaign: message.campaign,
             expires_at: message.expires_at.map(|at| at.to_string()),
+            waiting: None,
             at: message.at.to_string(),
         }
+    }
+}
+
+impl MessageView {
+    /// The message with its place in the queue.
+    pub(super) fn standing(mut self, outlook: Option<Outlook>) -> Self {
+        self.waiting = outlook.map(Waiting::from);
+        self
     }
 }
 

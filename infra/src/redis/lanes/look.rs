@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use fred::prelude::{KeysInterface, SortedSetsInterface};
+use fred::prelude::{KeysInterface, SortedSetsInterface, Value};
 use futures::future::{try_join, try_join_all};
 use wagate_domain::{
     MessageId, Timestamp,
-    ports::{LaneDepth, Place, PortResult, Which},
+    messages::Message,
+    ports::{LaneDepth, Place, PortResult, Standing, Which},
     sessions::SessionKey,
 };
 
@@ -55,48 +56,81 @@ impl RedisLanes {
         Ok(found)
     }
 
-    pub(super) async fn place_of(&self, lane: SessionKey, id: MessageId) -> PortResult<Place> {
-        let client = self.redis.shared();
-        let LaneKeys { interactive, bulk, in_flight, due, parked, .. } = self.redis.keys().lane(lane);
-        let id = id.to_string();
-        let ranks = [&interactive, &bulk]
-            .map(|key| client.zrank::<Option<u64>, _, _>(key.clone(), id.clone(), false));
-        let scores =
-            [in_flight.clone(), due, parked].map(|key| client.zscore::<Option<f64>, _, _>(key, id.clone()));
-        let sizes = [in_flight, interactive].map(|key| client.zcard::<u64, _>(key));
-        let (ranks, (scores, sizes)) =
-            try_join(try_join_all(ranks), try_join(try_join_all(scores), try_join_all(sizes)))
-                .await
-                .map_err(port_error)?;
-        let (&[interactive, bulk], &[flying, due, parked], &[in_flight, before_bulk]) =
-            (ranks.as_slice(), scores.as_slice(), sizes.as_slice())
-        else {
-            return Err(garbled("a place was not answered"));
+    pub(super) async fn standing_of(
+        &self,
+        lane: SessionKey,
+        id: MessageId,
+    ) -> PortResult<Option<(Message, Standing)>> {
+        let LaneKeys { interactive, bulk, in_flight, parked, due, .. } = self.redis.keys().lane(lane);
+        let keys = vec![interactive, bulk, in_flight, parked, due, self.record(lane, id)];
+        let answer = self.redis.run(&scripts::STANDING, keys, vec![id.to_string().into()]).await?;
+        match reply::list(answer)?.as_slice() {
+            [] => Ok(None),
+            [message, attempts, place, number] => {
+                let standing = Standing { place: read_place(place, number)?, attempts: count(attempts)? };
+                Ok(Some((reply::json(message)?, standing)))
+            }
+            _ => Err(garbled("a place was not answered")),
+        }
+    }
+
+    pub(super) async fn front_of(
+        &self,
+        lane: SessionKey,
+        limit: u32,
+    ) -> PortResult<Vec<(MessageId, Standing)>> {
+        let LaneKeys { interactive, bulk, in_flight, .. } = self.redis.keys().lane(lane);
+        let keys = vec![interactive, bulk, in_flight, self.records(lane)];
+        let answer =
+            reply::list(self.redis.run(&scripts::FRONT, keys, vec![i64::from(limit).into()]).await?)?;
+        let [in_flight, listed @ ..] = answer.as_slice() else {
+            return Err(garbled("the front of a lane was not answered"));
         };
-        #[expect(clippy::cast_possible_truncation, reason = "a moment in milliseconds is a whole number")]
-        let moment = |score: f64| Timestamp::from_millis(score as i64);
-        Ok(match (interactive, bulk, flying, due, parked) {
-            (Some(rank), ..) => Place::Ready { ahead: in_flight + rank },
-            (_, Some(rank), ..) => Place::Ready { ahead: in_flight + before_bulk + rank },
-            (_, _, Some(_), ..) => Place::InFlight,
-            (_, _, _, Some(due), _) => Place::Due(moment(due)),
-            (.., Some(_)) => Place::Parked,
-            _ => Place::Nowhere,
-        })
+        let in_flight = reply::number(in_flight)?;
+        let mut front = Vec::with_capacity(listed.len() / 2);
+        for (ahead, entry) in (0_u64..).zip(listed.chunks_exact(2)) {
+            let id = reply::text(&entry[0])?.parse().map_err(garbled)?;
+            let place = if ahead < in_flight { Place::InFlight } else { Place::Ready { ahead } };
+            front.push((id, Standing { place, attempts: count(&entry[1])? }));
+        }
+        Ok(front)
     }
 
     pub(super) async fn depth_of(&self, lane: SessionKey) -> PortResult<LaneDepth> {
         let client = self.redis.shared();
-        let LaneKeys { interactive, bulk, due, in_flight, dead, parked, pause, .. } =
+        let LaneKeys { interactive, bulk, due, in_flight, dead, parked, pause, hold, .. } =
             self.redis.keys().lane(lane);
         let sizes = [interactive, bulk, due, parked, in_flight, dead].map(|key| client.zcard::<u64, _>(key));
-        let (sizes, paused) =
-            try_join(try_join_all(sizes), client.exists::<u64, _>(pause)).await.map_err(port_error)?;
+        let flags = try_join(client.exists::<u64, _>(pause), client.get::<Option<i64>, _>(hold));
+        let (sizes, (paused, held)) = try_join(try_join_all(sizes), flags).await.map_err(port_error)?;
         match sizes.as_slice() {
-            &[interactive, bulk, due, parked, in_flight, dead] => {
-                Ok(LaneDepth { interactive, bulk, due, parked, in_flight, dead, paused: paused > 0 })
-            }
+            &[interactive, bulk, due, parked, in_flight, dead] => Ok(LaneDepth {
+                interactive,
+                bulk,
+                due,
+                parked,
+                in_flight,
+                dead,
+                paused: paused > 0,
+                held_until: held.map(Timestamp::from_millis),
+            }),
             _ => Err(garbled("six sizes were asked for")),
         }
+    }
+}
+
+fn count(value: &Value) -> PortResult<u32> {
+    Ok(u32::try_from(reply::number(value)?).unwrap_or(u32::MAX))
+}
+
+fn read_place(place: &Value, number: &Value) -> PortResult<Place> {
+    let number = reply::number(number)?;
+    let moment = || Timestamp::from_millis(i64::try_from(number).unwrap_or(i64::MAX));
+    match reply::text(place)?.as_str() {
+        "ready" => Ok(Place::Ready { ahead: number }),
+        "due" => Ok(Place::Due(moment())),
+        "parked" => Ok(Place::Parked { until: moment() }),
+        "in_flight" => Ok(Place::InFlight),
+        other => Err(garbled(format!("{other} is no place"))),
     }
 }

@@ -13,7 +13,7 @@ use wagate_domain::{
     events::Event,
     messages::Message,
     ports::{
-        Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, PortResult, Tally, Verdict, Which,
+        Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, PortResult, Standing, Tally, Verdict, Which,
     },
     sessions::{Day, SessionKey},
 };
@@ -167,18 +167,18 @@ impl Lanes for RedisLanes {
             Verdict::Sent { day, new_chat } => (day, new_chat),
             _ => (Day::default(), false),
         };
-        let (verdict, retry_at) = match verdict {
+        let (verdict, moment) = match verdict {
             Verdict::Done => ("done", String::new()),
             Verdict::Sent { .. } => ("sent", String::new()),
             Verdict::RetryAt(at) => ("retry", at.as_millis().to_string()),
-            Verdict::Park => ("park", String::new()),
+            Verdict::Park { until } => ("park", until.as_millis().to_string()),
             Verdict::Bury => ("bury", String::new()),
         };
         let mut args: Vec<Value> = vec![
             epoch.to_string().into(),
             id.to_string().into(),
             verdict.into(),
-            retry_at.into(),
+            moment.into(),
             millis(KEEP_FINISHED),
             millis(KEEP_BURIED),
             i64::from(MAX_BURIED).into(),
@@ -277,8 +277,12 @@ impl Lanes for RedisLanes {
         Ok(())
     }
 
-    async fn place(&self, lane: SessionKey, id: MessageId) -> PortResult<Place> {
-        self.place_of(lane, id).await
+    async fn standing(&self, lane: SessionKey, id: MessageId) -> PortResult<Option<(Message, Standing)>> {
+        self.standing_of(lane, id).await
+    }
+
+    async fn front(&self, lane: SessionKey, limit: u32) -> PortResult<Vec<(MessageId, Standing)>> {
+        self.front_of(lane, limit).await
     }
 
     async fn peek(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>> {

@@ -2,7 +2,8 @@
 --
 -- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 dead, 6 hold, 7 record, 8 stream,
 --         9 parked, 10 tally
--- ARGV    1 epoch, 2 message id, 3 verdict (done, sent, retry, park, bury), 4 moment of the retry in ms or '',
+-- ARGV    1 epoch, 2 message id, 3 verdict (done, sent, retry, park, bury), 4 moment of the retry, or of the return
+--         from parking, in ms or '',
 --         5 ms a finished record is kept, 6 ms a buried record is kept, 7 most buried messages of a
 --         lane, 8 day a sent message counts for, 9 1 when it began a chat, else 0, 10 ms a tally is kept,
 --         11… events (JSON)
@@ -37,6 +38,7 @@ if place then
     local hold = math.max(tonumber(redis.call('GET', KEYS[6]) or 0), tonumber(ARGV[4]))
     redis.call('SET', KEYS[6], string.format('%.0f', hold), 'PX', ARGV[6])
   elseif verdict == 'park' then
+    redis.call('HSET', KEYS[7], 'u', ARGV[4])
     redis.call('ZADD', KEYS[9], place, id)
   else
     local time = redis.call('TIME')
