@@ -77,7 +77,12 @@ fn over(goodbye: &Goodbye) -> Reaction {
         Goodbye::Banned { why, lasts } => Reaction::end(
             Signal::Banned,
             "temporary_ban",
-            format!("WhatsApp banned the account for {} minutes: {why}", lasts.as_secs().div_ceil(60)),
+            match lasts {
+                Some(lasts) => {
+                    format!("WhatsApp banned the account for {} minutes: {why}", lasts.as_secs().div_ceil(60))
+                }
+                None => format!("WhatsApp banned the account for a time: {why}"),
+            },
             Then::Park,
         ),
         Goodbye::Outdated => Reaction::end(
@@ -109,7 +114,7 @@ mod tests {
 
     #[test]
     fn from_connected() {
-        let banned = Goodbye::Banned { why: "spam".to_owned(), lasts: Duration::from_secs(90) };
+        let banned = Goodbye::Banned { why: "spam".to_owned(), lasts: Some(Duration::from_secs(90)) };
         let refused = Goodbye::Refused { code: 400, message: None };
         for (event, state, code, then) in [
             (WireEvent::Lost, Some(State::Reconnecting), None, Then::GoOn),

@@ -61,7 +61,7 @@ pub(crate) enum Goodbye {
     LoggedOut {
         /// Stable code.
         code: &'static str,
-        /// Whether WhatsApp said that the device is gone, rather than that it is refused.
+        /// Whether WhatsApp said in so many words that the device is gone, rather than that it is refused.
         definite: bool,
     },
     /// Another connection of the same device took over.
@@ -70,8 +70,8 @@ pub(crate) enum Goodbye {
     Banned {
         /// What WhatsApp says about it.
         why: String,
-        /// How long.
-        lasts: Duration,
+        /// How long, when it says so.
+        lasts: Option<Duration>,
     },
     /// This client version is refused.
     Outdated,
@@ -158,11 +158,14 @@ fn translate(event: &Event) -> Option<WireEvent> {
         Event::SelfPushNameUpdated(_) => WireEvent::Renamed,
         Event::LoggedOut(logout) => WireEvent::Over(logged_out(logout)),
         Event::StreamReplaced(_) => WireEvent::Over(Goodbye::Replaced),
-        Event::TemporaryBan(ban) => WireEvent::Over(Goodbye::Banned {
-            why: ban.code.to_string(),
-            lasts: ban.expire.to_std().unwrap_or_default(),
-        }),
+        Event::TemporaryBan(ban) => {
+            WireEvent::Over(Goodbye::Banned { why: ban.code.to_string(), lasts: ban.expire.to_std().ok() })
+        }
         Event::ClientOutdated(_) => WireEvent::Over(Goodbye::Outdated),
+        Event::ConnectFailure(failure) if failure.reason == ConnectFailureReason::TempBanned => {
+            let why = failure.message.clone().unwrap_or_else(|| "it does not say why".to_owned());
+            WireEvent::Over(Goodbye::Banned { why, lasts: None })
+        }
         // the client comes back by itself after these
         Event::ConnectFailure(failure) if failure.reason.should_reconnect() => WireEvent::Lost,
         Event::ConnectFailure(failure) => WireEvent::Over(Goodbye::Refused {
@@ -178,25 +181,22 @@ fn translate(event: &Event) -> Option<WireEvent> {
 }
 
 fn logged_out(logout: &LoggedOut) -> Goodbye {
-    // a stream error means that the device was removed; a refused login tells more by its reason
-    let removed = logout.raw.as_ref().is_some_and(|raw| raw.tag == "stream:error") && is_removal(logout);
     let (code, definite) = match logout.reason {
-        _ if removed => ("device_removed", true),
-        ConnectFailureReason::LoggedOut if logout.on_connect => ("device_removed", true),
+        ConnectFailureReason::LoggedOut if logout.on_connect || is_removal(logout) => {
+            ("device_removed", true)
+        }
         ConnectFailureReason::AccountLocked => ("account_locked", false),
         _ => ("logged_out", false),
     };
     Goodbye::LoggedOut { code, definite }
 }
 
-/// Whether a stream error says that the device was removed, not only that the stream is over.
+/// Whether a stream error says in so many words that the device was removed. Its codes alone (401, 516) do not: credentials
+/// that are worthless are refused at the next login, and those thrown away by mistake cannot be had again.
 fn is_removal(logout: &LoggedOut) -> bool {
-    let Some(raw) = &logout.raw else { return false };
-    let conflict = raw.get_optional_child("conflict").map(|conflict| {
+    let conflict = logout.raw.as_ref().and_then(|raw| raw.get_optional_child("conflict"));
+    conflict.is_some_and(|conflict| {
         conflict.attrs().optional_string("type").is_some_and(|kind| kind == "device_removed")
-    });
-    conflict.unwrap_or_else(|| {
-        raw.attrs().optional_string("code").is_some_and(|code| code == "401" || code == "516")
     })
 }
 

@@ -41,8 +41,8 @@ fn only_a_removed_device_loses_its_credentials() {
             true,
         ),
         (false, Reason::LoggedOut, Some(stream_error(None, Some("device_removed"))), "device_removed", true),
-        (false, Reason::LoggedOut, Some(stream_error(Some("516"), None)), "device_removed", true),
-        (false, Reason::LoggedOut, Some(stream_error(Some("401"), None)), "device_removed", true),
+        (false, Reason::LoggedOut, Some(stream_error(Some("516"), None)), "logged_out", false),
+        (false, Reason::LoggedOut, Some(stream_error(Some("401"), None)), "logged_out", false),
         (false, Reason::LoggedOut, Some(stream_error(None, Some("something-new"))), "logged_out", false),
         (true, Reason::LoggedOut, failure(), "device_removed", true),
         (true, Reason::AccountLocked, failure(), "account_locked", false),
@@ -61,7 +61,10 @@ fn connections_end_for_good_or_for_a_moment() {
         (failure(ConnectFailureReason::ServiceUnavailable), None),
         (failure(ConnectFailureReason::InternalServerError), None),
         (failure(ConnectFailureReason::Generic), Some(Goodbye::Refused { code: 400, message: None })),
-        (failure(ConnectFailureReason::TempBanned), Some(Goodbye::Refused { code: 402, message: None })),
+        (
+            failure(ConnectFailureReason::TempBanned),
+            Some(Goodbye::Banned { why: "it does not say why".to_owned(), lasts: None }),
+        ),
         (Event::StreamReplaced(StreamReplaced::builder().build()), Some(Goodbye::Replaced)),
         (Event::ClientOutdated(ClientOutdated::builder().build()), Some(Goodbye::Outdated)),
     ] {
