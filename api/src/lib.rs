@@ -8,12 +8,14 @@ mod health;
 mod intake;
 mod layers;
 mod openapi;
+mod operations;
 mod problem;
 mod qr;
 mod state;
 mod v1;
 
 pub use openapi::errors_reference;
+pub use operations::{CountSessions, Operations, SessionCount, operations};
 pub use problem::{Code, FieldError, ProblemBody};
 pub use state::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
 

@@ -38,7 +38,7 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
 /// Asks every machine and shows what waits.
 pub(crate) async fn doctor(config: Config) -> anyhow::Result<()> {
     let machines = Machines::connect(&config, &say).await?;
-    for check in machines.readiness().iter() {
+    for check in machines.checks() {
         let verdict = check.ask().await.map_or_else(|error| error, |()| "answers".to_owned());
         say(&format!("{:<12}{verdict}", check.name()));
     }

@@ -7,6 +7,7 @@ mod admin;
 mod args;
 mod banner;
 mod machines;
+mod operations;
 mod roles;
 pub mod up;
 

@@ -83,13 +83,13 @@ impl Machines {
             default_pacing: default_pacing(),
             limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
             public_url: PublicUrl::new(public_url),
-            readiness: self.readiness(),
+            readiness: self.checks().into(),
             metrics: Arc::new(move || metrics.render()),
         }
     }
 
     /// How to ask each machine whether it is well.
-    pub(crate) fn readiness(&self) -> Arc<[ReadinessCheck]> {
+    pub(crate) fn checks(&self) -> Vec<ReadinessCheck> {
         let (redis, sql, s3) = (self.redis.clone(), self.sql.clone(), self.s3.clone());
         let redis: Ping = Box::new(move || {
             let redis = redis.clone();

@@ -14,7 +14,10 @@ use wagate_infra::{
 };
 use wagate_worker::{Worker, WorkerConfig};
 
-use crate::machines::{Machines, metrics};
+use crate::{
+    machines::{Machines, metrics},
+    operations::OperationsServer,
+};
 
 /// How often abandoned uploads are swept.
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
@@ -23,37 +26,50 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 
 /// Serves the API until the process is told to stop.
 pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
-    let (machines, metrics) = begin(&config).await?;
+    let Process { machines, metrics, operations, stop } = begin(&config).await?;
     let listener = listen(&config).await?;
     let state = machines.api(&config, &config.server.public_url(), &metrics);
     tracing::info!(address = %config.server.listen, "the API listens");
-    serve(listener, state, on_signal()).await?;
+    operations.started(&machines, &stop, None);
+    serve(listener, state, stop).await?;
     machines.close().await
 }
 
 /// Runs the worker until the process is told to stop.
 pub(crate) async fn worker(config: Config) -> anyhow::Result<()> {
-    let (machines, _metrics) = begin(&config).await?;
+    let Process { machines, operations, stop, .. } = begin(&config).await?;
     let worker = start_worker(&config, &machines).await?;
-    on_signal().cancelled().await;
+    operations.started(&machines, &stop, None);
+    stop.cancelled().await;
     worker.stop().await;
     machines.close().await
 }
 
 /// Runs the connector until the process is told to stop, then hands its sessions over.
 pub(crate) async fn connector(config: Config) -> anyhow::Result<()> {
-    let (machines, _metrics) = begin(&config).await?;
+    let Process { machines, operations, stop, .. } = begin(&config).await?;
     let connector = start_connector(&config, &machines)?;
-    on_signal().cancelled().await;
+    operations.started(&machines, &stop, Some(&connector));
+    stop.cancelled().await;
     connector.shutdown().await;
     machines.close().await
 }
 
-async fn begin(config: &Config) -> anyhow::Result<(Machines, Metrics)> {
+/// What every role begins with.
+struct Process {
+    machines: Machines,
+    metrics: Metrics,
+    operations: OperationsServer,
+    /// Cancelled at Ctrl-C or SIGTERM.
+    stop: CancellationToken,
+}
+
+async fn begin(config: &Config) -> anyhow::Result<Process> {
     telemetry::init_log(&config.log)?;
     let metrics = metrics()?;
+    let operations = OperationsServer::start(config, &metrics).await?;
     let machines = Machines::connect(config, &|line| tracing::warn!("{line}")).await?;
-    Ok((machines, metrics))
+    Ok(Process { machines, metrics, operations, stop: on_signal() })
 }
 
 /// Binds the API's address.
@@ -97,6 +113,10 @@ pub(crate) fn start_connector(config: &Config, machines: &Machines) -> anyhow::R
         lease_ttl: config.connector.lease_ttl,
         poll_interval: config.connector.claim_every,
         drain_timeout: config.connector.drain_timeout,
+        ack_timeout: config.connector.ack_timeout,
+        max_sessions: config.connector.max_sessions as usize,
+        sends_at_once: config.connector.sends_at_once as usize,
+        connects_per_second: config.connector.connects_per_second,
         temp_dir: spool,
         ..ConnectorConfig::new(network(config)?)
     };

@@ -23,6 +23,7 @@ use crate::{
     args::UpArgs,
     banner::Banner,
     machines::{Machines, metrics},
+    operations::OperationsServer,
     roles::{listen, on_signal, serve, start_connector, start_worker},
 };
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub free_ports: bool,
     /// Let media URLs lead to private addresses.
     pub allow_private: bool,
+    /// Serve how the process is on this address.
+    pub operations: Option<SocketAddr>,
 }
 
 /// Everything, running.
@@ -51,7 +54,8 @@ pub struct Up {
     api_url: String,
     first_key: String,
     machines: Machines,
-    stop_api: CancellationToken,
+    operations: OperationsServer,
+    stop: CancellationToken,
     api: JoinHandle<anyhow::Result<()>>,
     worker: wagate_worker::Worker,
     connector: wagate_connector::ConnectorHandle,
@@ -137,6 +141,7 @@ impl Up {
         let mut config = Config { data_dir: options.data_dir, ..Config::default() };
         config.database.url = options.database_url.map(Secret::new);
         config.outbound.allow_private = options.allow_private;
+        config.operations.listen = options.operations;
         Self::boot(config, options.free_ports, say).await
     }
 
@@ -147,6 +152,7 @@ impl Up {
         if free_ports {
             config.server.listen.set_port(0);
         }
+        let operations = OperationsServer::start(&config, &metrics).await?;
         let embedded = Embedded::start(&mut config, free_ports, say).await?;
         say("database and queue …");
         let machines = Machines::connect(&config, say).await?;
@@ -159,10 +165,11 @@ impl Up {
         say("worker, connector, API …");
         let worker = start_worker(&config, &machines).await?;
         let connector = start_connector(&config, &machines)?;
-        let stop_api = CancellationToken::new();
+        let stop = CancellationToken::new();
+        operations.started(&machines, &stop, Some(&connector));
         let state = machines.api(&config, &api_url, &metrics);
-        let api = tokio::spawn(serve(listener, state, stop_api.clone()));
-        Ok(Self { api_url, first_key, machines, stop_api, api, worker, connector, embedded })
+        let api = tokio::spawn(serve(listener, state, stop.clone()));
+        Ok(Self { api_url, first_key, machines, operations, stop, api, worker, connector, embedded })
     }
 
     /// Stops everything in order: no new requests, no new sends, then the machines.
@@ -170,7 +177,7 @@ impl Up {
     /// # Errors
     /// The first part that did not stop cleanly.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.stop_api.cancel();
+        self.stop.cancel();
         self.api.await??;
         self.connector.shutdown().await;
         self.worker.stop().await;
@@ -182,6 +189,12 @@ impl Up {
     #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// Where it tells how it is, when it was asked to.
+    #[must_use]
+    pub fn operations_url(&self) -> Option<String> {
+        self.operations.address().map(|address| format!("http://{address}"))
     }
 
     /// The first API key.

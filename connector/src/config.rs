@@ -17,6 +17,8 @@ pub struct ConnectorConfig {
     pub ack_timeout: Duration,
     /// How long a shutdown waits for the send under way.
     pub drain_timeout: Duration,
+    /// Most sessions held at a time.
+    pub max_sessions: usize,
     /// Messages encrypted and written at the same time, over all sessions; workspaces share them evenly.
     pub sends_at_once: usize,
     /// Sessions opened a second, so that a restart with thousands does not look like an attack.
@@ -38,6 +40,7 @@ impl ConnectorConfig {
             poll_interval: Duration::from_secs(2),
             ack_timeout: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(15),
+            max_sessions: 5_000,
             sends_at_once: 16,
             connects_per_second: 50,
             media_downloads: 4,

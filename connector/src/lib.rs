@@ -11,16 +11,17 @@ compile_error!(
 #[cfg(not(any(feature = "sandbox", feature = "live")))]
 compile_error!("choose a network: the feature `sandbox` or the feature `live`");
 
+mod census;
 mod config;
 mod convert;
 mod media;
 mod ports;
 mod session;
 mod supervisor;
-mod telemetry;
 mod turns;
 mod wa;
 
+pub use census::Census;
 pub use config::{ConnectorConfig, Network, SandboxNetwork, StartError};
 pub use ports::{BackendFactory, ConnectorPorts};
 pub use supervisor::{Connector, ConnectorHandle};

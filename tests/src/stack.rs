@@ -72,6 +72,7 @@ impl Stack {
             database_url: self.database_url.clone(),
             free_ports: true,
             allow_private: self.allow_private,
+            operations: Some(([127, 0, 0, 1], 0).into()),
         };
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }
@@ -105,6 +106,15 @@ impl Stack {
     #[must_use]
     pub fn api(&self) -> Api {
         Api::new(self.up().api_url(), self.up().first_key())
+    }
+
+    /// What tells those who run it how it is.
+    ///
+    /// # Panics
+    /// Never: a stack serves it.
+    #[must_use]
+    pub fn operations(&self) -> Api {
+        Api::new(self.up().operations_url().expect("it is served"), "")
     }
 
     /// A simulated phone.

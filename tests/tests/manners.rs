@@ -245,3 +245,40 @@ async fn redis_away_refuses_and_loses_nothing() {
     .await;
     stack.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_tell_sessions_figures_and_a_redis_that_is_away() {
+    let mut stack = Stack::sqlite().await;
+    let shop = stack.phone(SHOP, "Toko").await;
+    let (api, operations) = (stack.api(), stack.operations());
+    let idle = operations.get("/health/ready").await.expect(200).json();
+    assert_eq!(idle["sessions"], json!({"held": 0, "connected": 0}), "{idle}");
+    let session = stack.linked(&shop).await;
+    let counts = async |held, connected| {
+        eventually("the counts", || async {
+            let ready = operations.get("/health/ready").await.expect(200).json();
+            (ready["sessions"] == json!({"held": held, "connected": connected})).then_some(())
+        })
+        .await;
+    };
+    counts(1, 1).await;
+    let other = api.create_session().await;
+    api.qr(&other).await;
+    counts(2, 1).await;
+    let metrics = String::from_utf8(operations.get("/metrics").await.expect(200).bytes).expect("text");
+    assert!(metrics.contains("wagate_sessions{state=\"connected\"}"), "{metrics}");
+
+    let pause = stack.pause_redis();
+    let away = operations.get("/health/ready").await.expect(503).json();
+    let redis = away["checks"].as_array().expect("checks").iter().find(|check| check["name"] == "redis");
+    assert_eq!(redis, Some(&json!({"name": "redis", "ok": false})), "{away}");
+    operations.get("/health/live").await.expect(200);
+    drop(pause);
+    eventually("ready again", || async {
+        (operations.get("/health/ready").await.status == 200).then_some(())
+    })
+    .await;
+    api.session_in(&session, "connected").await;
+    operations.get("/anything").await.expect(404);
+    stack.stop().await;
+}

@@ -26,5 +26,11 @@ pub(crate) struct Health {
     )),
 )]
 pub(crate) async fn get_health() -> Json<Health> {
-    Json(Health { status: "alive", version: env!("CARGO_PKG_VERSION") })
+    Json(Health::alive())
+}
+
+impl Health {
+    pub(crate) const fn alive() -> Self {
+        Self { status: "alive", version: env!("CARGO_PKG_VERSION") }
+    }
 }

@@ -17,5 +17,10 @@ use crate::{ApiState, extract::Caller};
     responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")),
 )]
 pub(crate) async fn get_metrics(Caller(_): Caller, State(state): State<ApiState>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (state.metrics)()).into_response()
+    figures((state.metrics)())
+}
+
+/// Rendered figures as an answer.
+pub(crate) fn figures(rendered: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], rendered).into_response()
 }

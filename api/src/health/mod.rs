@@ -4,6 +4,10 @@ mod healthz;
 mod metrics;
 mod readyz;
 
+pub(crate) use healthz::Health;
+pub(crate) use metrics::figures;
+pub(crate) use readyz::{Readiness, assess};
+
 use axum::middleware::from_fn;
 use utoipa_axum::{router::OpenApiRouter, routes};
 

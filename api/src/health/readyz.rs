@@ -12,6 +12,7 @@ use crate::{ApiState, ReadinessCheck};
 
 /// How long a machine has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+const READY: &str = "ready";
 
 /// Whether requests can be served.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,11 +51,27 @@ pub(crate) struct Check {
     ),
 )]
 pub(crate) async fn get_readiness(State(state): State<ApiState>) -> (StatusCode, Json<Readiness>) {
-    let checks = join_all(state.readiness.iter().map(ask)).await;
+    let readiness = assess(&state.readiness).await;
+    (readiness.code(), Json(readiness))
+}
+
+/// Asks every machine.
+pub(crate) async fn assess(checks: &[ReadinessCheck]) -> Readiness {
+    let checks = join_all(checks.iter().map(ask)).await;
     let ready = checks.iter().all(|check| check.ok);
-    let (code, status) =
-        if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
-    (code, Json(Readiness { status, checks }))
+    Readiness { status: if ready { READY } else { "unavailable" }, checks }
+}
+
+impl Readiness {
+    /// Of a process that has not connected to its machines yet.
+    pub(crate) const fn starting() -> Self {
+        Self { status: "starting", checks: Vec::new() }
+    }
+
+    /// The status of the answer.
+    pub(crate) fn code(&self) -> StatusCode {
+        if self.status == READY { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    }
 }
 
 async fn ask(check: &ReadinessCheck) -> Check {

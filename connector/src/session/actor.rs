@@ -24,6 +24,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    census::Counted,
     convert::Own,
     media::{Downloads, Fetching},
 };
@@ -50,6 +51,7 @@ pub(super) struct Actor {
     /// When to see whether Redis is back, after inbound messages were not stored.
     pub(super) missed_at: Option<Instant>,
     pub(super) watch: Watch,
+    counted: Counted,
     leaving: Option<(Leave, Instant)>,
     /// The lease is lost; nothing may be written any more.
     pub(super) stale: bool,
@@ -86,6 +88,7 @@ impl Actor {
         Self {
             key,
             epoch: session.epoch,
+            counted: shared.census.enter(session.state),
             state: session.state,
             device: Device::new(&session, online),
             lane: Lane::new(&session),
@@ -105,7 +108,6 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self) -> End {
-        crate::telemetry::session_entered(self.state);
         self.inbound.fetching.resume();
         if self.should_start() {
             self.start().await;
@@ -208,7 +210,7 @@ impl Actor {
             reason = reason.as_ref().map(|reason| reason.code.as_str()),
             "session state"
         );
-        crate::telemetry::session_moved(self.state, next);
+        self.counted.move_to(next);
         self.state = next;
         self.reason.clone_from(&reason);
         self.publish(EventData::SessionStatus { state: next, reason });
@@ -265,7 +267,6 @@ impl Actor {
     }
 
     async fn finish(mut self, end: End) {
-        crate::telemetry::session_left(self.state);
         self.inbound.fetching.end().await;
         self.close_device().await;
         if end == End::LeaseLost {

@@ -27,6 +27,7 @@ use wagate_domain::{
 };
 
 use crate::{
+    census::Census,
     config::ConnectorConfig,
     ports::{BackendFactory, ConnectorPorts},
     turns::Turns,
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) ports: ConnectorPorts,
     pub(crate) backends: Arc<dyn BackendFactory>,
     pub(crate) links: Links,
+    pub(crate) census: Census,
     pub(crate) download_slots: Arc<Semaphore>,
     /// Whose turn it is to send.
     pub(crate) turns: Turns,

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::Semaphore,
     task::JoinHandle,
     time::{Instant, MissedTickBehavior},
 };
@@ -21,6 +21,7 @@ use wagate_domain::{
 };
 
 use crate::{
+    census::Census,
     config::{ConnectorConfig, StartError},
     ports::{BackendFactory, ConnectorPorts},
     session::{Leave, Shared},
@@ -43,7 +44,7 @@ pub struct Connector;
 pub struct ConnectorHandle {
     id: ConnectorId,
     stop: CancellationToken,
-    held: watch::Receiver<usize>,
+    census: Census,
     supervisor: Option<JoinHandle<()>>,
 }
 
@@ -60,8 +61,10 @@ impl Connector {
     ) -> Result<ConnectorHandle, StartError> {
         let links = Links::new(&config.network, &config.device_name)?;
         let id = env.new_id();
+        let census = Census::default();
         let shared = Arc::new(Shared {
             me: id,
+            census: census.clone(),
             env,
             links,
             ports,
@@ -71,12 +74,11 @@ impl Connector {
             config,
         });
         let stop = CancellationToken::new();
-        let (count, held) = watch::channel(0);
         let pulse = Pulse::default();
-        let roster = Roster::new(shared, pulse.clone(), count);
+        let roster = Roster::new(shared, pulse.clone());
         let supervisor = Supervisor { roster, pulse, soon: None, looked: Instant::now(), stop: stop.clone() };
         let supervisor = tokio::spawn(supervisor.run());
-        Ok(ConnectorHandle { id, stop, held, supervisor: Some(supervisor) })
+        Ok(ConnectorHandle { id, stop, census, supervisor: Some(supervisor) })
     }
 }
 
@@ -90,7 +92,13 @@ impl ConnectorHandle {
     /// How many sessions it holds right now.
     #[must_use]
     pub fn held(&self) -> usize {
-        *self.held.borrow()
+        self.census.held()
+    }
+
+    /// Its count of sessions.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        self.census.clone()
     }
 
     /// Finishes sends under way, disconnects, hands the sessions over and says farewell.

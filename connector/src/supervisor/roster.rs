@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 use wagate_domain::{
     SessionId,
     sessions::{Session, SessionKey},
@@ -37,11 +37,10 @@ pub(super) struct Roster {
     heavy: bool,
     pulse: Pulse,
     pace: ConnectPace,
-    count: watch::Sender<usize>,
 }
 
 impl Roster {
-    pub(super) fn new(shared: Arc<Shared>, pulse: Pulse, count: watch::Sender<usize>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, pulse: Pulse) -> Self {
         Self {
             pace: ConnectPace::new(shared.config.connects_per_second),
             shared,
@@ -50,7 +49,6 @@ impl Roster {
             known: HashSet::new(),
             heavy: false,
             pulse,
-            count,
         }
     }
 
@@ -107,6 +105,7 @@ impl Roster {
                     .filter(|session| !self.actors.contains_key(&session.id) && !self.rests(session.id))
                     .collect();
                 let alive: HashSet<_> = alive.into_iter().collect();
+                let room = room.min(self.shared.config.max_sessions.saturating_sub(self.actors.len()));
                 let room = self.pace.room(room.min(free.len()));
                 let claimed = super::claim::claim(&self.shared, free, &alive, room).await;
                 for session in claimed {
@@ -115,7 +114,6 @@ impl Roster {
                 }
             }
         }
-        self.count.send_replace(self.actors.len());
     }
 
     /// Lets go of everything and waits until that is done.
@@ -128,7 +126,6 @@ impl Roster {
                 tracing::error!(session = %actor.key.id, %error, "an actor ended in disorder");
             }
         }
-        self.count.send_replace(0);
     }
 
     async fn bury(&mut self) {
@@ -149,7 +146,6 @@ impl Roster {
         }
         let now = Instant::now();
         self.resting.retain(|_, (until, _)| now < *until + LONGEST_REST);
-        self.count.send_replace(self.actors.len());
     }
 
     fn rest(&mut self, id: SessionId) {

@@ -1,5 +1,7 @@
 //! Pairs of settings that must not meet.
 
+use std::time::Duration;
+
 use super::{Config, Mode, NetworkConfig, S3Config};
 
 /// A setting that cannot be used, and what to do about it.
@@ -34,6 +36,8 @@ impl ConfigError {
 
 /// Largest number of shards: each costs a stream and a channel.
 const MAX_SHARDS: u16 = 1024;
+/// Shortest span that leaves room for an answer over a network.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Config {
     /// Refuses settings that cannot work or are unsafe together.
@@ -83,14 +87,20 @@ impl Config {
 
     fn check_connector(&self) -> Result<(), ConfigError> {
         let connector = &self.connector;
-        if connector.heartbeat_every.is_zero() || connector.heartbeat_every * 3 > connector.lease_ttl {
-            let problem = "is 0 or more than a third of connector.lease_ttl";
-            let remedy = "set both so that two heartbeats may be lost, for example 5s and 15s";
-            return Err(ConfigError::new("connector.heartbeat_every", problem, remedy));
+        for (field, value) in [
+            ("connector.lease_ttl", connector.lease_ttl),
+            ("connector.claim_every", connector.claim_every),
+            ("connector.ack_timeout", connector.ack_timeout),
+        ] {
+            if value < SHORTEST {
+                let problem = format!("is shorter than {} s", SHORTEST.as_secs());
+                return Err(ConfigError::new(field, problem, "set a longer time, for example 15s"));
+            }
         }
         for (field, value) in [
             ("connector.max_sessions", connector.max_sessions),
-            ("connector.concurrency", connector.concurrency),
+            ("connector.sends_at_once", connector.sends_at_once),
+            ("connector.connects_per_second", connector.connects_per_second),
         ] {
             if value == 0 {
                 return Err(ConfigError::new(field, "is 0", "set at least 1"));
@@ -144,8 +154,6 @@ fn is_http_url(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::config::Secret;
 
@@ -163,8 +171,8 @@ mod tests {
             (|c| c.redis.prefix = "a:b".to_owned(), "redis.prefix"),
             (|c| c.server.public_url = Some("example.com".to_owned()), "server.public_url"),
             (|c| c.s3.endpoint = Some("s3://bucket".to_owned()), "s3.endpoint"),
-            (|c| c.connector.heartbeat_every = Duration::from_secs(6), "connector.heartbeat_every"),
-            (|c| c.connector.concurrency = 0, "connector.concurrency"),
+            (|c| c.connector.lease_ttl = Duration::from_millis(999), "connector.lease_ttl"),
+            (|c| c.connector.sends_at_once = 0, "connector.sends_at_once"),
             (|c| c.network.ws_url = Some("http://x".to_owned()), "network.ws_url"),
             (|c| c.network.media_https_host = Some("x".to_owned()), "network.media_http_addr"),
         ];

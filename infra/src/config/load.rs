@@ -187,6 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_defaults_are_the_defaults() {
+        let page = include_str!("../../../docs/configuration.md");
+        let (_, rest) = page.split_once("```toml\n").unwrap();
+        let (toml, _) = rest.split_once("```").unwrap();
+        with_sources(toml, &[], |config| {
+            assert_eq!(format!("{:?}", config.unwrap()), format!("{:?}", Config::default()));
+        });
+        // what stands behind a # can be set, too
+        let set =
+            toml.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        with_sources(&set, &[], |config| {
+            let config = config.unwrap();
+            assert!(config.operations.listen.is_some() && config.network.ws_url.is_some());
+        });
+    }
+
+    #[test]
     fn a_named_file_must_exist() {
         Jail::expect_with(|_| {
             assert!(Config::load(Some(Path::new("nowhere.toml"))).is_err());

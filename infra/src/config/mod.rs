@@ -11,8 +11,8 @@ mod sections;
 pub use check::ConfigError;
 pub use secret::Secret;
 pub use sections::{
-    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig, OutboundConfig,
-    RedisConfig, S3Config, ServerConfig,
+    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
+    OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig,
 };
 
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// The process that holds WhatsApp sockets.
     pub connector: ConnectorConfig,
+    /// How those who run a process learn how it is.
+    pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
     pub network: NetworkConfig,
     /// Logging.
@@ -59,6 +61,7 @@ impl Default for Config {
             media: MediaConfig::default(),
             outbound: OutboundConfig::default(),
             connector: ConnectorConfig::default(),
+            operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),
         }

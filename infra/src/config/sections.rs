@@ -137,35 +137,47 @@ pub struct OutboundConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectorConfig {
-    /// After so long without a heartbeat a connector's sessions are taken over.
+    /// After so long without a sign of life, of which there are three in that time, a connector's sessions are taken over.
     #[serde(deserialize_with = "duration")]
     pub lease_ttl: Duration,
-    /// Time between heartbeats; at most a third of `lease_ttl`.
-    #[serde(deserialize_with = "duration")]
-    pub heartbeat_every: Duration,
     /// Time between looks for sessions without an owner (wake-ups make it faster).
     #[serde(deserialize_with = "duration")]
     pub claim_every: Duration,
     /// Time a connector has to finish what is in flight when it is told to stop.
     #[serde(deserialize_with = "duration")]
     pub drain_timeout: Duration,
+    /// Time a sent message waits for WhatsApp's ack before it is sent again under the same id.
+    #[serde(deserialize_with = "duration")]
+    pub ack_timeout: Duration,
     /// Most sessions one process holds.
     pub max_sessions: u32,
-    /// How many sessions may be opening their connection at a time.
-    pub concurrency: u32,
+    /// Messages encrypted and written at the same time; workspaces share them evenly.
+    pub sends_at_once: u32,
+    /// Sessions opened a second.
+    pub connects_per_second: u32,
 }
 
 impl Default for ConnectorConfig {
     fn default() -> Self {
         Self {
             lease_ttl: Duration::from_secs(15),
-            heartbeat_every: Duration::from_secs(5),
             claim_every: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(20),
+            ack_timeout: Duration::from_secs(20),
             max_sessions: 5_000,
-            concurrency: 32,
+            sends_at_once: 16,
+            connects_per_second: 50,
         }
     }
+}
+
+/// How those who run a process learn how it is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OperationsConfig {
+    /// Address on which any role serves `/health/live`, `/health/ready` and `/metrics`, without a key: keep it inside.
+    /// Absent: it does not.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Where the WhatsApp network is. A live build goes to WhatsApp and ignores this section;

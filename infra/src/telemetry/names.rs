@@ -14,7 +14,7 @@ pub(crate) const REDIS_CHILD_RESTARTS: &str = "wagate_redis_child_restarts_total
 pub(crate) const LANE_ACCEPTED: &str = "wagate_lane_accepted_total";
 /// Messages claimed from lanes.
 pub(crate) const LANE_CLAIMED: &str = "wagate_lane_claimed_total";
-/// Messages settled (label `verdict`: `done`, `retry` or `bury`).
+/// Messages settled (label `verdict`: `done`, `sent`, `retry`, `park` or `bury`).
 pub(crate) const LANE_SETTLED: &str = "wagate_lane_settled_total";
 /// Queued messages that this version cannot read; each was buried.
 pub(crate) const LANE_UNREADABLE: &str = "wagate_lane_unreadable_total";
@@ -22,7 +22,7 @@ pub(crate) const LANE_UNREADABLE: &str = "wagate_lane_unreadable_total";
 pub(crate) const LOG_APPENDED: &str = "wagate_log_appended_total";
 
 /// What only goes up.
-const COUNTERS: [(&str, &str); 15] = [
+const COUNTERS: [(&str, &str); 16] = [
     (REDIS_FAILURES, "Commands that Redis did not carry out, by reason"),
     (REDIS_CHILD_RESTARTS, "Restarts of the embedded redis-server"),
     (LANE_ACCEPTED, "Messages accepted into lanes"),
@@ -37,6 +37,7 @@ const COUNTERS: [(&str, &str); 15] = [
     ("wagate_inbound_messages_total", "Messages received, by type"),
     ("wagate_receipts_dropped_total", "Receipts dropped because too many waited"),
     ("wagate_media_bytes_total", "Bytes of media moved, by direction"),
+    ("wagate_job_changes_total", "Things that control jobs changed, by kind"),
     ("wagate_job_failed_total", "Control jobs that failed, by kind"),
 ];
 /// What goes up and down.
