@@ -96,6 +96,25 @@ impl Api {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// PATCH of JSON.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    /// Lets a session send at this pace from now on.
+    pub async fn pace(&self, session: &str, pacing: &Value) {
+        self.patch(&format!("/api/v1/sessions/{session}"), &json!({ "pacing": pacing })).await.expect(200);
+    }
+
+    /// Where a message stands in its queue, once `is_it` holds for that; a message that waits nowhere is `null`.
+    pub async fn waits(&self, id: &str, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        eventually(&format!("{id} waits: {what}"), || async {
+            let message = self.get(&format!("/api/v1/messages/{id}")).await.expect(200).json();
+            Some(message["waiting"].clone()).filter(&is_it)
+        })
+        .await
+    }
+
     /// Makes a session; its id.
     pub async fn create_session(&self) -> String {
         let session = self.post("/api/v1/sessions", &json!({})).await.expect(201).json();

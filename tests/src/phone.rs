@@ -35,6 +35,26 @@ impl Phone {
         if answer.bytes.is_empty() { Value::Null } else { answer.json() }
     }
 
+    /// Restricts the account as WhatsApp does; when that ends (RFC 3339).
+    ///
+    /// # Panics
+    /// When the control API refuses it.
+    pub async fn restrict(&self, kind: &str, body: &Value) -> String {
+        let request = self.control.request(Method::PUT, &self.path(&format!("/restrictions/{kind}")));
+        let answer = self.control.send(request.json(body)).await.expect(200).json();
+        let items = answer["items"].as_array().expect("a list").clone();
+        let restriction = items.into_iter().find(|item| item["kind"] == kind).expect("the restriction");
+        restriction["ends"].as_str().expect("an end").to_owned()
+    }
+
+    /// Ends a restriction early.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn lift(&self, kind: &str) {
+        self.control.delete(&self.path(&format!("/restrictions/{kind}"))).await.expect(204);
+    }
+
     /// Scans a QR code.
     pub async fn scan(&self, qr: &str) {
         self.post("/scan", &json!({"qr": qr})).await;
