@@ -1,6 +1,6 @@
 //! One role per process, against machines that the configuration names.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -18,11 +18,6 @@ use crate::{
     machines::{Machines, metrics},
     operations::OperationsServer,
 };
-
-/// How often abandoned uploads are swept.
-const SWEEP_EVERY: Duration = Duration::from_mins(10);
-/// How often the queue and the record are compared.
-const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 
 /// Serves the API until the process is told to stop.
 pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
@@ -98,8 +93,8 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         process: format!("wrk_{}", machines.env.ulid()),
         redis_url: url.expose().clone(),
         prefix: config.redis.prefix.clone(),
-        sweep_every: SWEEP_EVERY,
-        reconcile_every: RECONCILE_EVERY,
+        sweep_every: config.worker.sweep_every,
+        reconcile_every: config.worker.reconcile_every,
     };
     Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
 }

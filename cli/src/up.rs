@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -46,6 +47,8 @@ pub struct Options {
     pub allow_private: bool,
     /// Serve how the process is on this address.
     pub operations: Option<SocketAddr>,
+    /// How often queue and record are compared.
+    pub reconcile_every: Duration,
 }
 
 /// Everything, running.
@@ -142,6 +145,7 @@ impl Up {
         config.database.url = options.database_url.map(Secret::new);
         config.outbound.allow_private = options.allow_private;
         config.operations.listen = options.operations;
+        config.worker.reconcile_every = options.reconcile_every;
         Self::boot(config, options.free_ports, say).await
     }
 
@@ -195,6 +199,12 @@ impl Up {
     #[must_use]
     pub fn operations_url(&self) -> Option<String> {
         self.operations.address().map(|address| format!("http://{address}"))
+    }
+
+    /// The embedded Redis.
+    #[must_use]
+    pub fn redis_url(&self) -> Option<&str> {
+        self.embedded.redis.as_ref().map(|redis| redis.url().expose().as_str())
     }
 
     /// The first API key.

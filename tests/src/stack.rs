@@ -1,6 +1,12 @@
 //! The whole of wagate in this process: what `wagate up` starts, with throw-away data and free ports.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -73,6 +79,7 @@ impl Stack {
             free_ports: true,
             allow_private: self.allow_private,
             operations: Some(([127, 0, 0, 1], 0).into()),
+            reconcile_every: Duration::from_secs(2),
         };
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }
@@ -145,6 +152,19 @@ impl Stack {
         let pid = std::fs::read_to_string(file).expect("a pid file").trim().to_owned();
         signal(&pid, "STOP");
         PausedRedis { pid }
+    }
+
+    /// Makes the embedded Redis forget everything.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn wipe_redis(&self) {
+        let url = self.up().redis_url().expect("it is embedded");
+        let mut redis = UnixStream::connect(url.trim_start_matches("redis+unix://")).expect("Redis");
+        redis.write_all(b"FLUSHALL\r\n").expect("a command");
+        let mut answer = [0; 5];
+        redis.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"+OK\r\n");
     }
 
     /// A folder of this stack for a test's own files.

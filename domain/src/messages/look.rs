@@ -36,7 +36,7 @@ pub struct QueueOutlook {
 ///
 /// # Errors
 /// As the ports report them.
-pub async fn find(
+pub(super) async fn find(
     ports: SendPorts<'_>,
     caller: Principal,
     id: MessageId,

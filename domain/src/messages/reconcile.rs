@@ -17,6 +17,9 @@ const PAGE: u32 = 1_000;
 const OVERDUE: u32 = 5_000;
 /// A message younger than this may still be on its way into the queue's memory or the record.
 const SETTLED: Duration = Duration::from_secs(30);
+/// A record that is further behind the log may not know what became of messages that the queue has forgotten in good
+/// order: half of the time for which it remembers them.
+const BEHIND: Duration = Duration::from_mins(30);
 /// How far back a run looks when the queue has lost nothing that it knows of: Redis may forget the
 /// newest writes when its machine dies.
 const RECENT: Duration = Duration::from_mins(15);
@@ -110,9 +113,10 @@ async fn requeue(
     if lost.is_empty() || ports.sessions.get(lane.workspace, lane.id).await?.is_none() {
         return Ok(0);
     }
-    // Whatever became of a message that the queue remembers no more is in the log since before. Once all of
-    // the log is on record, the record is right.
-    if ports.log.lag(Group::Store).await? > 0 {
+    // The queue remembers a message that has ended for an hour: one that it knows nothing of was lost, or its end is in
+    // the log for as long. While the record is not that far behind, it is right.
+    let behind = ports.log.oldest_unread(Group::Store).await?;
+    if behind.is_some_and(|oldest| env.now().since(oldest) > BEHIND) {
         return Ok(0);
     }
     let mut accepts = Vec::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{events::Event, ports::PortResult, sessions::SessionKey};
+use crate::{Timestamp, events::Event, ports::PortResult, sessions::SessionKey};
 
 /// The readers of the log. Each sees every event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,4 +76,7 @@ pub trait EventLog: Send + Sync {
 
     /// Entries that a group has not acknowledged, over all shards.
     async fn lag(&self, group: Group) -> PortResult<u64>;
+
+    /// When the oldest entry was appended that a group has not acknowledged, over all shards.
+    async fn oldest_unread(&self, group: Group) -> PortResult<Option<Timestamp>>;
 }

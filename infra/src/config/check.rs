@@ -44,7 +44,7 @@ impl Config {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.check_redis()?;
         self.check_addresses()?;
-        self.check_connector()?;
+        self.check_roles()?;
         self.network.check()?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
@@ -85,12 +85,14 @@ impl Config {
         Ok(())
     }
 
-    fn check_connector(&self) -> Result<(), ConfigError> {
+    fn check_roles(&self) -> Result<(), ConfigError> {
         let connector = &self.connector;
         for (field, value) in [
             ("connector.lease_ttl", connector.lease_ttl),
             ("connector.claim_every", connector.claim_every),
             ("connector.ack_timeout", connector.ack_timeout),
+            ("worker.reconcile_every", self.worker.reconcile_every),
+            ("worker.sweep_every", self.worker.sweep_every),
         ] {
             if value < SHORTEST {
                 let problem = format!("is shorter than {} s", SHORTEST.as_secs());

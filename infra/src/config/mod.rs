@@ -12,7 +12,7 @@ pub use check::ConfigError;
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
-    OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig,
+    OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WorkerConfig,
 };
 
 use std::path::PathBuf;
@@ -41,6 +41,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// The process that holds WhatsApp sockets.
     pub connector: ConnectorConfig,
+    /// The process that stores events and tidies up.
+    pub worker: WorkerConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
@@ -61,6 +63,7 @@ impl Default for Config {
             media: MediaConfig::default(),
             outbound: OutboundConfig::default(),
             connector: ConnectorConfig::default(),
+            worker: WorkerConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),

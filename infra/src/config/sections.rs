@@ -171,6 +171,24 @@ impl Default for ConnectorConfig {
     }
 }
 
+/// The process that stores events and tidies up.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Time between two comparisons of queue and record: what was lost is queued again, what is overdue expires.
+    #[serde(deserialize_with = "duration")]
+    pub reconcile_every: Duration,
+    /// Time between two sweeps of abandoned uploads.
+    #[serde(deserialize_with = "duration")]
+    pub sweep_every: Duration,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self { reconcile_every: Duration::from_secs(30), sweep_every: Duration::from_mins(10) }
+    }
+}
+
 /// How those who run a process learn how it is.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -50,6 +50,7 @@ scripts! {
     APPEND = "append.lua";
     TRIM = "trim.lua";
     LAG = "lag.lua";
+    OLDEST = "oldest.lua";
     TAKE = "take.lua";
     RELEASE = "release.lua";
     HEARTBEAT = "heartbeat.lua";

@@ -207,6 +207,27 @@ async fn lag_counts_what_was_not_acknowledged() {
 }
 
 #[tokio::test]
+async fn the_oldest_entry_that_was_not_acknowledged_tells_how_far_behind_a_group_is() {
+    let f = Fixture::start().await;
+    let oldest = async || f.log.oldest_unread(GROUP).await.unwrap();
+    assert_eq!(oldest().await, None);
+    f.append(1).await;
+    let first = oldest().await.expect("one that nobody has read");
+    while f.env.now() <= first {
+        tokio::task::yield_now().await;
+    }
+    f.append(1).await;
+    let entries = f.read("a", 1).await;
+    assert_eq!(oldest().await, Some(first), "taken is not acknowledged");
+    f.log.ack(GROUP, &positions(&entries)).await.unwrap();
+    assert!(oldest().await.expect("the second one") > first);
+    let entries = f.read("a", 1).await;
+    assert!(oldest().await.is_some());
+    f.log.ack(GROUP, &positions(&entries)).await.unwrap();
+    assert_eq!(oldest().await, None);
+}
+
+#[tokio::test]
 async fn only_what_every_group_has_acknowledged_is_trimmed() {
     let f = Fixture::start().await;
     let sent = f.append(350).await;

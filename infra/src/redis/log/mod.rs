@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use fred::prelude::{StreamsInterface, Value};
 use futures::future::try_join_all;
 use wagate_domain::{
+    Timestamp,
     events::Event,
     ports::{EventLog, Group, LogEntry, LogPosition, PortResult},
     sessions::SessionKey,
@@ -131,5 +132,13 @@ impl EventLog for RedisLog {
             reply::number(&self.redis.run(&scripts::LAG, vec![stream], args).await?)
         });
         Ok(try_join_all(lags).await?.into_iter().sum())
+    }
+
+    async fn oldest_unread(&self, group: Group) -> PortResult<Option<Timestamp>> {
+        let oldest = self.streams().into_iter().map(|stream| async {
+            let answer = self.redis.run(&scripts::OLDEST, vec![stream], vec![group.name().into()]).await?;
+            Ok(answer.as_i64().filter(|moment| *moment >= 0))
+        });
+        Ok(try_join_all(oldest).await?.into_iter().flatten().min().map(Timestamp::from_millis))
     }
 }
