@@ -26,8 +26,11 @@ use wagate_infra::{
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
-    testing::RedisServer,
+    testing::{RedisServer, eventually},
 };
+
+/// How long a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everything a test needs; ends with it.
 pub(crate) struct Stack {
@@ -259,13 +262,10 @@ impl Stack {
 
     /// Answers the next command left for a session, as its owner does.
     pub(crate) async fn answer(&self, session: SessionKey, reply: CommandReply) -> Command {
-        loop {
-            if let Some((id, command)) = self.calls.next_command(session).await.unwrap() {
-                self.calls.reply(session, &id, &reply).await.unwrap();
-                return command;
-            }
-            tokio::task::yield_now().await;
-        }
+        let left = || async { self.calls.next_command(session).await.unwrap() };
+        let (id, command) = eventually(PATIENCE, "a command", left).await;
+        self.calls.reply(session, &id, &reply).await.unwrap();
+        command
     }
 
     /// Waits until the clock shows another millisecond: what happens within one has no order in time.

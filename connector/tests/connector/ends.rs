@@ -27,7 +27,7 @@ impl Rig {
     /// Lets the network end our connection when the next message comes over it, and sends one.
     async fn cut_off_by(&self, session: SessionKey, effect: &Effect) -> Message {
         let on = Selector {
-            number: Some(US.to_owned()),
+            number: self.record(session).await.pn,
             direction: Some(Direction::In),
             tag: Some("message".to_owned()),
             ..Selector::default()
@@ -44,10 +44,13 @@ impl Rig {
         assert_eq!(shown.text.as_deref(), message.content.text());
     }
 
-    /// How often our devices have logged in.
-    fn logins(&self) -> usize {
-        let filter =
-            EventFilter { number: US.parse().ok(), kinds: vec![EventKind::Login], ..EventFilter::default() };
+    /// How often the devices of a number have logged in.
+    fn logins(&self, number: &str) -> usize {
+        let filter = EventFilter {
+            number: number.parse().ok(),
+            kinds: vec![EventKind::Login],
+            ..EventFilter::default()
+        };
         self.sandbox.trace().events(0, &filter, usize::MAX).items.len()
     }
 }
@@ -57,9 +60,7 @@ async fn passing_ends_are_recovered_from_by_themselves() {
     let rig = Rig::start().await;
     rig.phone(THEM).await;
     let connector = rig.connector();
-    let session = rig.linked(US).await;
-    let account = rig.record(session).await.pn;
-    for effect in [
+    for (index, effect) in [
         stream_error(StreamError::Restart),
         stream_error(StreamError::Unavailable),
         stream_error(StreamError::NotWellFormed),
@@ -71,13 +72,19 @@ async fn passing_ends_are_recovered_from_by_themselves() {
         Effect::Close { how: Closing::Clean, deliver: false },
         Effect::Close { how: Closing::Drop, deliver: true },
         Effect::Close { how: Closing::MidFrame, deliver: false },
-    ] {
-        let logins = rig.logins();
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // an account each: the client waits longer after every end in a row, up to 15 minutes
+        let number = format!("49151111111{index:02}");
+        let session = rig.linked(&number).await;
+        let logins = rig.logins(&number);
         let message = rig.cut_off_by(session, &effect).await;
         rig.sent_once(session, &message).await;
-        assert!(rig.logins() > logins, "{effect:?} ended nothing");
+        assert!(rig.logins(&number) > logins, "{effect:?} ended nothing");
         let record = rig.in_state(session, State::Connected).await;
-        assert_eq!(record.pn, account, "{effect:?}");
+        assert_eq!(record.pn.as_deref(), Some(number.as_str()), "{effect:?}");
     }
     connector.shutdown().await;
     rig.stop().await;
@@ -88,11 +95,11 @@ async fn waits_for_a_person(rig: &Rig, session: SessionKey, effect: Effect, stat
     let linked = rig.record(session).await.pn;
     let message = rig.cut_off_by(session, &effect).await;
     let ended = rig.in_state(session, state).await;
-    let logins = rig.logins();
+    let logins = rig.logins(US);
     assert_eq!((&ended.pn, linked.is_some()), (&linked, true), "{effect:?} cost the credentials");
     // it answers after all it had to do
     rig.call(session, Command::Health).await;
-    assert_eq!(rig.logins(), logins, "{effect:?} was fought over");
+    assert_eq!(rig.logins(US), logins, "{effect:?} was fought over");
     rig.call(session, Command::Refresh).await;
     rig.in_state(session, State::Connected).await;
     rig.sent_once(session, &message).await;
@@ -125,13 +132,13 @@ async fn a_replaced_session_stays_away_when_it_gets_another_owner() {
     let session = rig.linked(US).await;
     rig.cut_off_by(session, &stream_error(StreamError::Replaced)).await;
     rig.in_state(session, State::Failed).await;
-    let (logins, former) = (rig.logins(), first.id());
+    let (logins, former) = (rig.logins(US), first.id());
     first.shutdown().await;
     let second = rig.connector();
     rig.owned(session, Some(former)).await;
     // it answers after all it had to do
     rig.call(session, Command::Health).await;
-    assert_eq!((rig.logins(), rig.record(session).await.state), (logins, State::Failed));
+    assert_eq!((rig.logins(US), rig.record(session).await.state), (logins, State::Failed));
     second.shutdown().await;
     rig.stop().await;
 }

@@ -42,6 +42,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// What the event log has told so far, and a bell for what comes next.
 #[derive(Default)]
 struct Told {
+    /// Held while SQL and `events` take over what was read: nobody sees the one without the other.
+    taking: tokio::sync::Mutex<()>,
     events: Mutex<Vec<Event>>,
     bell: Notify,
 }
@@ -107,8 +109,10 @@ impl Rig {
                     continue;
                 };
                 let events: Vec<Event> = entries.iter().filter_map(|entry| entry.event.clone()).collect();
+                let taking = told.taking.lock().await;
                 db.apply(&events).await.expect("projection");
                 told.events.lock().unwrap_or_else(PoisonError::into_inner).extend(events);
+                drop(taking);
                 told.bell.notify_waiters();
                 let positions: Vec<_> = entries.into_iter().map(|entry| entry.position).collect();
                 // what is not acknowledged is applied again, to no effect
@@ -230,6 +234,7 @@ impl Rig {
 
     /// The session as SQL has it.
     pub(crate) async fn record(&self, session: SessionKey) -> Session {
+        let _whole = self.told.taking.lock().await;
         let found = Sessions::get(&self.db, session.workspace, session.id).await.expect("record");
         found.expect("a session")
     }
