@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Connector,
     /// The simulated WhatsApp network alone, for connectors of other processes and for foreign clients.
     #[cfg(feature = "sandbox")]
-    Sandbox,
+    Sandbox(SandboxArgs),
     /// Brings the database to this version's schema.
     Migrate,
     /// Tenants and keys.
@@ -51,6 +51,15 @@ pub(crate) enum Command {
 /// How `wagate up` runs.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct UpArgs {
+    /// Takes free ports instead of the usual ones.
+    #[arg(long)]
+    pub(crate) free_ports: bool,
+}
+
+/// How `wagate sandbox` runs.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct SandboxArgs {
     /// Takes free ports instead of the usual ones.
     #[arg(long)]
     pub(crate) free_ports: bool,

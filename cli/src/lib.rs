@@ -39,7 +39,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         Command::Worker => roles::worker(config()?).await,
         Command::Connector => roles::connector(config()?).await,
         #[cfg(feature = "sandbox")]
-        Command::Sandbox => up::sandbox_alone(config()?).await,
+        Command::Sandbox(options) => up::sandbox_alone(config()?, options).await,
         Command::Migrate => admin::migrate(config()?).await,
         Command::Admin(command) => admin::run(config()?, command).await,
         Command::Doctor => admin::doctor(config()?).await,

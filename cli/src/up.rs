@@ -20,6 +20,8 @@ use wagate_infra::{
 #[cfg(feature = "sandbox")]
 use wagate_sandbox::{Sandbox, SandboxConfig};
 
+#[cfg(feature = "sandbox")]
+use crate::args::SandboxArgs;
 use crate::{
     args::UpArgs,
     banner::Banner,
@@ -102,10 +104,10 @@ pub(crate) async fn run(config: Config, args: &UpArgs) -> anyhow::Result<()> {
 
 /// Runs the simulated network alone until Ctrl-C.
 #[cfg(feature = "sandbox")]
-pub(crate) async fn sandbox_alone(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn sandbox_alone(config: Config, args: &SandboxArgs) -> anyhow::Result<()> {
     telemetry::init_log(&config.log)?;
     let signal = on_signal();
-    let sandbox = start_sandbox(&config.data_dir, false).await?;
+    let sandbox = start_sandbox(&config.data_dir, args.free_ports).await?;
     say(&format!(
         "WAGATE_NETWORK__WS_URL={}\nWAGATE_NETWORK__MEDIA_HTTPS_HOST={}\nWAGATE_NETWORK__MEDIA_HTTP_ADDR={}\n\n\
          control API   {}\nCA of media   {}\n",

@@ -9,7 +9,7 @@ use std::{
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Our crates and the ones of ours that each may build on.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("wagate-domain", &[]),
     ("wagate-infra", &["wagate-domain"]),
     ("wagate-api", &["wagate-domain", "wagate-infra"]),
@@ -43,6 +43,7 @@ const EDGES: [(&str, &[&str]); 10] = [
         ],
     ),
     ("wagate-conformance", &["wagate-sandbox"]),
+    ("wagate-chaos", &["wagate-domain", "wagate-infra", "wagate-tests"]),
 ];
 
 /// Foreign crates that have one home. The conformance suite plays our client against others without the gateway

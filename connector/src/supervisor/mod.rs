@@ -62,6 +62,7 @@ impl Connector {
         let links = Links::new(&config.network, &config.device_name)?;
         let id = env.new_id();
         let census = Census::default();
+        tracing::info!(connector = %id, "connector started");
         let shared = Arc::new(Shared {
             me: id,
             census: census.clone(),

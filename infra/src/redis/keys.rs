@@ -44,6 +44,12 @@ impl Keys {
         Self { prefix: prefix.into(), shards: shards.max(1) }
     }
 
+    /// What every key starts with.
+    #[cfg(feature = "testing")]
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Number of shards.
     #[must_use]
     pub const fn shards(&self) -> u16 {

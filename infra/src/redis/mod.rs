@@ -6,6 +6,8 @@
 
 mod call;
 mod calls;
+#[cfg(feature = "testing")]
+mod census;
 mod child;
 mod connect;
 mod idempotency;
@@ -18,6 +20,8 @@ mod scripts;
 mod wakes;
 
 pub use calls::RedisCalls;
+#[cfg(feature = "testing")]
+pub use census::Census;
 pub use child::{ChildError, RedisChild};
 pub use connect::{ConnectError, Redis};
 pub use idempotency::RedisIdempotency;

@@ -10,7 +10,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    const fn new(source: &'static str) -> Self {
+    pub(super) const fn new(source: &'static str) -> Self {
         Self { source, sha: OnceLock::new() }
     }
 
