@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use wagate_domain::{
-    ContactIds,
-    events::{Event, EventData},
+    events::EventData,
     ports::PortError,
     sessions::{Reason, Session, Signal, State},
 };
@@ -15,8 +18,9 @@ use super::{
     actor::Actor,
     outbox::{Entry, chain},
     reaction::{Reaction, Then, reaction},
+    receipts::ReceiptStore,
 };
-use crate::wa::{EventSink, InboundSink, Link, ReceiptNews, WireEvent};
+use crate::wa::{EventSink, InboundSink, Link, WireEvent};
 
 /// How soon opening is tried again after a failure.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
@@ -33,12 +37,14 @@ pub(super) struct Device {
     pub(super) linked: Option<Linked>,
     online: watch::Sender<Option<Link>>,
     open_at: Option<Instant>,
+    /// Ends the storing of the device's receipts.
+    receipts: Option<DropGuard>,
 }
 
 impl Device {
     pub(super) fn new(session: &Session, online: watch::Sender<Option<Link>>) -> Self {
         let linked = session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
-        Self { generation: 0, link: None, linked, online, open_at: None }
+        Self { generation: 0, link: None, linked, online, open_at: None, receipts: None }
     }
 
     pub(super) const fn timer(&self) -> Option<Instant> {
@@ -73,7 +79,10 @@ impl Actor {
         self.close_device().await;
         self.device.open_at = None;
         match self.open().await {
-            Ok(link) => self.device.link = Some(link),
+            Ok((link, receipts)) => {
+                self.device.link = Some(link);
+                self.device.receipts = Some(receipts);
+            }
             Err(error) => {
                 if is_stale(error.as_ref()) {
                     self.stale = true;
@@ -85,7 +94,7 @@ impl Actor {
         }
     }
 
-    async fn open(&self) -> Result<Link, Box<dyn std::error::Error + Send + Sync>> {
+    async fn open(&self) -> Result<(Link, DropGuard), Box<dyn std::error::Error + Send + Sync>> {
         let backend = self.shared.backends.open(self.key, self.epoch).await?;
         let inbound: Arc<dyn InboundSink> = Arc::new(self.inbound.clone());
         let inbox = self.inbox.clone();
@@ -94,7 +103,18 @@ impl Actor {
             // an actor that has ended does not listen, and need not
             let _ = inbox.send(Input::Wire { generation, event });
         });
-        Ok(self.shared.links.open(backend, inbound, sink).await?)
+        let (receipts, news) = mpsc::unbounded_channel();
+        let link = self.shared.links.open(backend, inbound, receipts, sink).await?;
+        let store = ReceiptStore {
+            env: self.shared.env.clone(),
+            session: self.key,
+            epoch: self.epoch,
+            log: Arc::clone(&self.shared.ports.log),
+            inbox: self.inbox.clone(),
+        };
+        let closed = CancellationToken::new();
+        tokio::spawn(store.run(link.clone(), news, closed.clone()));
+        Ok((link, closed.drop_guard()))
     }
 
     pub(super) async fn device_timers(&mut self) {
@@ -111,6 +131,7 @@ impl Actor {
         if let Some(link) = self.device.link.take() {
             link.close().await;
         }
+        self.device.receipts = None;
     }
 
     /// Forgets the linked account with its credentials.
@@ -144,7 +165,6 @@ impl Actor {
             WireEvent::PairFailed(why) => {
                 tracing::warn!(session = %self.key.id, why, "a phone could not link the session");
             }
-            WireEvent::Receipt(news) => self.on_receipt(news).await,
             WireEvent::Messages(messages) => {
                 if let Some(link) = self.device.link.clone() {
                     let mut batch = Vec::with_capacity(messages.len());
@@ -207,17 +227,6 @@ impl Actor {
         self.device.linked = Some(linked.clone());
         let (pn, lid, push_name) = linked;
         self.publish(EventData::SessionLinked { pn, lid, push_name });
-    }
-
-    async fn on_receipt(&mut self, news: ReceiptNews) {
-        let ReceiptNews { chat, contact, ids, status, at } = news;
-        let contact = match &self.device.link {
-            Some(link) if contact != ContactIds::default() => link.known(contact).await,
-            _ => contact,
-        };
-        let data = EventData::MessageReceipt { chat, contact, stanza_ids: ids, status, at };
-        let event = Event::new(&self.shared.env, self.key, data);
-        self.outbox.push_receipt(event);
     }
 }
 

@@ -11,6 +11,7 @@ mod outbox;
 mod pacer;
 mod pairing;
 mod reaction;
+mod receipts;
 mod sending;
 mod verdict;
 mod watch;

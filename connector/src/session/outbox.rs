@@ -17,8 +17,6 @@ use crate::{ports::ConnectorPorts, wa::Inbound};
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Receipts above so many waiting writes are dropped: Redis has been away for long.
-const LIMIT: usize = 20_000;
 /// Events written at a time.
 const BATCH: usize = 200;
 /// How often a write that cannot work is repeated before it is dropped.
@@ -55,15 +53,6 @@ pub(super) struct Outbox {
 impl Outbox {
     pub(super) fn push(&mut self, entry: Entry) {
         self.entries.push_back(entry);
-    }
-
-    /// For events that may be lost when Redis is away for long.
-    pub(super) fn push_receipt(&mut self, event: Event) {
-        if self.entries.len() >= LIMIT {
-            metrics::counter!("wagate_receipts_dropped_total").increment(1);
-            return;
-        }
-        self.push(Entry::Event(Box::new(event)));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -49,7 +49,6 @@ pub(super) fn reaction(event: &WireEvent) -> Reaction {
         | WireEvent::Paired
         | WireEvent::PairFailed(_)
         | WireEvent::Renamed
-        | WireEvent::Receipt(_)
         | WireEvent::Messages(_) => Reaction { signal: None, reason: None, then: Then::GoOn },
     }
 }

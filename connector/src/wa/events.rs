@@ -11,7 +11,8 @@ use waproto::whatsapp as wa;
 
 use super::{
     acks::{Ack, AckBook},
-    open::EventSink,
+    open::{EventSink, ReceiptSink},
+    unstored::Unstored,
 };
 use crate::convert::{address_of, identities_of, receipt_status};
 
@@ -48,8 +49,6 @@ pub(crate) enum WireEvent {
     Ended,
     /// The server answered a message.
     Acked,
-    /// A receipt for messages of ours.
-    Receipt(ReceiptNews),
     /// Messages that nobody has stored yet: from channels and recovered ones.
     Messages(Vec<(Arc<wa::Message>, Arc<MessageInfo>)>),
 }
@@ -103,6 +102,8 @@ pub(crate) struct ReceiptNews {
 pub(super) struct Tap {
     pub(super) acks: Arc<AckBook>,
     pub(super) sink: EventSink,
+    pub(super) receipts: ReceiptSink,
+    pub(super) unstored: Arc<Unstored>,
 }
 
 impl EventHandler for Tap {
@@ -111,6 +112,13 @@ impl EventHandler for Tap {
             if ack.class.as_deref().is_none_or(|class| class == "message") {
                 self.acks.resolve(&ack.id, Ack { error: ack.error.clone() });
                 (self.sink)(WireEvent::Acked);
+            }
+            return;
+        }
+        if let Event::Receipt(receipt) = &*event {
+            if let Some(news) = news(receipt) {
+                // nobody takes it: the device is being closed, and what is held keeps the ack back
+                let _ = self.receipts.send((news, self.unstored.hold()));
             }
             return;
         }
@@ -172,7 +180,6 @@ fn translate(event: &Event) -> Option<WireEvent> {
             code: failure.reason.code(),
             message: failure.message.clone(),
         }),
-        Event::Receipt(receipt) => WireEvent::Receipt(news(receipt)?),
         Event::Messages(batch) if !batch.hook_committed => WireEvent::Messages(
             batch.iter().map(|item| (Arc::clone(&item.message), Arc::clone(&item.info))).collect(),
         ),

@@ -14,6 +14,7 @@ mod open;
 mod pairing;
 mod restrictions;
 mod transport;
+mod unstored;
 mod version;
 
 pub use backend::{SqlBackend, SqlBackends};
@@ -21,6 +22,7 @@ pub(crate) use events::{Goodbye, ReceiptNews, WireEvent};
 pub(crate) use gate::Gate;
 pub(crate) use hook::{Inbound, InboundSink, NotStored};
 pub(crate) use link::{Existence, Link, Trouble};
-pub(crate) use open::{EventSink, Links};
+pub(crate) use open::{EventSink, Links, ReceiptSink};
 pub(crate) use pairing::{CodeRefusal, PairingCode};
 pub(crate) use restrictions::Restriction;
+pub(crate) use unstored::Held;

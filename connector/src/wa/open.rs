@@ -2,18 +2,29 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::mpsc;
 use wacore::store::{DevicePropsOverride, traits::Backend};
 use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
 
 use super::{
-    Gate, InboundSink, WireEvent, acks::AckBook, events::Tap, hook::Hook, http::WaHttp, link::Link,
-    transport::GatedTransport, version::Version,
+    Gate, InboundSink, ReceiptNews, WireEvent,
+    acks::AckBook,
+    events::Tap,
+    hook::Hook,
+    http::WaHttp,
+    link::Link,
+    transport::GatedTransport,
+    unstored::{Held, Unstored},
+    version::Version,
 };
 use crate::config::{Network, StartError};
 
 /// Where a device's events go.
 pub(crate) type EventSink = Arc<dyn Fn(WireEvent) + Send + Sync>;
+
+/// Where a device's receipts go.
+pub(crate) type ReceiptSink = mpsc::UnboundedSender<(ReceiptNews, Held)>;
 
 /// Opens devices; one per connector.
 #[derive(Debug)]
@@ -42,15 +53,19 @@ impl Links {
         &self,
         backend: Arc<dyn Backend>,
         inbound: Arc<dyn InboundSink>,
+        receipts: ReceiptSink,
         sink: EventSink,
     ) -> Result<Link, OpenError> {
         let acks = Arc::new(AckBook::default());
+        let unstored = Arc::new(Unstored::default());
+        let transport = GatedTransport { gate: self.gate.clone(), receipts: Arc::clone(&unstored) };
+        let tap = Tap { acks: Arc::clone(&acks), sink: Arc::clone(&sink), receipts, unstored };
         let device = DevicePropsOverride::new()
             .with_os(self.device_name.clone())
             .with_platform_type(PlatformType::CHROME);
         let bot = Bot::builder()
             .with_backend_arc(backend)
-            .with_transport_factory(GatedTransport(self.gate.clone()))
+            .with_transport_factory(transport)
             .with_http_client(self.http.clone())
             .with_runtime(TokioRuntime)
             .with_version(self.version.current(&self.http).await)
@@ -58,7 +73,7 @@ impl Links {
             .with_cache_config(bounded())
             .skip_history_sync()
             .with_inbound_durability_hook(Hook(inbound))
-            .with_event_handler(Tap { acks: Arc::clone(&acks), sink: Arc::clone(&sink) })
+            .with_event_handler(tap)
             .build()
             .await
             .map_err(|error| OpenError(Box::new(error)))?;

@@ -1,24 +1,57 @@
-//! The socket, behind the gate.
+//! The socket, behind the gate; nothing leaves it before the receipts that came over it are on record.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use wacore::stats::TransportResourceReport;
 use whatsapp_rust::{
     async_channel,
     transport::{TokioWebSocketTransportFactory, Transport, TransportEvent, TransportFactory},
 };
 
-use super::Gate;
+use super::{
+    Gate,
+    unstored::{Line, Unstored},
+};
 
 /// Opens sockets to the one address the gate gives out.
-pub(super) struct GatedTransport(pub(super) Gate);
+pub(super) struct GatedTransport {
+    pub(super) gate: Gate,
+    pub(super) receipts: Arc<Unstored>,
+}
+
+/// A socket that waits for the record.
+struct Orderly {
+    socket: Arc<dyn Transport>,
+    line: Line,
+}
 
 #[async_trait]
 impl TransportFactory for GatedTransport {
     async fn create_transport(
         &self,
     ) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
-        let url = self.0.socket().await?;
-        TokioWebSocketTransportFactory::new().with_url(url).create_transport().await
+        let url = self.gate.socket().await?;
+        let opened = TokioWebSocketTransportFactory::new().with_url(url).create_transport().await;
+        let (socket, events) = opened?;
+        Ok((Arc::new(Orderly { socket, line: self.receipts.connect() }), events))
+    }
+}
+
+#[async_trait]
+impl Transport for Orderly {
+    async fn send(&self, data: Bytes) -> anyhow::Result<()> {
+        self.line.clear().await?;
+        self.socket.send(data).await
+    }
+
+    async fn disconnect(&self) {
+        self.line.end();
+        self.socket.disconnect().await;
+    }
+
+    fn resource_report(&self) -> Option<TransportResourceReport> {
+        self.socket.resource_report()
     }
 }

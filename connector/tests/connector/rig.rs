@@ -307,6 +307,25 @@ impl Rig {
         .await;
     }
 
+    /// Waits until a receipt tells that a message of ours has arrived.
+    pub(crate) async fn delivered(&self, session: SessionKey, stanza: &str) {
+        self.event(&format!("receipt of {stanza}"), session, |data| match data {
+            EventData::MessageReceipt { stanza_ids, status: Status::Delivered, .. } => {
+                stanza_ids.iter().any(|id| id == stanza).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Takes a phone off the network, or brings it back.
+    pub(crate) async fn offline(&self, number: &str, offline: bool) {
+        let url = format!("{}/v1/phones/{number}/offline", self.sandbox.control_url());
+        let change = serde_json::json!({ "offline": offline });
+        let answer = reqwest::Client::new().put(url).json(&change).send().await.expect("the control API");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     pub(crate) async fn send(&self, session: SessionKey, to: &str, body: Body) -> Message {
         let ports =
             SendPorts { sessions: &self.db, messages: &self.db, media: &self.db, lanes: &self.lanes() };

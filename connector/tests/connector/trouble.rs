@@ -81,6 +81,27 @@ async fn what_comes_in_while_redis_is_away_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_comes_while_redis_is_away_comes_again_for_the_next_owner() {
+    let mut rig = Rig::start().await;
+    rig.phone(THEM).await;
+    let connector = rig.connector();
+    let session = rig.linked(US).await;
+    rig.offline(THEM, true).await;
+    let sent = rig.send_text(session, THEM, "are you there").await;
+    rig.status(session, sent.id, Status::Sent).await;
+    rig.redis.stop().await;
+    // the phone tells that it has the message; nobody can write that down
+    rig.offline(THEM, false).await;
+    rig.shown(THEM, &sent.stanza_id).await;
+    connector.shutdown().await;
+    rig.redis.start_again().await;
+    let connector = rig.connector();
+    rig.delivered(session, &sent.stanza_id).await;
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_whose_ack_is_lost_is_shown_once() {
     let rig = Rig::start().await;
     rig.phone(THEM).await;
