@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-rust test-live derive fuzz bench-sandbox
+.PHONY: help run test lint test-rust test-live derive fuzz bench-sandbox chaos
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,11 @@ derive: ## write again everything that is derived from code (the openapi.json fi
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived
 	UPDATE=1 $(CARGO) test -p wagate-conformance --test suite page
 	UPDATE=1 $(CARGO) test -p wagate-sandbox --test derived
+
+chaos: ## break everything while messages are sent; SEED, MESSAGES (20000), SQL (sqlite or postgres)
+	@scripts/need cc redis-server postgres
+	$(CARGO) build --release --bin wagate
+	$(CARGO) run -p wagate-chaos --bin chaos -- --program target/release/wagate $(if $(SEED),--seed $(SEED)) --messages $(or $(MESSAGES),20000) --db $(or $(SQL),sqlite)
 
 fuzz: ## look for inputs that bring the sandbox down; FUZZ_SECONDS for each target (60)
 	@scripts/fuzz

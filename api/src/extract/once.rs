@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: repeating a request makes nothing twice.
 
-use std::future::Future;
+use std::{future::Future, pin::pin, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -23,6 +23,8 @@ use crate::{
 
 /// The header's name.
 const HEADER: &str = "idempotency-key";
+/// How often a running request says so: three times before it would count as vanished.
+const RENEW: Duration = Duration::from_secs(3);
 /// Longest key.
 const MAX_KEY: usize = 255;
 
@@ -130,7 +132,7 @@ impl Once {
             Begun::Running => return Err(Problem::plain(Code::IdempotencyRunning).retry_after(1)),
             Begun::Mismatch => return Err(Problem::plain(Code::IdempotencyKeyReused)),
         };
-        match work(Some(seed)).await {
+        match self.sustained(state, key, work(Some(seed))).await {
             Ok(answer) => {
                 let body = answer.kept.clone().unwrap_or_else(|| answer.body.clone());
                 let stored = StoredAnswer { status: answer.status.as_u16(), body };
@@ -144,6 +146,23 @@ impl Once {
                     false => state.idempotency.release(self.workspace, key).await,
                 });
                 Err(problem)
+            }
+        }
+    }
+}
+
+impl Once {
+    /// Runs the work and says now and then that it is running, so that the key of a process that was killed is
+    /// free soon, and that of a long upload is not.
+    async fn sustained<W: Future>(&self, state: &ApiState, key: &str, work: W) -> W::Output {
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(RENEW, work.as_mut()).await {
+                return done;
+            }
+            tokio::select! {
+                done = work.as_mut() => return done,
+                renewed = state.idempotency.renew(self.workspace, key) => note(renewed),
             }
         }
     }

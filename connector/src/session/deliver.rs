@@ -94,8 +94,19 @@ impl Attempt {
                 Some(restriction) => Outcome::Restricted(restriction),
                 None => Outcome::Nacked(code),
             },
-            None => Outcome::Unacked,
+            None => self.unanswered(waited).await,
         })
+    }
+
+    /// No ack came in time. When nothing else came either, the connection is dead, whatever its socket says, and
+    /// is made anew: on it the message would be tried until it is given up.
+    async fn unanswered(&self, waited: Duration) -> Outcome {
+        let heard = self.link.wire().heard_at;
+        if heard.is_none_or(|heard| self.shared.env.now().since(heard) < waited) {
+            return Outcome::Unacked;
+        }
+        self.link.reconnect().await;
+        Outcome::Lost
     }
 
     /// The message's file, uploaded; none for a message without one.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wagate_connector::{BackendFactory, SqlBackends};
+use wagate_connector::{BackendFactory, ConnectorConfig, SqlBackends};
 use wagate_domain::{
     Address, ContactIds, MessageId,
     events::{Event, EventData},
@@ -10,6 +10,7 @@ use wagate_domain::{
     ports::{Accept, Lanes, Unless},
     sessions::{Command, RemovePorts, SessionKey, State, remove},
 };
+use wagate_sandbox::faults::{Effect, Fault, Selector, Trigger};
 use whatsapp_rust::{
     bot::{Bot, BotHandle},
     transport::TokioWebSocketTransportFactory,
@@ -120,6 +121,26 @@ async fn a_message_whose_ack_is_lost_is_shown_once() {
     let inbox = rig.sandbox.phones().inbox(THEM, 0, 100).await.expect("inbox");
     let texts: Vec<String> = inbox.items.into_iter().filter_map(|message| message.text).collect();
     assert_eq!(texts, ["first", "second"]);
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_carries_nothing_any_more_is_replaced_before_the_message_is_given_up() {
+    let rig = Rig::start().await;
+    rig.phone(THEM).await;
+    let connector =
+        rig.connector_with(ConnectorConfig { ack_timeout: Duration::from_secs(2), ..rig.config() });
+    let session = rig.linked(US).await;
+    let first = rig.send_text(session, THEM, "first").await;
+    rig.status(session, first.id, Status::Sent).await;
+    let on = Selector { number: Some(US.to_owned()), tag: Some("message".to_owned()), ..Selector::default() };
+    let once = Trigger { times: Some(1), ..Trigger::default() };
+    let dead = Fault { on, when: once, effect: Effect::HalfOpen { deliver: false } };
+    rig.sandbox.faults().add(dead).expect("a fault");
+    let second = rig.send_text(session, THEM, "second").await;
+    // five attempts on the dead socket would take less than the client needs to find out by itself
+    rig.status(session, second.id, Status::Sent).await;
     connector.shutdown().await;
     rig.stop().await;
 }

@@ -40,6 +40,9 @@ pub trait Idempotency: Send + Sync {
         seed: ulid::Ulid,
     ) -> PortResult<Begun>;
 
+    /// Says that the attempt is still running; one that is silent for ten seconds counts as vanished.
+    async fn renew(&self, workspace: WorkspaceId, key: &str) -> PortResult<()>;
+
     /// Stores the answer.
     async fn finish(&self, workspace: WorkspaceId, key: &str, answer: &StoredAnswer) -> PortResult<()>;
 

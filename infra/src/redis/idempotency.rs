@@ -13,8 +13,8 @@ use super::{call::garbled, connect::Redis, lanes::millis, reply, scripts};
 
 /// How long a key is remembered.
 const KEEP: Duration = Duration::from_hours(24);
-/// How long a request may run before its key is given to the next attempt.
-const RUNNING: Duration = Duration::from_mins(1);
+/// How long a request may be silent before its key is given to the next attempt.
+const RUNNING: Duration = Duration::from_secs(10);
 
 /// [`Idempotency`] on Redis.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl RedisIdempotency {
         Self { redis, running: RUNNING }
     }
 
-    /// Takes a request for vanished after `running` instead of a minute.
+    /// Takes a request for vanished after `running` instead of ten seconds of silence.
     #[must_use]
     pub const fn vanished_after(mut self, running: Duration) -> Self {
         self.running = running;
@@ -66,6 +66,11 @@ impl Idempotency for RedisIdempotency {
             ("mismatch", _) => Ok(Begun::Mismatch),
             _ => Err(garbled(format!("unexpected answer {said}"))),
         }
+    }
+
+    async fn renew(&self, workspace: WorkspaceId, key: &str) -> PortResult<()> {
+        let args = vec![millis(self.running)];
+        self.redis.run(&scripts::RENEW, self.record(workspace, key), args).await.map(drop)
     }
 
     async fn finish(&self, workspace: WorkspaceId, key: &str, answer: &StoredAnswer) -> PortResult<()> {

@@ -60,6 +60,7 @@ scripts! {
     FINISH = "finish.lua";
     ABANDON = "abandon.lua";
     RELEASE_KEY = "release_key.lua";
+    RENEW = "renew.lua";
     LEAD = "lead.lua";
     RESIGN = "resign.lua";
 }

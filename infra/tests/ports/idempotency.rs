@@ -70,6 +70,27 @@ async fn the_attempt_after_one_that_vanished_makes_the_same_things() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_says_it_runs_keeps_its_key() {
+    let (_server, memory, workspace) = memory().await;
+    let brief = memory.clone().vanished_after(Duration::from_millis(30));
+    for key in ["key", "silent"] {
+        assert_eq!(brief.begin(workspace, key, "body", SEED).await.unwrap(), Begun::Fresh(SEED));
+    }
+    memory.renew(workspace, "key").await.unwrap();
+    eventually("the silent attempt counts as vanished", || async {
+        let begun = brief.begin(workspace, "silent", "body", SEED).await.unwrap();
+        (begun == Begun::Fresh(SEED)).then_some(())
+    })
+    .await;
+    assert_eq!(brief.begin(workspace, "key", "body", OTHER_SEED).await.unwrap(), Begun::Running);
+    memory.release(workspace, "key").await.unwrap();
+    assert_eq!(memory.begin(workspace, "key", "body", OTHER_SEED).await.unwrap(), Begun::Fresh(SEED));
+    memory.abandon(workspace, "key").await.unwrap();
+    memory.renew(workspace, "key").await.unwrap();
+    assert_eq!(memory.begin(workspace, "key", "other", OTHER_SEED).await.unwrap(), Begun::Fresh(OTHER_SEED));
+}
+
+#[tokio::test]
 async fn a_released_key_is_tried_again_at_once_with_the_same_body_and_seed() {
     let (_server, memory, workspace) = memory().await;
     memory.begin(workspace, "key", "body", SEED).await.unwrap();

@@ -108,11 +108,7 @@ fn presence(verdict: &mut Verdict, accepted: &Accepted, chat: &Chat, shown: &[&S
 
 /// The API says what the phone did.
 pub(crate) fn status(verdict: &mut Verdict, accepted: &Accepted, chat: &Chat, shown: bool, said: Option<&Said>) {
-    let expected = match chat.recipient {
-        Recipient::Shows => ("delivered", None),
-        Recipient::Reads => ("read", None),
-        Recipient::Nobody => ("failed", Some("not_on_whatsapp")),
-    };
+    let expected = chat.recipient.end();
     let found = said.map(|said| (said.status.as_str(), said.failure.as_deref()));
     if found != Some(expected) {
         let found = found.map_or("nothing".to_owned(), |(status, failure)| {

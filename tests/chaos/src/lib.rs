@@ -14,6 +14,7 @@ mod process;
 mod progress;
 mod report;
 mod settings;
+mod stale;
 mod storm;
 mod wait;
 mod world;
@@ -35,6 +36,7 @@ use crate::{
 };
 pub use report::Report;
 pub use settings::{Db, Settings, Size};
+pub use stale::stale_owner;
 
 /// Plays one storm and judges it.
 ///

@@ -25,6 +25,8 @@ pub(crate) struct Machines {
     /// Serves for as long as it is held.
     _s3: EmbeddedS3,
     _postgres: Option<Postgres>,
+    /// URL of the database.
+    pub(crate) database: String,
     /// Variables that lead a process here.
     pub(crate) variables: Vec<(&'static str, String)>,
 }
@@ -46,10 +48,10 @@ impl Machines {
         let variables = vec![
             ("WAGATE_DATA_DIR", folder.display().to_string()),
             ("REDIS_URL", redis.url().expose().clone()),
-            ("DATABASE_URL", database),
+            ("DATABASE_URL", database.clone()),
             ("S3_ENDPOINT", s3.endpoint()),
         ];
-        Ok(Self { folder: folder.to_owned(), redis, _s3: s3, _postgres: postgres, variables })
+        Ok(Self { folder: folder.to_owned(), redis, _s3: s3, _postgres: postgres, database, variables })
     }
 
     /// A connection of our own.

@@ -30,6 +30,9 @@ impl Size {
     /// What a test has time for.
     pub const SHORT: Self = Self { workspaces: 2, sessions: 6, chats: 4, messages: 480, strikes: 16 };
 
+    /// One account that writes to one phone.
+    pub const ONE: Self = Self { workspaces: 1, sessions: 1, chats: 1, messages: 1, strikes: 0 };
+
     /// So many messages over 50 sessions in 5 workspaces; a strike per 300 messages.
     #[must_use]
     pub const fn long(messages: usize) -> Self {

@@ -55,6 +55,17 @@ pub(crate) enum Recipient {
     Nobody,
 }
 
+impl Recipient {
+    /// How a message to it ends: the status, and the code of a failure.
+    pub(crate) const fn end(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Shows => ("delivered", None),
+            Self::Reads => ("read", None),
+            Self::Nobody => ("failed", Some("not_on_whatsapp")),
+        }
+    }
+}
+
 /// One session's messages to one number, in order.
 #[derive(Debug, Clone)]
 pub(crate) struct Chat {

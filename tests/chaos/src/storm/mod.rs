@@ -21,6 +21,7 @@ use crate::{
     world::World,
 };
 pub(crate) use plan::{Step, Strike, plan};
+pub(crate) use sockets::lose_acks;
 pub(crate) use takeover::Takeover;
 
 /// What the storm did.
@@ -114,7 +115,7 @@ impl Storm {
 
     /// A connector sleeps until others hold its sessions, then wakes and has to find out.
     async fn freeze(&mut self, slot: usize) -> Result<()> {
-        let owned = takeover::owned(&self.world, slot).await;
+        let (slot, owned) = takeover::holder(&self.world, slot).await;
         let since = Instant::now();
         let Some((id, frozen)) = self.world.cast.freeze(slot).await? else { return Ok(()) };
         let (world, damage) = (Arc::clone(&self.world), Arc::clone(&self.damage));

@@ -31,7 +31,7 @@ async fn end(world: &World, sockets: usize, how: &Value) -> Result<()> {
 }
 
 /// Loses the acks of a session's next messages.
-pub(super) async fn lose_acks(world: &World, session: usize, times: u64) -> Result<()> {
+pub(crate) async fn lose_acks(world: &World, session: usize, times: u64) -> Result<()> {
     fault(world, session, &json!({"tag": "message"}), times, &json!({"kind": "lose_ack"})).await
 }
 

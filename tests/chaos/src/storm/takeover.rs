@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use futures::future::join_all;
 use wagate_domain::{ConnectorId, ports::Leases};
 
-use crate::world::World;
+use crate::{cast::EACH, world::World};
 
 /// How long others may take. Never a measure of speed.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -34,6 +34,20 @@ pub(super) async fn owned(world: &World, slot: usize) -> Vec<usize> {
     let held = owners.into_iter().enumerate();
     // while Redis is away nobody can be asked; what is not known to be held is not waited for
     held.filter_map(|(n, owner)| matches!(owner, Ok(Some((owner, _))) if owner == id).then_some(n)).collect()
+}
+
+/// The connector in this place, or another that is awake, as soon as one holds sessions; and which.
+pub(super) async fn holder(world: &World, slot: usize) -> (usize, Vec<usize>) {
+    wagate_tests::eventually("a connector that holds sessions", || async {
+        for slot in (0..EACH).map(|step| (slot + step) % EACH) {
+            let owned = owned(world, slot).await;
+            if !owned.is_empty() && !world.cast.is_frozen(slot).await {
+                return Some((slot, owned));
+            }
+        }
+        None
+    })
+    .await
 }
 
 /// Waits until nobody of `owned` is held by `gone` any more, and everybody by somebody.
