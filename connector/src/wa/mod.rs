@@ -22,7 +22,7 @@ pub(crate) use events::{Goodbye, ReceiptNews, WireEvent};
 pub(crate) use gate::Gate;
 pub(crate) use hook::{Inbound, InboundSink, NotStored};
 pub(crate) use link::{Existence, Link, Trouble};
-pub(crate) use open::{EventSink, Links, ReceiptSink};
+pub(crate) use open::{EventSink, Links};
 pub(crate) use pairing::{CodeRefusal, PairingCode};
 pub(crate) use restrictions::Restriction;
 pub(crate) use unstored::Held;
