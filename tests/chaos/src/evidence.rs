@@ -38,7 +38,8 @@ pub(crate) async fn inboxes(world: &World) -> Result<Vec<Shown>> {
     let mut shown = Vec::new();
     let mut after = "0".to_owned();
     loop {
-        let page = world.control.get(&format!("/v1/inbox?limit=10000&after={after}")).await.expect(200).json();
+        let page =
+            world.control.get(&format!("/v1/inbox?limit=10000&after={after}")).await.expect(200).json();
         shown.extend(Vec::<Shown>::deserialize(&page["items"])?);
         match page["next_after"].as_str() {
             Some(next) => after = next.to_owned(),

@@ -70,7 +70,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Verdict {
     for shown in evidence.shown {
         verdict.duplicates += shown.duplicates as usize;
         if shown.undecryptable {
-            verdict.undecryptable.push(format!("{} on the phone {} from {}", shown.id, shown.phone, shown.from));
+            verdict
+                .undecryptable
+                .push(format!("{} on the phone {} from {}", shown.id, shown.phone, shown.from));
         } else if let Some(text) = &shown.text {
             verdict.repaired += usize::from(shown.retries > 0);
             by_text.entry(text).or_default().push(shown);
@@ -107,7 +109,13 @@ fn presence(verdict: &mut Verdict, accepted: &Accepted, chat: &Chat, shown: &[&S
 }
 
 /// The API says what the phone did.
-pub(crate) fn status(verdict: &mut Verdict, accepted: &Accepted, chat: &Chat, shown: bool, said: Option<&Said>) {
+pub(crate) fn status(
+    verdict: &mut Verdict,
+    accepted: &Accepted,
+    chat: &Chat,
+    shown: bool,
+    said: Option<&Said>,
+) {
     let expected = chat.recipient.end();
     let found = said.map(|said| (said.status.as_str(), said.failure.as_deref()));
     if found != Some(expected) {

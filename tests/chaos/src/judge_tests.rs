@@ -39,9 +39,11 @@ impl Case {
             vec![chat("1", Recipient::Shows), chat("2", Recipient::Reads), chat("3", Recipient::Nobody)];
         let accepted: Vec<Accepted> =
             (0..3).flat_map(|chat| (0..2).map(move |place| accepted(chat, place))).collect();
-        let shown = accepted.iter().filter(|one| one.chat < 2).zip(1..).map(|(one, position)| {
-            shown(one, &chats[one.chat].to, position)
-        });
+        let shown = accepted
+            .iter()
+            .filter(|one| one.chat < 2)
+            .zip(1..)
+            .map(|(one, position)| shown(one, &chats[one.chat].to, position));
         let said = accepted.iter().map(|one| {
             let status = ["delivered", "read", "failed"][one.chat].to_owned();
             (one.id.clone(), Said { status, failure: (one.chat == 2).then(|| "not_on_whatsapp".to_owned()) })
@@ -81,7 +83,9 @@ fn whatever_is_wrong_is_found() {
         ),
         (
             "something is shown that was never accepted",
-            |case| case.shown.push(Shown { text: Some("hi".to_owned()), position: 9, ..case.shown[0].clone() }),
+            |case| {
+                case.shown.push(Shown { text: Some("hi".to_owned()), position: 9, ..case.shown[0].clone() })
+            },
             "shown twice: \"hi\"",
         ),
         ("two change places", |case| case.shown[0].position = 9, "out of order: chat 0 message 0"),
@@ -90,17 +94,13 @@ fn whatever_is_wrong_is_found() {
             |case| case.shown.push(Shown { undecryptable: true, text: None, ..case.shown[0].clone() }),
             "never decrypted: 3EB0 chat 0 message 0",
         ),
-        ("a read message is only delivered", |case| say(case, 2, "delivered"), "untrue status: chat 1 message 0"),
         (
-            "a shown message has failed",
-            |case| say(case, 0, "failed"),
-            "untrue status: chat 0 message 0",
+            "a read message is only delivered",
+            |case| say(case, 2, "delivered"),
+            "untrue status: chat 1 message 0",
         ),
-        (
-            "a lane is left",
-            |case| case.end.lasting.push("lane".to_owned()),
-            "left in Redis: lane",
-        ),
+        ("a shown message has failed", |case| say(case, 0, "failed"), "untrue status: chat 0 message 0"),
+        ("a lane is left", |case| case.end.lasting.push("lane".to_owned()), "left in Redis: lane"),
         ("memory is left", |case| case.end.used_bytes += 2 * ROOM, "left in Redis: 3097152 bytes"),
     ];
     for (what, make, expected) in table {

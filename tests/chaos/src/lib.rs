@@ -79,7 +79,8 @@ pub async fn run(settings: &Settings) -> Result<Report> {
     let seen = *last_seen.borrow();
     drop(last_seen);
     following.await??;
-    let report = Report::new(settings, &accepted, &load.asked, damage, seen, verdict, (&base, &end), begun.elapsed());
+    let report =
+        Report::new(settings, &accepted, &load.asked, damage, seen, verdict, (&base, &end), begun.elapsed());
     let world = Arc::into_inner(world).context("somebody still holds the world")?;
     world.stop().await?;
     Ok(report)

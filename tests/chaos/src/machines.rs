@@ -67,7 +67,10 @@ impl Machines {
         let pid = text.trim().parse().ok().and_then(Pid::from_raw).context("no process in redis.pid")?;
         // a server that was killed a moment ago has left its file behind; whoever has its number now is not ours
         let command = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
-        anyhow::ensure!(String::from_utf8_lossy(&command).contains("redis.sock"), "redis-server is not there");
+        anyhow::ensure!(
+            String::from_utf8_lossy(&command).contains("redis.sock"),
+            "redis-server is not there"
+        );
         kill_process(pid, signal).context("signal redis-server")
     }
 

@@ -48,7 +48,8 @@ async fn main() -> Result<ExitCode> {
     };
     let bound = Duration::from_secs(args.minutes * 60);
     let report = tokio::time::timeout(bound, run(&settings)).await;
-    let report = report.with_context(|| format!("not over after {} minutes (seed {})", args.minutes, settings.seed))?;
+    let report = report
+        .with_context(|| format!("not over after {} minutes (seed {})", args.minutes, settings.seed))?;
     let report = report.with_context(|| format!("seed {}", settings.seed))?;
     print(&report.to_string());
     Ok(if report.wrong().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

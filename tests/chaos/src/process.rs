@@ -46,7 +46,8 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("start {}", program.display()))?;
-        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("no process id")?;
+        let pid =
+            child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("no process id")?;
         Ok(Self { child, pid, log: Log(log) })
     }
 

@@ -25,7 +25,11 @@ pub(crate) struct Seen {
 }
 
 /// Looks until nobody wants to know any more.
-pub(crate) async fn follow(world: Arc<World>, seen: watch::Sender<Seen>, shown: watch::Sender<usize>) -> Result<()> {
+pub(crate) async fn follow(
+    world: Arc<World>,
+    seen: watch::Sender<Seen>,
+    shown: watch::Sender<usize>,
+) -> Result<()> {
     let begun = Instant::now();
     let (mut last, mut told) = (None::<Instant>, Instant::now());
     while !seen.is_closed() {

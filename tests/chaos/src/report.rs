@@ -54,7 +54,8 @@ impl Report {
         report.row("longest gap between two shown messages", seconds(seen.longest_gap));
         report.takeovers(&damage);
         report.row("left in Redis", verdict.left_behind.len());
-        report.row("Redis memory before, after", format!("{}, {}", kib(base.used_bytes), kib(end.used_bytes)));
+        report
+            .row("Redis memory before, after", format!("{}, {}", kib(base.used_bytes), kib(end.used_bytes)));
         report.row("whole run", seconds(took));
         for (kind, count) in damage.strikes {
             report.row(&format!("strike: {kind}"), count);

@@ -54,7 +54,10 @@ pub async fn stale_owner(settings: &Settings) -> Result<()> {
     .await;
     let second = send(&world, "second").await?;
     api.message_is(&second, end).await;
-    ensure!(world.leases.owner(session.key).await? == Some(heir), "the woken owner has taken the session back");
+    ensure!(
+        world.leases.owner(session.key).await? == Some(heir),
+        "the woken owner has taken the session back"
+    );
     let state = api.get(&format!("/api/v1/sessions/{id}")).await.expect(200).json();
     ensure!(state["state"] == "connected", "the woken owner has told something: {state}");
     for text in ["first", "second"] {

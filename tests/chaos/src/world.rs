@@ -160,8 +160,12 @@ async fn network(
     let mut lines = BufReader::new(process.output().context("standard output")?).lines();
     let (mut found, mut control) = (Vec::new(), None);
     while let Some(line) = lines.next_line().await? {
-        for name in ["WAGATE_NETWORK__WS_URL", "WAGATE_NETWORK__MEDIA_HTTPS_HOST", "WAGATE_NETWORK__MEDIA_HTTP_ADDR"] {
-            found.extend(line.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).map(|v| (name, v.to_owned())));
+        for name in
+            ["WAGATE_NETWORK__WS_URL", "WAGATE_NETWORK__MEDIA_HTTPS_HOST", "WAGATE_NETWORK__MEDIA_HTTP_ADDR"]
+        {
+            found.extend(
+                line.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).map(|v| (name, v.to_owned())),
+            );
         }
         control = control.or_else(|| line.strip_prefix("control API").map(|url| url.trim().to_owned()));
         if line.starts_with("CA of media") {
@@ -180,7 +184,10 @@ fn lease(settings: &Settings) -> Vec<(&'static str, String)> {
         ("WAGATE_CONNECTOR__HEARTBEAT_EVERY", millis(settings.lease / 3)),
         ("WAGATE_CONNECTOR__CLAIM_EVERY", millis(settings.lease / 3)),
         ("WAGATE_SERVER__LISTEN", "127.0.0.1:0".to_owned()),
-        ("WAGATE_LOG__FILTER", "info,wagate_connector=debug,fred=warn,sqlx=warn,s3s=warn,s3s_fs=warn".to_owned()),
+        (
+            "WAGATE_LOG__FILTER",
+            "info,wagate_connector=debug,fred=warn,sqlx=warn,s3s=warn,s3s_fs=warn".to_owned(),
+        ),
     ]
 }
 

@@ -15,11 +15,7 @@ use futures::future::try_join_all;
 use rustix::process::Signal;
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{
-    cast::Role,
-    say,
-    world::World,
-};
+use crate::{cast::Role, say, world::World};
 pub(crate) use plan::{Step, Strike, plan};
 pub(crate) use sockets::lose_acks;
 pub(crate) use takeover::Takeover;
@@ -48,7 +44,11 @@ impl Storm {
     }
 
     /// Strikes at the moments of the plan; returns when everything it has set going is over.
-    pub(crate) async fn rage(mut self, plan: Vec<Step>, mut accepted: watch::Receiver<usize>) -> Result<Damage> {
+    pub(crate) async fn rage(
+        mut self,
+        plan: Vec<Step>,
+        mut accepted: watch::Receiver<usize>,
+    ) -> Result<Damage> {
         for Step { at, strike } in plan {
             // the callers are gone when one of them gave up: then there is nothing to disturb
             if accepted.wait_for(|count| *count >= at).await.is_err() {
@@ -86,8 +86,12 @@ impl Storm {
             Strike::DelayAcks { session, times, millis } => {
                 sockets::delay_acks(&world, session, times, millis).await
             }
-            Strike::DoubleMessages { session, times } => sockets::double(&world, session, "message", times).await,
-            Strike::DoubleReceipts { session, times } => sockets::double(&world, session, "receipt", times).await,
+            Strike::DoubleMessages { session, times } => {
+                sockets::double(&world, session, "message", times).await
+            }
+            Strike::DoubleReceipts { session, times } => {
+                sockets::double(&world, session, "receipt", times).await
+            }
         }
     }
 
@@ -100,7 +104,11 @@ impl Storm {
         }
         let owned = takeover::owned(&self.world, slot).await;
         let since = Instant::now();
-        let gone = if in_order { cast.roll(Role::Connector, slot).await? } else { cast.kill(Role::Connector, slot).await? };
+        let gone = if in_order {
+            cast.roll(Role::Connector, slot).await?
+        } else {
+            cast.kill(Role::Connector, slot).await?
+        };
         let how = if in_order { "ended in order" } else { "killed" };
         if let Some(gone) = gone {
             let (world, damage) = (Arc::clone(&self.world), Arc::clone(&self.damage));

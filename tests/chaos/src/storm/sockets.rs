@@ -37,13 +37,15 @@ pub(crate) async fn lose_acks(world: &World, session: usize, times: u64) -> Resu
 
 /// Delays the acks of a session's next messages.
 pub(super) async fn delay_acks(world: &World, session: usize, times: u64, millis: u64) -> Result<()> {
-    fault(world, session, &json!({"tag": "message"}), times, &json!({"kind": "delay_ack", "ms": millis})).await
+    fault(world, session, &json!({"tag": "message"}), times, &json!({"kind": "delay_ack", "ms": millis}))
+        .await
 }
 
 /// Doubles a session's next messages on their way in, or the next receipts on their way to it.
 pub(super) async fn double(world: &World, session: usize, tag: &str, times: u64) -> Result<()> {
     let direction = if tag == "message" { "in" } else { "out" };
-    fault(world, session, &json!({"tag": tag, "direction": direction}), times, &json!({"kind": "duplicate"})).await
+    fault(world, session, &json!({"tag": tag, "direction": direction}), times, &json!({"kind": "duplicate"}))
+        .await
 }
 
 async fn fault(world: &World, session: usize, on: &Value, times: u64, effect: &Value) -> Result<()> {
