@@ -80,7 +80,7 @@ pub async fn run(settings: &Settings) -> Result<Report> {
     drop(last_seen);
     following.await??;
     let report =
-        Report::new(settings, &accepted, &load.asked, damage, seen, verdict, (&base, &end), begun.elapsed());
+        Report::new(settings, &accepted, &load.asked, damage, seen, &verdict, (&base, &end), begun.elapsed());
     let world = Arc::into_inner(world).context("somebody still holds the world")?;
     world.stop().await?;
     Ok(report)

@@ -30,7 +30,7 @@ impl Report {
         asked: &Asked,
         damage: Damage,
         seen: Seen,
-        verdict: Verdict,
+        verdict: &Verdict,
         (base, end): Kept<'_>,
         took: Duration,
     ) -> Self {

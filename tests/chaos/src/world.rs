@@ -1,10 +1,6 @@
 //! Everything that is there before the storm: machines, network, processes, tenants, linked sessions, chats.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -96,7 +92,7 @@ impl World {
         std::fs::create_dir_all(&logs)?;
         let machines = Machines::start(folder, settings.db).await?;
         let mut variables = machines.variables.clone();
-        let (sandbox, network, control_url) = network(&settings.program, &variables, logs.clone()).await?;
+        let (sandbox, network, control_url) = network(&settings.program, &variables, &logs).await?;
         variables.extend(network);
         variables.extend(lease(settings));
         run(&settings.program, &["migrate"], &variables).await?;
@@ -153,7 +149,7 @@ impl World {
 async fn network(
     program: &Path,
     variables: &[(&'static str, String)],
-    logs: PathBuf,
+    logs: &Path,
 ) -> Result<(Process, Vec<(&'static str, String)>, String)> {
     let mut process =
         Process::start(program, &["sandbox", "--free-ports"], variables, logs.join("sandbox.log"))?;
