@@ -73,7 +73,7 @@ async fn refused(world: &World, session: &Session, epoch: u64) -> Result<()> {
     let (log, lanes) = (RedisLog::new(world.redis.clone()), RedisLanes::new(world.redis.clone()));
     let told = Event::new(&env, session.key, EventData::SessionUnlinked {});
     stale("publishing", log.append(session.key, Some(epoch), &[told]).await)?;
-    let claimed: PortResult<Claim> = lanes.claim(session.key, epoch, env.now()).await;
+    let claimed: PortResult<Claim> = lanes.claim(session.key, epoch, env.now(), true).await;
     stale("claiming", claimed)?;
     let sql = Database::open(&world.machines.database).await?;
     let store = WaStore::new(sql.clone(), session.key, epoch);
