@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use wagate_chaos::{Db, Settings, Size, run};
+use wagate_chaos::{Db, Settings, Size, run, stale_owner};
 
 /// Breaks everything while messages are sent, and judges by what the phones show.
 #[derive(Debug, Parser)]
@@ -21,6 +21,9 @@ struct Args {
     /// The size of the test instead.
     #[arg(long)]
     short: bool,
+    /// Only an owner that sleeps beyond its lease and wakes.
+    #[arg(long)]
+    stale: bool,
     /// Where SQL is kept.
     #[arg(long, value_enum, default_value_t = Db::Sqlite)]
     db: Db,
@@ -46,6 +49,10 @@ async fn main() -> Result<ExitCode> {
         lease: Duration::from_secs(args.lease),
         keep: args.keep,
     };
+    if args.stale {
+        stale_owner(&Settings { size: Size::ONE, ..settings }).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let bound = Duration::from_secs(args.minutes * 60);
     let report = tokio::time::timeout(bound, run(&settings)).await;
     let report = report
