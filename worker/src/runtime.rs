@@ -26,6 +26,9 @@ use crate::{
 /// Jobs of one kind that may wait at once.
 pub const PUSHED_AT_MOST: u64 = 16;
 
+/// Pause before a worker takes the place of one that has ended.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Redis could not be reached for control jobs.
 #[derive(Debug, thiserror::Error)]
 #[error("control jobs cannot reach Redis: {0}")]
@@ -134,26 +137,37 @@ impl Runtime<'_> {
             .persist_results(false)
             .idempotency_ttl(Some(every * 2));
         let storage = RedisStorage::<J>::new(self.connection.clone()).with_config(settings);
-        // apalis never returns the jobs of a worker whose name another living one carries
-        let worker = WorkerBuilder::new(format!("{}-{}", self.process, J::KIND))
-            .backend(storage.clone())
-            .data(self.shelf.clone())
-            .build(run::<J>);
-        let stopped = self.stop.clone();
-        self.tasks.spawn(async move {
-            let until = async move {
-                stopped.cancelled().await;
-                Ok::<(), std::io::Error>(())
-            };
-            if let Err(error) = worker.run_until(until).await {
-                tracing::error!(
-                    job = J::KIND,
-                    error = &error as &dyn std::error::Error,
-                    "control jobs stopped"
-                );
-            }
-        });
+        let name = format!("{}-{}", self.process, J::KIND);
+        self.tasks.spawn(work::<J>(name, storage.clone(), self.shelf.clone(), self.stop.clone()));
         self.tasks.spawn(tick(self.shelf.env.clone(), every, storage, self.stop.clone()));
+    }
+}
+
+/// Works until told to stop. apalis ends a worker for good when a connection breaks, as at every restart of
+/// Redis: another one follows it.
+async fn work<J: Ticking>(name: String, storage: RedisStorage<J>, shelf: Shelf, stop: CancellationToken) {
+    for life in 0_u64.. {
+        // apalis never returns the jobs of a worker whose name another living one carries
+        let worker = WorkerBuilder::new(format!("{name}-{life}"))
+            .backend(storage.clone())
+            .data(shelf.clone())
+            .build(run::<J>);
+        let stopped = stop.clone();
+        let until = async move {
+            stopped.cancelled().await;
+            Ok::<(), std::io::Error>(())
+        };
+        if let Err(error) = worker.run_until(until).await {
+            tracing::warn!(
+                job = J::KIND,
+                error = &error as &dyn std::error::Error,
+                "control jobs start anew"
+            );
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
     }
 }
 
