@@ -40,10 +40,10 @@ derive: ## write again everything that is derived from code (the openapi.json fi
 	UPDATE=1 $(CARGO) test -p wagate-conformance --test suite page
 	UPDATE=1 $(CARGO) test -p wagate-sandbox --test derived
 
-chaos: ## break everything while messages are sent; SEED, MESSAGES (20000), SQL (sqlite or postgres)
+chaos: ## break everything while messages are sent; SEED, MESSAGES (20000), SQL (postgres)
 	@scripts/need cc redis-server postgres
 	$(CARGO) build --release --bin wagate
-	$(CARGO) run -p wagate-chaos --bin chaos -- --program target/release/wagate $(if $(SEED),--seed $(SEED)) --messages $(or $(MESSAGES),20000) --db $(or $(SQL),sqlite)
+	$(CARGO) run -p wagate-chaos --bin chaos -- --program target/release/wagate $(if $(SEED),--seed $(SEED)) --messages $(or $(MESSAGES),20000) --db $(or $(SQL),postgres)
 
 fuzz: ## look for inputs that bring the sandbox down; FUZZ_SECONDS for each target (60)
 	@scripts/fuzz

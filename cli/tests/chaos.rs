@@ -10,7 +10,8 @@ fn settings(size: Size) -> Settings {
         program: PathBuf::from(env!("CARGO_BIN_EXE_wagate")),
         seed: 1,
         size,
-        db: Db::Sqlite,
+        // a sleeping process may hold the one lock there is in an SQLite file
+        db: Db::Postgres,
         lease: Duration::from_secs(3),
         keep: None,
     }

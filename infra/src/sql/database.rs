@@ -18,6 +18,9 @@ use super::error::{internal, is_locked, sql_error};
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long SQLite waits for a writer in another process.
 const BUSY: Duration = Duration::from_secs(10);
+/// How long PostgreSQL lets a transaction wait for its process: one that sleeps holds the row of its session,
+/// and nobody could take the session over.
+const IDLE_IN_TRANSACTION: &str = "10s";
 /// Pause before a locked file is opened again.
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 const SQLITE_READERS: u32 = 4;
@@ -130,7 +133,10 @@ async fn open_postgres(url: &str) -> PortResult<Database> {
         .sqlx_logging(false)
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE)
-        .map_sqlx_postgres_opts(move |_| server.clone().application_name("wagate"));
+        .map_sqlx_postgres_opts(move |_| {
+            let limit = [("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION)];
+            server.clone().application_name("wagate").options(limit)
+        });
     let pool = sea_orm::Database::connect(options).await.map_err(sql_error)?;
     Ok(Database { write: pool.clone(), read: pool })
 }

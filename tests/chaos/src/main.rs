@@ -25,7 +25,7 @@ struct Args {
     #[arg(long)]
     stale: bool,
     /// Where SQL is kept.
-    #[arg(long, value_enum, default_value_t = Db::Sqlite)]
+    #[arg(long, value_enum, default_value_t = Db::Postgres)]
     db: Db,
     /// `connector.lease_ttl` in seconds.
     #[arg(long, default_value_t = 15)]
