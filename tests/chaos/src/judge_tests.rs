@@ -84,7 +84,7 @@ fn whatever_is_wrong_is_found() {
         (
             "something is shown that was never accepted",
             |case| {
-                case.shown.push(Shown { text: Some("hi".to_owned()), position: 9, ..case.shown[0].clone() })
+                case.shown.push(Shown { text: Some("hi".to_owned()), position: 9, ..case.shown[0].clone() });
             },
             "shown twice: \"hi\"",
         ),

@@ -72,17 +72,17 @@ async fn refused(world: &World, session: &Session, epoch: u64) -> Result<()> {
     let env = system::env();
     let (log, lanes) = (RedisLog::new(world.redis.clone()), RedisLanes::new(world.redis.clone()));
     let told = Event::new(&env, session.key, EventData::SessionUnlinked {});
-    stale("publishing", log.append(session.key, Some(epoch), &[told]).await)?;
+    stale("publishing", &log.append(session.key, Some(epoch), &[told]).await)?;
     let claimed: PortResult<Claim> = lanes.claim(session.key, epoch, env.now(), true).await;
-    stale("claiming", claimed)?;
+    stale("claiming", &claimed)?;
     let sql = Database::open(&world.machines.database).await?;
     let store = WaStore::new(sql.clone(), session.key, epoch);
-    stale("writing", store.put_sessions([("somebody", b"ratchet".as_slice())]).await)?;
+    stale("writing", &store.put_sessions([("somebody", b"ratchet".as_slice())]).await)?;
     sql.close().await?;
     Ok(())
 }
 
-fn stale<T: std::fmt::Debug>(what: &str, outcome: PortResult<T>) -> Result<()> {
+fn stale<T: std::fmt::Debug>(what: &str, outcome: &PortResult<T>) -> Result<()> {
     ensure!(matches!(outcome, Err(PortError::Stale)), "{what} under an old epoch: {outcome:?}");
     Ok(())
 }

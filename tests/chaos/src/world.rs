@@ -212,7 +212,7 @@ fn chats(settings: &Settings) -> Vec<Chat> {
         Chat {
             session,
             to: format!("62812{phone:07}"),
-            recipient: if phone % 3 == 0 { Recipient::Reads } else { Recipient::Shows },
+            recipient: if phone.is_multiple_of(3) { Recipient::Reads } else { Recipient::Shows },
             messages: size.messages / count + usize::from(n < size.messages % count),
         }
     });
