@@ -177,7 +177,6 @@ fn lease(settings: &Settings) -> Vec<(&'static str, String)> {
     let millis = |span: std::time::Duration| format!("{}ms", span.as_millis());
     vec![
         ("WAGATE_CONNECTOR__LEASE_TTL", millis(settings.lease)),
-        ("WAGATE_CONNECTOR__HEARTBEAT_EVERY", millis(settings.lease / 3)),
         ("WAGATE_CONNECTOR__CLAIM_EVERY", millis(settings.lease / 3)),
         ("WAGATE_SERVER__LISTEN", "127.0.0.1:0".to_owned()),
         (
