@@ -62,7 +62,7 @@ async fn replies_flow_while_new_chats_wait(kind: &str) {
     // lifted early, of which nobody is told: the next owner looks anew
     shop.lift(kind).await;
     stack.restart().await;
-    let api = stack.api();
+    let (api, stranger) = (stack.api(), stack.phone(STRANGER, "Budi").await);
     let times = [delivered(&api, &parked).await, delivered(&api, &second).await];
     assert!(times[0] <= times[1], "in their order: {times:?}");
     stranger.shows_text("still there?").await;

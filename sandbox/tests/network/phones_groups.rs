@@ -64,7 +64,11 @@ async fn members_write_to_each_other_and_are_told_apart() {
         })
         .await;
     }
-    let chat = phones.chat_messages(CAROL, &group.to_string(), 0, 100).await.expect("chat").items;
+    let chat = eventually("the last answer on Carol's phone", || async {
+        let chat = phones.chat_messages(CAROL, &group.to_string(), 0, 100).await.ok()?.items;
+        (chat.len() == 4).then_some(chat)
+    })
+    .await;
     let authors: Vec<_> = chat.iter().map(|message| message.from.0.as_str()).collect();
     assert_eq!(authors, [ALICE, BOB, CAROL, BOB]);
 }
