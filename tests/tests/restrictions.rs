@@ -38,7 +38,7 @@ fn moment(value: &Value) -> Timestamp {
 
 /// A stranger's message is parked until the end WhatsApp names, and a friend's is delivered meanwhile.
 async fn replies_flow_while_new_chats_wait(kind: &str) {
-    let Scene { mut stack, shop, friend, stranger, session } = scene().await;
+    let Scene { mut stack, shop, friend, session, .. } = scene().await;
     let api = stack.api();
     let ends = shop.restrict(kind, &json!({"seconds": 3600})).await;
     let parked = api.text(&session, STRANGER, "hello stranger").await;
