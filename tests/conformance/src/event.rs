@@ -33,6 +33,8 @@ pub enum Event {
         /// The name.
         name: String,
     },
+    /// Baileys has the app state from before it was linked: what comes from now on is told as a change.
+    Synced,
     /// History came.
     History {
         /// Number of its kind: 0 the first, 2 full, 3 recent, 4 names, 5 additions, 6 asked for.

@@ -125,6 +125,9 @@ impl Stage {
         // before it has what its phone sends first, Baileys holds everything back
         client.sees("its name", |event| matches!(event, Event::Named { .. }).then_some(())).await;
         client.sees("its history", |event| matches!(event, Event::History { .. }).then_some(())).await;
+        if kind != Kind::Ours {
+            client.sees("its app state", |event| matches!(event, Event::Synced).then_some(())).await;
+        }
         client
     }
 

@@ -11,6 +11,7 @@ export function listen(account, socket) {
     'creds.update': update => {
       Object.assign(account.auth.creds, update)
       if (update.me?.name) tell({ is: 'named', name: update.me.name })
+      if (update.accountSyncCounter) tell({ is: 'synced' })
       const mode = update.accountSettings?.defaultDisappearingMode
       if (mode) tell({ is: 'disappearing', who: bare(account.me.id), seconds: mode.ephemeralExpiration })
     },
