@@ -304,8 +304,7 @@ impl Actor {
 
     fn settle(&mut self, message: MessageId, verdict: Verdict, status: Status, failure: Option<Failure>) {
         self.lane.tries = None;
-        let data = EventData::MessageStatus { message, status, failure };
-        let events = vec![Event::new(&self.shared.env, self.key, data)];
+        let events = vec![Event::status(&self.shared.env, self.key, message, status, failure)];
         self.outbox.push(Entry::Settle { message, verdict, events });
     }
 }

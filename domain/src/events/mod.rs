@@ -31,6 +31,18 @@ impl Event {
     pub fn new(env: &Env, session: SessionKey, data: EventData) -> Self {
         Self { id: env.new_id(), workspace: session.workspace, session: session.id, at: env.now(), data }
     }
+
+    /// A message has got so far, at this moment.
+    #[must_use]
+    pub fn status(
+        env: &Env,
+        session: SessionKey,
+        message: MessageId,
+        status: Status,
+        failure: Option<Failure>,
+    ) -> Self {
+        Self::new(env, session, EventData::MessageStatus { message, status, failure })
+    }
 }
 
 /// What happened. `type` is the name shown to subscribers.

@@ -10,13 +10,15 @@ use crate::{
     address::BadAddress,
     auth::Principal,
     events::{Event, EventData},
-    messages::{Body, Direction, Message, Priority, SendError, SendPorts, Status, Times},
-    ports::{Accept, Accepted, Edited, PortError, PortResult, Unless, Which},
-    sessions::Session,
+    messages::{Body, Direction, Failure, Message, Priority, SendError, SendPorts, Status, Times},
+    ports::{Accept, Accepted, Edited, Lanes, PortError, PortResult, Unless, Which},
+    sessions::{Session, SessionKey},
 };
 
 /// How often an edit is tried again when somebody else was faster.
 const ATTEMPTS: u32 = 5;
+/// Messages cancelled at a time.
+const BATCH: usize = 500;
 
 /// What is to change; what is absent stays.
 #[derive(Debug, Clone, Default)]
@@ -114,13 +116,12 @@ async fn apply(
             .map(|due| When { at: due.to_string(), time_zone: None });
         let moves = change.send_at.is_some();
         let send_at = change.send_at.unwrap_or(kept);
-        let Schedule { send_at, expires_at } =
-            schedule(env.now(), send_at.as_ref(), change.expires_at.as_deref())?;
+        let schedule = schedule(env.now(), send_at.as_ref(), change.expires_at.as_deref())?;
         if moves {
-            message.send_at = send_at;
-            message.status = if send_at.is_some() { Status::Scheduled } else { Status::Accepted };
+            message.send_at = schedule.send_at;
+            message.status = schedule.status();
         }
-        message.expires_at = Some(expires_at);
+        message.expires_at = Some(schedule.expires_at);
     }
     message.priority = change.priority.unwrap_or(message.priority);
     message.revision += 1;
@@ -152,7 +153,7 @@ pub async fn cancel(
 ) -> Result<Message, ChangeError> {
     let found = ours(ports, caller, id).await?;
     let mut message = found.ok_or(ChangeError::NotFound)?;
-    let event = cancelled(env, &message.lane(), id);
+    let event = Event::status(env, message.lane(), id, Status::Cancelled, None);
     let at = event.at;
     if ports.lanes.cancel(message.lane(), &[(id, event)]).await? == [true] {
         message.status = Status::Cancelled;
@@ -186,19 +187,24 @@ pub async fn purge(
         .map(str::parse::<Address>)
         .transpose()
         .map_err(|why: BadAddress| Invalid::new("chat", why.to_string(), why.remedy()))?;
-    let lane = session.key();
-    let waiting = ports.lanes.waiting(lane, &Which { chat, campaign }).await?;
-    let mut purged = 0;
-    for group in waiting.chunks(500) {
-        let events: Vec<_> = group.iter().map(|id| (*id, cancelled(env, &lane, *id))).collect();
-        purged += ports.lanes.cancel(lane, &events).await?.into_iter().filter(|done| *done).count() as u64;
-    }
-    Ok(purged)
+    Ok(cancel_waiting(env, ports.lanes, session.key(), &Which { chat, campaign }, None).await?)
 }
 
-fn cancelled(env: &Env, lane: &crate::sessions::SessionKey, message: MessageId) -> Event {
-    let data = EventData::MessageStatus { message, status: Status::Cancelled, failure: None };
-    Event::new(env, *lane, data)
+/// Cancels what waits in a lane; `why` is told of each. Returns how many.
+pub(crate) async fn cancel_waiting(
+    env: &Env,
+    lanes: &dyn Lanes,
+    lane: SessionKey,
+    which: &Which,
+    why: Option<&Failure>,
+) -> PortResult<u64> {
+    let mut cancelled = 0;
+    for group in lanes.waiting(lane, which).await?.chunks(BATCH) {
+        let event = |id: &MessageId| (*id, Event::status(env, lane, *id, Status::Cancelled, why.cloned()));
+        let events: Vec<_> = group.iter().map(event).collect();
+        cancelled += lanes.cancel(lane, &events).await?.into_iter().filter(|done| *done).count() as u64;
+    }
+    Ok(cancelled)
 }
 
 /// Queues a message again that has failed or expired, under the same ids: a recipient who has it after

@@ -2,17 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{
-    Body, MAX_TEXT, SendError, SendMessage, SendPorts,
-    when::{Schedule, schedule},
-};
+use super::{Body, MAX_TEXT, SendError, SendMessage, SendPorts, when::schedule};
 use crate::{
     Address, ContactIds, Env, Invalid, MediaId, MessageId,
     address::BadAddress,
     auth::Principal,
     ids::Id,
     media::{Media, MediaState},
-    messages::{Content, Direction, MediaKind, Message, Quote, Status, Times},
+    messages::{Content, Direction, MediaKind, Message, Quote, Times},
     ports::PortResult,
     sessions::Session,
 };
@@ -43,8 +40,7 @@ impl<'a> Composer<'a> {
         let now = self.env.now();
         let chat: Address = request.to.parse().map_err(|why| bad_address("to", why))?;
         let mentions = parse_mentions(&request.mentions)?;
-        let Schedule { send_at, expires_at } =
-            schedule(now, request.send_at.as_ref(), request.expires_at.as_deref())?;
+        let schedule = schedule(now, request.send_at.as_ref(), request.expires_at.as_deref())?;
         let campaign = request.campaign.map(check_campaign).transpose()?;
         let content = self.content(request.body).await?;
         let quote = match &request.reply_to {
@@ -52,7 +48,7 @@ impl<'a> Composer<'a> {
             None => None,
         };
         let id = request.seed.map_or_else(|| self.env.new_id::<MessageId>(), MessageId::from_ulid);
-        let status = if send_at.is_some() { Status::Scheduled } else { Status::Accepted };
+        let status = schedule.status();
         let mut times = Times::default();
         times.note(status, now);
         Ok(Message {
@@ -73,8 +69,8 @@ impl<'a> Composer<'a> {
             status,
             failure: None,
             times,
-            send_at,
-            expires_at: Some(expires_at),
+            send_at: schedule.send_at,
+            expires_at: Some(schedule.expires_at),
             campaign,
             revision: 0,
             at: now,

@@ -11,6 +11,7 @@ mod send_batch;
 mod status;
 mod when;
 
+pub(crate) use change::cancel_waiting;
 pub use change::{ChangeError, EditMessage, cancel, edit, purge, retry};
 pub use content::{Content, MediaKind, Quote};
 pub use list::{ListError, ListMessages, MessagePage, list};

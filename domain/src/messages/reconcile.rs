@@ -65,8 +65,7 @@ pub async fn expire_overdue(env: &Env, ports: ReconcilePorts<'_>) -> PortResult<
 }
 
 fn expired(env: &Env, message: &Message) -> Event {
-    let data = EventData::MessageStatus { message: message.id, status: Status::Expired, failure: None };
-    Event::new(env, message.lane(), data)
+    Event::status(env, message.lane(), message.id, Status::Expired, None)
 }
 
 /// Queues again what the record knows as waiting and the queue has lost, once and under the same ids;

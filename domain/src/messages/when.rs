@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp as Moment, civil::DateTime, tz::TimeZone};
 
-use crate::{Invalid, Timestamp};
+use crate::{Invalid, Timestamp, messages::Status};
 
 /// How far in the past a moment may lie and still mean "now": clocks differ, requests travel.
 const PAST: Duration = Duration::from_mins(5);
@@ -62,6 +62,13 @@ pub(super) struct Schedule {
     pub(super) send_at: Option<Timestamp>,
     /// After this moment it is not sent any more.
     pub(super) expires_at: Timestamp,
+}
+
+impl Schedule {
+    /// The status of a message that begins to wait.
+    pub(super) const fn status(&self) -> Status {
+        if self.send_at.is_some() { Status::Scheduled } else { Status::Accepted }
+    }
 }
 
 /// Checks the moments of a request made at `now`. `expires_at` is RFC 3339.

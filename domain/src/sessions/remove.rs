@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use crate::{
-    Env, MessageId, SessionId,
+    Env, SessionId,
     auth::Principal,
-    events::{Event, EventData},
-    messages::{Failure, Status},
+    messages::{Failure, cancel_waiting},
     ports::{Lanes, PortError, PortResult, SessionCalls, Sessions, Which},
     sessions::{Command, SessionKey},
 };
 
 /// How long the owner has to unlink the device before the session is deleted without it.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(5);
-/// Messages cancelled at a time.
-const BATCH: usize = 500;
 
 /// Why nothing was deleted.
 #[derive(Debug, thiserror::Error)]
@@ -55,27 +52,18 @@ pub async fn remove(
         // an owner that does not answer in time must not keep a tenant from deleting its data
         ports.calls.call(session.key(), &Command::Logout, LOGOUT_PATIENCE).await?;
     }
-    cancel_waiting(env, ports.lanes, session.key()).await?;
+    cancel_all(env, ports.lanes, session.key()).await?;
     ports.sessions.delete(caller.workspace, id).await?;
     // what was accepted in between
-    cancel_waiting(env, ports.lanes, session.key()).await?;
+    cancel_all(env, ports.lanes, session.key()).await?;
     ports.calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
     Ok(())
 }
 
-async fn cancel_waiting(env: &Env, lanes: &dyn Lanes, lane: SessionKey) -> PortResult<()> {
-    for group in lanes.waiting(lane, &Which::default()).await?.chunks(BATCH) {
-        let events: Vec<_> = group.iter().map(|id| (*id, cancelled(env, lane, *id))).collect();
-        lanes.cancel(lane, &events).await?;
-    }
-    Ok(())
-}
-
-fn cancelled(env: &Env, lane: SessionKey, message: MessageId) -> Event {
-    let failure = Failure {
+async fn cancel_all(env: &Env, lanes: &dyn Lanes, lane: SessionKey) -> PortResult<()> {
+    let why = Failure {
         code: "session_deleted".to_owned(),
         message: "the session was deleted before the message could be sent".to_owned(),
     };
-    let data = EventData::MessageStatus { message, status: Status::Cancelled, failure: Some(failure) };
-    Event::new(env, lane, data)
+    cancel_waiting(env, lanes, lane, &Which::default(), Some(&why)).await.map(drop)
 }
