@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use reqwest::{Client, RequestBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::Server;
 
@@ -22,4 +22,15 @@ async fn done(request: RequestBuilder) -> Result<()> {
     let status = answer.status();
     ensure!(status.is_success(), "{status}: {}", answer.text().await?);
     Ok(())
+}
+
+/// How many connections are logged in.
+///
+/// # Errors
+/// When the network does not answer.
+pub async fn online(server: &Server) -> Result<usize> {
+    let answer = Client::new().get(format!("{}/v1/connections", server.control())).send().await?;
+    let list: Value = answer.error_for_status()?.json().await?;
+    let all = list.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    Ok(all.iter().filter(|one| one.get("device").is_some_and(Value::is_number)).count())
 }

@@ -17,7 +17,7 @@ const WINDOW: usize = 200;
 /// Sends so many messages, in sessions that exist.
 pub(crate) async fn run(server: &Server, sends: usize, report: &mut Report) -> Result<()> {
     say("one whatsapp-rust client sends");
-    let client = Client::linked(server, "4915900000000").await?;
+    let client = Client::linked(server, server.wire(), "4915900000000").await?;
     let numbers: Vec<Jid> = (0..NUMBERS).map(|n| Jid::pn(format!("4915900{n:06}1"))).collect();
     send(&client, &numbers, 0, NUMBERS).await?;
     server.quiet().await?;

@@ -54,12 +54,12 @@ impl EventHandler for Watch {
 }
 
 impl Client {
-    /// A client linked to a number and connected.
-    pub(crate) async fn linked(server: &Server, number: &str) -> Result<Self> {
+    /// A client linked to a number and connected, by the network's WebSocket or something in front of it.
+    pub(crate) async fn linked(server: &Server, wire: &str, number: &str) -> Result<Self> {
         let seen = Arc::new(Seen::default());
         let handle = Bot::builder()
             .with_backend_arc(Arc::new(InMemoryBackend::new()))
-            .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(server.wire().to_owned()))
+            .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(wire.to_owned()))
             .with_http_client(Http { host: server.media_https().to_owned(), plain: server.media_http()? })
             .with_version((2, 3000, 1_023_000_000))
             .with_event_handler(Watch(Arc::clone(&seen)))

@@ -16,8 +16,8 @@ const EDGES: [(&str, &[&str]); 11] = [
     ("wagate-worker", &["wagate-domain", "wagate-infra"]),
     ("wagate-connector", &["wagate-domain", "wagate-infra"]),
     ("wagate-sandbox", &["wagate-domain"]),
-    // Measures the others; only its bench targets know them, so that no build takes over what they need.
-    ("wagate-benches", &[]),
+    // Measures the others; only its bench targets know clients, so that no build takes over what they need.
+    ("wagate-benches", &["wagate-infra"]),
     (
         "wagate-cli",
         &[
