@@ -5,7 +5,7 @@ use wagate_benches::baileys::Baileys;
 use wagate_benches::server::Server;
 use wagate_benches::{say, usage};
 
-use crate::Args;
+use super::Args;
 
 /// Memory in bytes.
 pub(crate) struct Foreign {

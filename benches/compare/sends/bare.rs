@@ -7,8 +7,8 @@ use wagate_benches::server::Server;
 use wagate_benches::{say, usage};
 use whatsapp_rust::Jid;
 
+use super::{Spent, TEXT};
 use crate::client::Client;
-use crate::{Spent, TEXT};
 
 /// Messages under way at a time.
 const WINDOW: usize = 200;

@@ -4,21 +4,15 @@
 
 mod foreign;
 mod ours;
-#[path = "../sandbox/serve.rs"]
-mod serve;
 
-use std::path::PathBuf;
-
+use crate::Output;
 use anyhow::Result;
-use clap::{Parser, Subcommand};
 use wagate_benches::report::{Goal, Report};
 use wagate_benches::server::Server;
 
 /// Measures sessions.
-#[derive(Debug, Parser)]
-struct Args {
-    #[command(subcommand)]
-    role: Option<Role>,
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
     /// Numbers of sessions to measure at, growing.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 5_000])]
     sessions: Vec<usize>,
@@ -28,45 +22,19 @@ struct Args {
     /// Sessions in one Baileys process.
     #[arg(long, default_value_t = 40)]
     together: usize,
-    /// A release build of `wagate`.
-    #[arg(long, default_value = "target/release/wagate")]
-    gateway: PathBuf,
-    /// Where the tables go, between their markers.
-    #[arg(long)]
-    write: Option<PathBuf>,
-    /// What `cargo bench` passes.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum Role {
-    /// The network; this program starts it by itself.
-    Serve {
-        /// Its folder.
-        folder: PathBuf,
-    },
 }
 
 const MIB: f64 = (1 << 20) as f64;
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let args = Args::parse();
-    match &args.role {
-        Some(Role::Serve { folder }) => serve::serve(folder).await,
-        None => measure(&args).await,
-    }
-}
-
-async fn measure(args: &Args) -> Result<()> {
+/// Measures, and says or writes what it found.
+pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let mut report = Report::of("make bench-sessions");
     report.remark(format!("{}.", wagate_benches::foreign::versions(&["baileys"])?));
     let server = Server::start().await?;
     let foreign = foreign::run(&server, args).await?;
     server.stop().await?;
     let server = Server::start().await?;
-    let ours = ours::run(&server, args).await?;
+    let ours = ours::run(&server, args, to).await?;
     server.stop().await?;
 
     for held in &ours {
@@ -93,5 +61,5 @@ async fn measure(args: &Args) -> Result<()> {
     }
     report.add("Baileys process with one session", "MiB", foreign.process / MIB);
     report.add("… a further session in the same process", "MiB", foreign.further / MIB);
-    report.finish(args.write.as_deref())
+    report.finish(to.write.as_deref())
 }

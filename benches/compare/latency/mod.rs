@@ -2,17 +2,11 @@
 //!
 //! A relay in front of the network notes when the first bytes of a message pass. `make bench-latency` runs it.
 
-#[path = "../sandbox/client.rs"]
-mod client;
-#[path = "../sandbox/serve.rs"]
-mod serve;
 mod tap;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
 use serde_json::json;
 use wagate_benches::gateway::Gateway;
 use wagate_benches::load::{Connection, post};
@@ -22,7 +16,8 @@ use wagate_benches::say;
 use wagate_benches::server::Server;
 use whatsapp_rust::Jid;
 
-use client::Client;
+use crate::Output;
+use crate::client::Client;
 use tap::Tap;
 
 const TEXT: &str = "Your parcel arrives today between 10 and 12.";
@@ -32,31 +27,11 @@ const NUMBERS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(60);
 
 /// Measures the way to the wire.
-#[derive(Debug, Parser)]
-struct Args {
-    #[command(subcommand)]
-    role: Option<Role>,
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
     /// Messages of each.
     #[arg(long, default_value_t = 500)]
     messages: usize,
-    /// A release build of `wagate`.
-    #[arg(long, default_value = "target/release/wagate")]
-    gateway: PathBuf,
-    /// Where the tables go, between their markers.
-    #[arg(long)]
-    write: Option<PathBuf>,
-    /// What `cargo bench` passes.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum Role {
-    /// The network; this program starts it by itself.
-    Serve {
-        /// Its folder.
-        folder: PathBuf,
-    },
 }
 
 /// Times in order.
@@ -75,19 +50,11 @@ impl Times {
     }
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let args = Args::parse();
-    match &args.role {
-        Some(Role::Serve { folder }) => serve::serve(folder).await,
-        None => measure(&args).await,
-    }
-}
-
-async fn measure(args: &Args) -> Result<()> {
+/// Measures, and says or writes what it found.
+pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let mut report = Report::of("make bench-latency");
     let direct = direct(args.messages).await?;
-    let [whole, after] = ours(args).await?;
+    let [whole, after] = ours(args.messages, to).await?;
     report.goal("p99 beyond a direct call", "ms", whole.at(0.99)? - direct.at(0.99)?, Goal::AtMost(10.0));
     for (name, times) in [
         ("from the request to the wire", whole),
@@ -97,7 +64,7 @@ async fn measure(args: &Args) -> Result<()> {
         report.add(&format!("{name}: p50"), "ms", times.at(0.5)?);
         report.add("… p99", "ms", times.at(0.99)?);
     }
-    report.finish(args.write.as_deref())
+    report.finish(to.write.as_deref())
 }
 
 async fn direct(messages: usize) -> Result<Times> {
@@ -124,12 +91,12 @@ async fn direct(messages: usize) -> Result<Times> {
 }
 
 /// The whole way, and the part of it that comes after the answer.
-async fn ours(args: &Args) -> Result<[Times; 2]> {
+async fn ours(messages: usize, to: &Output) -> Result<[Times; 2]> {
     say("the gateway");
     let server = Server::start().await?;
     let tap = Tap::before(server.wire()).await?;
     let redis = Redis::start().await?;
-    let gateway = Gateway::prepare(&args.gateway, &redis, Some((&server, tap.wire()))).await?;
+    let gateway = Gateway::prepare(&to.gateway, &redis, Some((&server, tap.wire()))).await?;
     let api = gateway.api().await?;
     let (connector, worker) = (gateway.role("connector")?, gateway.role("worker")?);
     let session = gateway.linked(&server, "4915800000000").await?;
@@ -145,8 +112,8 @@ async fn ours(args: &Args) -> Result<[Times; 2]> {
         passed.await?;
         tokio::time::sleep(PAUSE).await;
     }
-    let (mut whole, mut after) = (Vec::with_capacity(args.messages), Vec::with_capacity(args.messages));
-    for request in requests.iter().cycle().take(args.messages) {
+    let (mut whole, mut after) = (Vec::with_capacity(messages), Vec::with_capacity(messages));
+    for request in requests.iter().cycle().take(messages) {
         tokio::time::sleep(PAUSE).await;
         let passed = tap.next();
         let begun = Instant::now();

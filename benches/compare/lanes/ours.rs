@@ -16,7 +16,7 @@ use wagate_infra::config::{RedisConfig, Secret};
 use wagate_infra::redis::{Redis as Connected, RedisLanes, RedisLeases};
 use wagate_infra::system;
 
-use crate::{AT_ONCE, Round, TEXT};
+use super::{AT_ONCE, Round, TEXT};
 
 /// The epoch that sessions are held under.
 const EPOCH: u64 = 1;

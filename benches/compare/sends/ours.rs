@@ -12,7 +12,8 @@ use wagate_benches::redis::Redis;
 use wagate_benches::say;
 use wagate_benches::server::Server;
 
-use crate::{Args, Spent, TEXT};
+use super::{Args, Spent, TEXT};
+use crate::Output;
 
 /// Requests under way at a time.
 const AT_ONCE: usize = 32;
@@ -24,10 +25,10 @@ struct Ours {
     sessions: Vec<String>,
 }
 
-pub(crate) async fn run(server: &Server, numbers: &[String], args: &Args) -> Result<Spent> {
+pub(crate) async fn run(server: &Server, numbers: &[String], args: &Args, to: &Output) -> Result<Spent> {
     say("the gateway");
     let redis = Redis::start().await?;
-    let gateway = Gateway::prepare(&args.gateway, &redis, Some((server, server.wire()))).await?;
+    let gateway = Gateway::prepare(&to.gateway, &redis, Some((server, server.wire()))).await?;
     let api = gateway.api().await?;
     let roles =
         vec![("api", api), ("connector", gateway.role("connector")?), ("worker", gateway.role("worker")?)];

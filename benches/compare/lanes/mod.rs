@@ -8,11 +8,10 @@ mod bullmq;
 mod flat;
 mod ours;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Output;
 use anyhow::{Context, Result};
-use clap::Parser;
 use wagate_benches::redis::Redis;
 use wagate_benches::report::{Goal, Report};
 use wagate_benches::usage::{micros_each, per_second};
@@ -23,8 +22,8 @@ const AT_ONCE: usize = 64;
 const TEXT: &str = "Your parcel arrives today between 10 and 12.";
 
 /// Measures the lanes.
-#[derive(Debug, Parser)]
-struct Args {
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
     /// Messages in each round.
     #[arg(long, default_value_t = 20_000)]
     messages: usize,
@@ -37,12 +36,6 @@ struct Args {
     /// Lanes that they wait in.
     #[arg(long, default_value_t = 10_000)]
     lanes: usize,
-    /// Where the tables go, between their markers.
-    #[arg(long)]
-    write: Option<PathBuf>,
-    /// What `cargo bench` passes.
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
 /// How long it took to queue so many messages and to work them off.
@@ -60,9 +53,8 @@ impl Round {
     }
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let args = Args::parse();
+/// Measures, and says or writes what it found.
+pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let mut report = Report::of("make bench-lanes");
     let redis = Redis::start().await?;
     let versions = foreign::versions(&["bullmq", "ioredis"])?;
@@ -107,9 +99,9 @@ async fn main() -> Result<()> {
             median(rounds, |round| micros_each(round.redis, round.messages))?,
         );
     }
-    flat::run(&redis, &args, &mut report).await?;
+    flat::run(&redis, args, &mut report).await?;
     redis.stop().await?;
-    report.finish(args.write.as_deref())
+    report.finish(to.write.as_deref())
 }
 
 /// The median of a figure over rounds.

@@ -8,7 +8,7 @@ use wagate_benches::foreign;
 use wagate_benches::program::Program;
 use wagate_benches::redis::Redis;
 
-use crate::{AT_ONCE, Round, TEXT};
+use super::{AT_ONCE, Round, TEXT};
 
 /// A Node process with a queue and a worker.
 pub(crate) struct Bull {

@@ -5,8 +5,8 @@ use wagate_benches::redis::Redis;
 use wagate_benches::report::{Goal, Report};
 use wagate_benches::say;
 
-use crate::ours::Ours;
-use crate::{AT_ONCE, Args};
+use super::ours::Ours;
+use super::{AT_ONCE, Args};
 
 /// So much of the speed of an empty queue counts as flat.
 const FLAT: f64 = 0.8;

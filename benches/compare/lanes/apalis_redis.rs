@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use wagate_benches::redis::Redis;
 
-use crate::{AT_ONCE, Round, TEXT};
+use super::{AT_ONCE, Round, TEXT};
 
 /// Most messages that wait.
 const BACKLOG: usize = 5_000;

@@ -4,18 +4,13 @@
 //! is the processor time of all processes that take part, the network apart. `make bench-sends` runs it.
 
 mod bare;
-#[path = "../sandbox/client.rs"]
-mod client;
 mod foreign_loop;
 mod ours;
-#[path = "../sandbox/serve.rs"]
-mod serve;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Output;
 use anyhow::Result;
-use clap::{Parser, Subcommand};
 use wagate_benches::foreign;
 use wagate_benches::report::{Goal, Report};
 use wagate_benches::server::Server;
@@ -26,10 +21,8 @@ const NUMBERS: usize = 100;
 const TEXT: &str = "Your parcel arrives today between 10 and 12.";
 
 /// Measures sends.
-#[derive(Debug, Parser)]
-struct Args {
-    #[command(subcommand)]
-    role: Option<Role>,
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
     /// Messages that the gateway and the bare loop send.
     #[arg(long, default_value_t = 20_000)]
     sends: usize,
@@ -39,24 +32,6 @@ struct Args {
     /// Sessions of the gateway that send at the same time.
     #[arg(long, default_value_t = 8)]
     sessions: usize,
-    /// A release build of `wagate`.
-    #[arg(long, default_value = "target/release/wagate")]
-    gateway: PathBuf,
-    /// Where the tables go, between their markers.
-    #[arg(long)]
-    write: Option<PathBuf>,
-    /// What `cargo bench` passes.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum Role {
-    /// The network; this program starts it by itself.
-    Serve {
-        /// Its folder.
-        folder: PathBuf,
-    },
 }
 
 /// What so many messages took.
@@ -83,16 +58,8 @@ impl Spent {
     }
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let args = Args::parse();
-    match &args.role {
-        Some(Role::Serve { folder }) => serve::serve(folder).await,
-        None => measure(&args).await,
-    }
-}
-
-async fn measure(args: &Args) -> Result<()> {
+/// Measures, and says or writes what it found.
+pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let mut report = Report::of("make bench-sends");
     report.remark(format!("whatsapp-rust 0.7.0, {}.", foreign::versions(&["baileys"])?));
     let numbers: Vec<String> = (0..NUMBERS).map(|n| format!("4915900{n:06}1")).collect();
@@ -104,7 +71,7 @@ async fn measure(args: &Args) -> Result<()> {
     let baileys = foreign_loop::run(&server, &numbers, args.baileys).await?;
     server.stop().await?;
     let server = Server::start().await?;
-    let ours = ours::run(&server, &numbers, args).await?;
+    let ours = ours::run(&server, &numbers, args, to).await?;
     server.stop().await?;
 
     let against = |other: &Spent| other.each() / ours.each();
@@ -118,5 +85,5 @@ async fn measure(args: &Args) -> Result<()> {
     ours.add(&mut report, "wagate, from the request to the phone");
     bare.add(&mut report, "bare whatsapp-rust loop, keys in memory");
     baileys.add(&mut report, "Baileys loop, keys in memory");
-    report.finish(args.write.as_deref())
+    report.finish(to.write.as_deref())
 }

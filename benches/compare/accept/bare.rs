@@ -16,7 +16,7 @@ use fred::prelude::{Builder, ClientLike, Config, Value};
 use fred::types::{ClusterHash, CustomCommand};
 use tokio::net::TcpListener;
 
-use crate::recorded::Call;
+use super::recorded::Call;
 
 /// As many connections to Redis as the API has.
 const CONNECTIONS: usize = 2;

@@ -7,7 +7,7 @@ use wagate_benches::baileys::Baileys;
 use wagate_benches::say;
 use wagate_benches::server::Server;
 
-use crate::{Spent, TEXT};
+use super::{Spent, TEXT};
 
 pub(crate) async fn run(server: &Server, numbers: &[String], sends: usize) -> Result<Spent> {
     say("a Baileys loop");

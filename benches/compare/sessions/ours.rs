@@ -11,7 +11,8 @@ use wagate_benches::server::Server;
 use wagate_benches::usage::per_second;
 use wagate_benches::{control, say, usage};
 
-use crate::Args;
+use super::Args;
+use crate::Output;
 
 /// Sessions that are being linked at a time.
 const AT_ONCE: usize = 32;
@@ -40,9 +41,9 @@ impl Held {
     }
 }
 
-pub(crate) async fn run(server: &Server, args: &Args) -> Result<Vec<Held>> {
+pub(crate) async fn run(server: &Server, args: &Args, to: &Output) -> Result<Vec<Held>> {
     let redis = Redis::start().await?;
-    let gateway = Gateway::prepare(&args.gateway, &redis, Some((server, server.wire()))).await?;
+    let gateway = Gateway::prepare(&to.gateway, &redis, Some((server, server.wire()))).await?;
     let (api, worker) = (gateway.api().await?, gateway.role("worker")?);
     let mut connector = gateway.role("connector")?;
     server.quiet().await?;

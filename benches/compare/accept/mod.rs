@@ -3,14 +3,13 @@
 //! All servers run on the same Redis and are asked by the same load, one after the other in each round.
 //! `make bench-accept` runs it.
 
-mod bare;
+pub(crate) mod bare;
 mod recorded;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::Output;
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
 use serde_json::json;
 use tokio::process::Command;
 use wagate_benches::gateway::Gateway;
@@ -22,10 +21,8 @@ use wagate_benches::usage::{micros_each, per_second};
 use wagate_benches::{foreign, say};
 
 /// Measures the accept path.
-#[derive(Debug, Parser)]
-struct Args {
-    #[command(subcommand)]
-    role: Option<Role>,
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
     /// Connections, each with one request under way.
     #[arg(long, default_value_t = 64)]
     connections: usize,
@@ -35,28 +32,6 @@ struct Args {
     /// Rounds; the median counts.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// A release build of `wagate`.
-    #[arg(long, default_value = "target/release/wagate")]
-    gateway: PathBuf,
-    /// Where the tables go, between their markers.
-    #[arg(long)]
-    write: Option<PathBuf>,
-    /// What `cargo bench` passes.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum Role {
-    /// The bare handler; this program starts it by itself.
-    Bare {
-        /// Port to listen on.
-        port: u16,
-        /// Redis.
-        redis: String,
-        /// Calls to make, recorded from the API.
-        calls: PathBuf,
-    },
 }
 
 /// Sessions that are sent to.
@@ -79,16 +54,8 @@ struct Round {
     redis: Duration,
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let args = Args::parse();
-    match &args.role {
-        Some(Role::Bare { port, redis, calls }) => bare::serve(*port, redis, calls).await,
-        None => measure(&args).await,
-    }
-}
-
-async fn measure(args: &Args) -> Result<()> {
+/// Measures, and says or writes what it found.
+pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let mut report = Report::of("make bench-accept");
     let redis = Redis::start().await?;
     report.remark(format!(
@@ -96,7 +63,7 @@ async fn measure(args: &Args) -> Result<()> {
         redis.version().await?,
         foreign::versions(&["fastify", "bullmq"])?
     ));
-    let gateway = Gateway::prepare(&args.gateway, &redis, None).await?;
+    let gateway = Gateway::prepare(&to.gateway, &redis, None).await?;
     let ours = ours(&gateway).await?;
     let bare = bare(&gateway, &redis, &ours.load).await?;
     let node = node(&redis, &ours.load).await?;
@@ -112,7 +79,7 @@ async fn measure(args: &Args) -> Result<()> {
         contender.program.stop().await?;
     }
     redis.stop().await?;
-    report.finish(args.write.as_deref())
+    report.finish(to.write.as_deref())
 }
 
 /// The API in release, with one request for each of its sessions.
