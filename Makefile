@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-rust test-live derive fuzz bench-sandbox chaos
+.PHONY: help run test lint test-rust test-live derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-sandbox
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,39 @@ chaos: ## break everything while messages are sent; SEED, MESSAGES (20000), SQL 
 
 fuzz: ## look for inputs that bring the sandbox down; FUZZ_SECONDS for each target (60)
 	@scripts/fuzz
+
+# what every comparison needs, and how one is run: $(COMPARE) <subject> $(INTO)
+NEED_BENCH = scripts/need cc redis-server node npm taskset && scripts/foreign-clients benches/foreign && $(CARGO) build --release --bin wagate
+COMPARE = $(CARGO) bench -p wagate-benches --bench compare --
+INTO = --gateway $$(pwd)/target/release/wagate --write $$(pwd)/docs/benchmarks.md
+
+bench: ## measure the gateway against what it could be compared with; writes docs/benchmarks.md
+	@$(NEED_BENCH)
+	$(COMPARE) accept $(INTO)
+	$(COMPARE) lanes $(INTO)
+	$(COMPARE) sends $(INTO)
+	$(COMPARE) sessions $(INTO)
+	$(COMPARE) latency $(INTO)
+
+bench-accept: ## … requests per second alone
+	@$(NEED_BENCH)
+	$(COMPARE) accept $(INTO)
+
+bench-lanes: ## … the queue alone
+	@$(NEED_BENCH)
+	$(COMPARE) lanes $(INTO)
+
+bench-sends: ## … processor time of a message alone
+	@$(NEED_BENCH)
+	$(COMPARE) sends $(INTO)
+
+bench-sessions: ## … memory of idle sessions alone
+	@$(NEED_BENCH)
+	$(COMPARE) sessions $(INTO)
+
+bench-latency: ## … time to the wire alone
+	@$(NEED_BENCH)
+	$(COMPARE) latency $(INTO)
 
 bench-sandbox: ## measure the sandbox under load, alone and against a gateway; writes docs/benchmarks.md
 	@scripts/need cc redis-server taskset

@@ -16,14 +16,12 @@ const queue = new Queue('sends', {
   connection: { ...connection, enableOfflineQueue: false },
   defaultJobOptions: { removeOnComplete: { age: 3600, count: 1000 }, removeOnFail: { age: 24 * 3600 } }
 })
-let left = 0
-let done
-// a worker for ever tries to reach Redis again
-const worker = new Worker('sends', async () => { if (--left === 0) done() }, {
-  connection: { ...connection, maxRetriesPerRequest: null },
-  concurrency: atOnce,
-  autorun: false
-})
+
+const seconds = async work => {
+  const begun = performance.now()
+  await work()
+  return (performance.now() - begun) / 1000
+}
 
 const actions = {
   async add(count) {
@@ -33,27 +31,32 @@ const actions = {
         await queue.add('send', { session: 'ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G', to: '+6281234567890', type: 'text', text: { body: TEXT } })
       }
     }
-    await Promise.all(Array.from({ length: atOnce }, one))
+    return seconds(() => Promise.all(Array.from({ length: atOnce }, one)))
   },
   async work(count) {
-    left = count
+    let done
     const all = new Promise(resolve => { done = resolve })
-    if (worker.isRunning()) worker.resume()
-    else worker.run()
-    await all
-    // what is under way is finished, and nothing is taken up to the next round
-    await worker.pause()
+    // a worker for ever tries to reach Redis again
+    const worker = new Worker('sends', async () => { if (--count === 0) done() }, {
+      connection: { ...connection, maxRetriesPerRequest: null },
+      concurrency: atOnce,
+      autorun: false
+    })
+    await worker.waitUntilReady()
+    const took = await seconds(() => {
+      worker.run()
+      return all
+    })
+    await worker.close()
+    return took
   }
 }
 
 await queue.waitUntilReady()
-await worker.waitUntilReady()
 console.log('ready')
 process.on('SIGTERM', () => process.exit(0))
 for await (const line of createInterface({ input: process.stdin })) {
   const [what, count] = line.split(' ')
-  const begun = performance.now()
-  await actions[what](Number(count))
-  console.log(JSON.stringify({ seconds: (performance.now() - begun) / 1000 }))
+  console.log(JSON.stringify({ seconds: await actions[what](Number(count)) }))
 }
 process.exit(0)

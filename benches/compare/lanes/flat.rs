@@ -25,7 +25,7 @@ pub(crate) async fn run(redis: &Redis, args: &Args, report: &mut Report) -> Resu
         say(&format!("{waiting} messages in {lanes} lanes"));
         let many = Ours::start(redis, lanes).await?;
         let before = redis.memory().await?;
-        many.queue(waiting).await?;
+        many.fill(waiting / lanes).await?;
         let with_log = (redis.memory().await? - before) as f64 / waiting as f64;
         let rate = many.round(redis, args.messages).await?.rate();
         let name = format!("our lanes with {waiting} messages waiting in {lanes} lanes");

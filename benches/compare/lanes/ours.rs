@@ -9,8 +9,8 @@ use wagate_benches::redis::Redis;
 use wagate_domain::events::{Event, EventData};
 use wagate_domain::ids::Id;
 use wagate_domain::messages::{Message, Status};
-use wagate_domain::ports::{Accept, Claim, Lanes, Leases, Verdict};
-use wagate_domain::sessions::SessionKey;
+use wagate_domain::ports::{Accept, Claim, Lanes, Leases, Unless, Verdict};
+use wagate_domain::sessions::{Day, SessionKey};
 use wagate_domain::{ConnectorId, Env, MessageId, SessionId, WorkspaceId};
 use wagate_infra::config::{RedisConfig, Secret};
 use wagate_infra::redis::{Redis as Connected, RedisLanes, RedisLeases};
@@ -62,14 +62,31 @@ impl Ours {
 
     /// Queues messages one by one.
     pub(crate) async fn queue(&self, messages: usize) -> Result<()> {
-        stream::iter(0..messages).map(|n| self.accept(n)).buffer_unordered(AT_ONCE).try_collect::<()>().await
+        stream::iter(0..messages)
+            .map(|n| self.accept(n, 1))
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await
     }
 
-    async fn accept(&self, n: usize) -> Result<()> {
+    /// Queues so many messages in each lane, as a batch is accepted.
+    pub(crate) async fn fill(&self, each: usize) -> Result<()> {
+        stream::iter(0..self.sessions.len())
+            .map(|n| self.accept(n, each))
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await
+    }
+
+    async fn accept(&self, n: usize, messages: usize) -> Result<()> {
         let lane = *self.sessions.get(n % self.sessions.len()).context("no lanes")?;
-        let message = self.message(lane);
-        let event = Event::new(&self.env, lane, EventData::MessageAccepted(Box::new(message.clone())));
-        self.lanes.accept(&Accept { lane, message, due: None, event }).await?;
+        let accept = |_| {
+            let message = self.message(lane);
+            let event = Event::new(&self.env, lane, EventData::MessageAccepted(Box::new(message.clone())));
+            Accept { message, event, unless: Unless::Known }
+        };
+        let accepts: Vec<Accept> = (0..messages).map(accept).collect();
+        self.lanes.accept(lane, &accepts).await?;
         Ok(())
     }
 
@@ -93,13 +110,21 @@ impl Ours {
 
     async fn drain(&self, lane: SessionKey, messages: usize) -> Result<()> {
         for _ in 0..messages {
-            let claim = self.lanes.claim(lane, EPOCH, self.env.now()).await?;
+            let claim = self.lanes.claim(lane, EPOCH, self.env.now(), true).await?;
             let Claim::Job(job) = claim else { anyhow::bail!("a lane ran dry") };
             ensure!(job.attempt == 1, "a message was claimed before");
             let message = job.message.id;
             let data = EventData::MessageStatus { message, status: Status::Sent, failure: None };
             let event = Event::new(&self.env, lane, data);
-            self.lanes.settle(lane, EPOCH, message, Verdict::Done, &[event]).await?;
+            self.lanes
+                .settle(
+                    lane,
+                    EPOCH,
+                    message,
+                    Verdict::Sent { day: Day::default(), new_chat: false },
+                    &[event],
+                )
+                .await?;
         }
         Ok(())
     }
