@@ -22,6 +22,8 @@ pub struct ApiState {
     pub keys: Arc<dyn ApiKeys>,
     /// Sessions on record.
     pub sessions: Arc<dyn Sessions>,
+    /// The same for sending, where what was on record a moment ago will do.
+    pub sending: Arc<dyn Sessions>,
     /// Calls to the connectors that hold sessions.
     pub calls: Arc<dyn SessionCalls>,
     /// Messages on record.
@@ -64,7 +66,7 @@ impl ApiState {
     /// The ports of sending.
     pub(crate) fn send_ports(&self) -> SendPorts<'_> {
         SendPorts {
-            sessions: &*self.sessions,
+            sessions: &*self.sending,
             messages: &*self.messages,
             media: &*self.media,
             lanes: &*self.lanes,

@@ -17,6 +17,7 @@ use wagate_domain::{
 use wagate_infra::{
     config::Config,
     http::{FetchTimeouts, GuardedFetch},
+    memory::{RememberedKeys, RememberedSessions},
     redis::{ConnectError, Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
     s3::{S3, S3Error},
     sql::Database,
@@ -68,10 +69,12 @@ impl Machines {
     pub(crate) fn api(&self, config: &Config, public_url: &str, metrics: &Metrics) -> ApiState {
         let sql = Arc::new(self.sql.clone());
         let metrics = metrics.clone();
+        let sessions = RememberedSessions::fresh(sql.clone());
         ApiState {
             env: self.env.clone(),
-            keys: sql.clone(),
-            sessions: sql.clone(),
+            keys: Arc::new(RememberedKeys::new(sql.clone())),
+            sending: Arc::new(sessions.remembering()),
+            sessions: Arc::new(sessions),
             calls: Arc::new(RedisCalls::new(self.redis.clone())),
             messages: sql.clone(),
             contacts: sql.clone(),

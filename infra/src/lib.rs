@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod http;
+pub mod memory;
 pub mod redis;
 pub mod s3;
 pub mod system;

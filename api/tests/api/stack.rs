@@ -22,6 +22,7 @@ use wagate_domain::{
 use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
     http::{FetchTimeouts, GuardedFetch},
+    memory::{RememberedKeys, RememberedSessions},
     redis::{Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
     s3::{EmbeddedS3, S3},
     sql::Database,
@@ -113,10 +114,12 @@ impl Stack {
             let redis = pinged.clone();
             Box::pin(async move { redis.ping().await.map_err(|error| error.to_string()) })
         });
+        let sessions = RememberedSessions::fresh(all_sql.clone());
         let state = ApiState {
             env: env.clone(),
-            keys: all_sql.clone(),
-            sessions: all_sql.clone(),
+            keys: Arc::new(RememberedKeys::new(all_sql.clone())),
+            sending: Arc::new(sessions.remembering()),
+            sessions: Arc::new(sessions),
             calls: calls.clone(),
             messages: all_sql.clone(),
             contacts: all_sql.clone(),
