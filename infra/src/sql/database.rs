@@ -1,6 +1,9 @@
 //! Opening, closing and the two ways in: reads, and write transactions.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -12,7 +15,10 @@ use sea_orm::{
 };
 use wagate_domain::ports::{PortError, PortResult};
 
-use super::error::{internal, is_locked, sql_error};
+use super::{
+    error::{internal, is_locked, sql_error},
+    wa::Group,
+};
 
 /// How long a call waits for a connection before the database counts as overloaded or away.
 const ACQUIRE: Duration = Duration::from_secs(10);
@@ -31,6 +37,7 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 pub struct Database {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    group: Arc<Group>,
 }
 
 impl Database {
@@ -74,6 +81,11 @@ impl Database {
         &self.read
     }
 
+    /// Writes of sessions' stores that are made together.
+    pub(super) fn group(&self) -> &Group {
+        &self.group
+    }
+
     pub(super) fn is_postgres(&self) -> bool {
         self.write.get_database_backend() == DbBackend::Postgres
     }
@@ -108,7 +120,7 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
     });
     let write = connect_sqlite(write).await?;
     let read = connect_sqlite(options).await?;
-    Ok(Database { write, read })
+    Ok(Database { write, read, group: Arc::default() })
 }
 
 /// Turning the write-ahead log on needs the file alone for a moment, and SQLite does not wait for that by itself:
@@ -138,7 +150,7 @@ async fn open_postgres(url: &str) -> PortResult<Database> {
             server.clone().application_name("wagate").options(limit)
         });
     let pool = sea_orm::Database::connect(options).await.map_err(sql_error)?;
-    Ok(Database { write: pool.clone(), read: pool })
+    Ok(Database { write: pool.clone(), read: pool, group: Arc::default() })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod databases;
 mod events;
+mod memory;
 mod opening;
 mod ports;
 mod projection;
@@ -23,6 +24,8 @@ async fn conforms(db: &Database) {
     ports::unfinished(db).await;
     ports::odd_text(db).await;
     ports::uploaded_prekeys(db).await;
+    memory::keys(db).await;
+    memory::sessions(db).await;
     projection::forward_only(db).await;
     projection::edits(db).await;
     projection::queued_again(db).await;
@@ -36,6 +39,7 @@ async fn conforms(db: &Database) {
     projection::media_settles(db).await;
     projection::many_projectors(db).await;
     stale::every_write_is_refused(db).await;
+    stale::of_writes_made_together_the_stale_are_refused(db).await;
     stale::a_deleted_session_takes_its_store_along(db).await;
     stale::nothing_is_written_after_a_change_of_owner(db).await;
     opening::ping_and_close(db).await;

@@ -214,3 +214,29 @@ fn token() -> TcToken {
 const fn secret() -> MessageSecret<'static> {
     MessageSecret { chat: "c", sender: "s", id: "i", secret: &[7; 32], expires_secs: 0, parent_secs: 0 }
 }
+
+/// Writes of many sessions at the same time are made together; each gets its own answer.
+pub(crate) async fn of_writes_made_together_the_stale_are_refused(db: &Database) {
+    let mut stores = Vec::new();
+    for n in 0..100_u64 {
+        let session = stored_session(db).await;
+        // every third writer has an epoch that nobody has given
+        stores.push((n % 3 == 0, WaStore::new(db.clone(), session, u64::from(n % 3 == 0))));
+    }
+    let writes = stores.iter().map(|(is_stale, store)| async move {
+        let first = store.put_identities([("a", b"1".as_slice())]).await;
+        let both = futures::future::join(
+            store.put_identities([("a", b"2".as_slice())]),
+            store.put_sent_message("c", "m", b"p"),
+        );
+        let (second, third) = both.await;
+        for answer in [first, second, third] {
+            assert_eq!(matches!(answer, Err(PortError::Stale)), *is_stale, "{answer:?}");
+            assert_eq!(answer.is_ok(), !is_stale);
+        }
+        let kept = store.identity("a").await.unwrap();
+        assert_eq!(kept.as_deref(), (!is_stale).then_some(b"2".as_slice()));
+        assert_eq!(store.take_sent_message("c", "m").await.ok().flatten().is_some(), !is_stale);
+    });
+    futures::future::join_all(writes).await;
+}

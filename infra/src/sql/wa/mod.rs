@@ -8,6 +8,7 @@
 
 mod app_sync;
 mod device;
+mod group;
 mod outbox;
 mod protocol;
 mod secrets;
@@ -16,6 +17,7 @@ mod table;
 mod tokens;
 
 pub use app_sync::SyncKey;
+pub(super) use group::Group;
 pub use outbox::PendingInbound;
 pub use protocol::LidMapping;
 pub use secrets::MessageSecret;
@@ -24,7 +26,8 @@ pub use tokens::TcToken;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, QueryResult, Statement, StatementBuilder, TryGetable, Value,
+    ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, StatementBuilder, TryGetable,
+    Value,
     sea_query::{DeleteStatement, InsertStatement, SelectStatement},
 };
 use wagate_domain::{
@@ -32,7 +35,10 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 
-use self::table::{Row, Table};
+use self::{
+    group::Write,
+    table::{Row, Table},
+};
 use super::{Database, error::sql_error, rows::signed};
 
 /// Every table of the store.
@@ -86,25 +92,11 @@ impl WaStore {
         self.delete(TABLES.iter().map(|table| table.delete(self.session)).collect()).await.map(drop)
     }
 
-    /// Begins a write: locks the session's row until the commit, so that writes of one session
-    /// never cross, and checks the epoch.
+    /// Begins a write of several steps.
     async fn begin(&self) -> PortResult<DatabaseTransaction> {
         let tx = self.db.begin().await?;
-        let lock = if self.db.is_postgres() { " FOR NO KEY UPDATE" } else { "" };
-        let held = Statement::from_sql_and_values(
-            tx.get_database_backend(),
-            format!("SELECT 1 FROM sessions WHERE id = $1 AND workspace_id = $2 AND epoch = $3{lock}"),
-            [
-                self.session.id.to_string().into(),
-                self.session.workspace.to_string().into(),
-                self.epoch.into(),
-            ],
-        );
-        if tx.query_one_raw(held).await.map_err(sql_error)?.is_some() {
-            return Ok(tx);
-        }
-        tx.rollback().await.map_err(sql_error)?;
-        Err(PortError::Stale)
+        lock(&tx, self.session, self.epoch).await?;
+        Ok(tx)
     }
 
     /// Runs statements in one guarded transaction; returns how many rows they touched.
@@ -112,13 +104,13 @@ impl WaStore {
         if statements.is_empty() {
             return Ok(0);
         }
-        let tx = self.begin().await?;
-        let mut touched = 0;
-        for statement in &statements {
-            touched += tx.execute(statement).await.map_err(sql_error)?.rows_affected();
+        let backend = self.db.read().get_database_backend();
+        let statements = statements.iter().map(|statement| backend.build(statement)).collect();
+        let write = Write { session: self.session, epoch: self.epoch, statements };
+        if self.db.is_postgres() {
+            return group::alone(&self.db, &write).await;
         }
-        tx.commit().await.map_err(sql_error)?;
-        Ok(touched)
+        self.db.group().write(&self.db, write).await
     }
 
     async fn upsert(&self, table: Table, rows: Vec<Row>) -> PortResult<()> {
@@ -147,6 +139,18 @@ impl WaStore {
         let found = self.row(&table.find(self.session, &["record"], key)).await?;
         found.as_ref().map(|row| column(row, "record")).transpose()
     }
+}
+
+/// Locks the session's row until the commit, so that writes of one session never cross, and checks the epoch.
+async fn lock(tx: &DatabaseTransaction, session: SessionKey, epoch: i64) -> PortResult<()> {
+    let backend = tx.get_database_backend();
+    let lock = if backend == DbBackend::Postgres { " FOR NO KEY UPDATE" } else { "" };
+    let held = Statement::from_sql_and_values(
+        backend,
+        format!("SELECT 1 FROM sessions WHERE id = $1 AND workspace_id = $2 AND epoch = $3{lock}"),
+        [session.id.to_string().into(), session.workspace.to_string().into(), epoch.into()],
+    );
+    tx.query_one_raw(held).await.map_err(sql_error)?.map(drop).ok_or(PortError::Stale)
 }
 
 /// A column of a row.
