@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use wagate_domain::{
     events::Event,
@@ -15,6 +16,8 @@ use crate::WorkerPorts;
 
 /// Entries read per shard at once.
 const BATCH: u32 = 256;
+/// Entries that come within this time are applied together: a commit costs the same for one and for many.
+const GATHER: Duration = Duration::from_millis(25);
 /// Longest wait for the first entry.
 const BLOCK: Duration = Duration::from_secs(1);
 /// Wait after a failure, before the same entries are read again, and between looks whether nobody leads.
@@ -32,17 +35,22 @@ pub(crate) async fn run(ports: WorkerPorts, process: String, stop: CancellationT
     let mut healthy = true;
     while !stop.is_cancelled() {
         // never given up half-way: what a read has taken is applied before we stop
-        match step(&ports, &process).await {
-            Ok(true) => healthy = true,
-            outcome => {
-                if let Err(error) = outcome {
-                    report(&error, std::mem::replace(&mut healthy, false));
-                }
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(PAUSE) => {}
-                }
+        let began = Instant::now();
+        let pause = match step(&ports, &process).await {
+            Ok(Some(applied)) => {
+                healthy = true;
+                let gathered = applied == 0 || applied >= BATCH as usize;
+                if gathered { Duration::ZERO } else { GATHER.saturating_sub(began.elapsed()) }
             }
+            Ok(None) => PAUSE,
+            Err(error) => {
+                report(&error, std::mem::replace(&mut healthy, false));
+                PAUSE
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
     if let Err(error) = ports.log.resign(Group::Store, &process).await {
@@ -50,14 +58,14 @@ pub(crate) async fn run(ports: WorkerPorts, process: String, stop: CancellationT
     }
 }
 
-/// Reads and applies one batch; `false` when another process leads.
-async fn step(ports: &WorkerPorts, process: &str) -> PortResult<bool> {
+/// Reads and applies one batch; how many entries it had, or nothing when another process leads.
+async fn step(ports: &WorkerPorts, process: &str) -> PortResult<Option<usize>> {
     if !ports.log.lead(Group::Store, process, LEAD).await? {
-        return Ok(false);
+        return Ok(None);
     }
     let entries = ports.log.read(Group::Store, LEADER, BATCH, BLOCK).await?;
     apply(ports, &entries).await?;
-    Ok(true)
+    Ok(Some(entries.len()))
 }
 
 async fn apply(ports: &WorkerPorts, entries: &[LogEntry]) -> PortResult<()> {
