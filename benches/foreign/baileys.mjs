@@ -34,6 +34,13 @@ function inMemory() {
 const sockets = []
 const receipts = { seen: new Set(), wanted: Infinity, reached: () => {} }
 
+function receipted(messages) {
+  for (const { key, status } of messages) {
+    if (key.fromMe && status >= 3) receipts.seen.add(key.id)
+  }
+  if (receipts.seen.size >= receipts.wanted) receipts.reached()
+}
+
 function connect(at, auth) {
   const socket = makeWASocket({
     auth,
@@ -47,12 +54,9 @@ function connect(at, auth) {
   })
   sockets[at] = socket
   socket.ev.on('creds.update', update => Object.assign(auth.creds, update))
-  socket.ev.on('messages.update', updates => {
-    for (const { key, update } of updates) {
-      if (update.status >= 3) receipts.seen.add(key.id)
-    }
-    if (receipts.seen.size >= receipts.wanted) receipts.reached()
-  })
+  // Baileys joins news that it holds back: the receipt comes as an update, or with the message itself
+  socket.ev.on('messages.update', updates => receipted(updates.map(({ key, update }) => ({ key, status: update.status }))))
+  socket.ev.on('messages.upsert', ({ messages }) => receipted(messages))
   socket.ev.on('connection.update', ({ connection, qr, lastDisconnect }) => {
     if (qr) say({ is: 'qr', at, qr })
     if (connection === 'open') say({ is: 'open', at })
