@@ -3,11 +3,12 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::oneshot;
-use wagate_domain::{WorkspaceId, sessions::SessionKey};
+use wagate_domain::{SessionId, WorkspaceId, sessions::SessionKey};
 
 /// Hands out turns. Clones share them.
 #[derive(Debug, Clone)]
@@ -23,20 +24,54 @@ pub(crate) struct Turn {
 #[derive(Debug)]
 struct Ring {
     free: usize,
-    /// Workspaces with somebody waiting, the next one first.
-    next: VecDeque<WorkspaceId>,
-    /// Who waits, by workspace. A session asks for one turn at a time, so its place is its turn in the ring.
-    waiting: HashMap<WorkspaceId, VecDeque<oneshot::Sender<Turn>>>,
+    waiting: Circle<WorkspaceId, Circle<SessionId, VecDeque<oneshot::Sender<Turn>>>>,
+}
+
+/// Takes from several queues in turn.
+#[derive(Debug)]
+struct Circle<K, Q> {
+    /// Keys with somebody waiting, the next one first.
+    next: VecDeque<K>,
+    queues: HashMap<K, Q>,
+}
+
+impl<K, Q> Default for Circle<K, Q> {
+    fn default() -> Self {
+        Self { next: VecDeque::new(), queues: HashMap::new() }
+    }
+}
+
+impl<K: Copy + Eq + Hash, Q: Default> Circle<K, Q> {
+    /// The queue of a key, for adding to it.
+    fn queue(&mut self, key: K) -> &mut Q {
+        let Self { next, queues } = self;
+        queues.entry(key).or_insert_with(|| {
+            next.push_back(key);
+            Q::default()
+        })
+    }
+
+    /// Takes from the queue whose turn it is; `take` tells also whether it is empty then.
+    fn take<T>(&mut self, take: impl FnOnce(&mut Q) -> (Option<T>, bool)) -> Option<T> {
+        let key = self.next.pop_front()?;
+        let (taken, empty) = take(self.queues.get_mut(&key)?);
+        if empty {
+            self.queues.remove(&key);
+        } else {
+            self.next.push_back(key);
+        }
+        taken
+    }
+
+    fn is_empty(&self) -> bool {
+        self.next.is_empty()
+    }
 }
 
 impl Turns {
     /// So many turns at a time.
     pub(crate) fn new(at_once: usize) -> Self {
-        Self(Arc::new(Mutex::new(Ring {
-            free: at_once.max(1),
-            next: VecDeque::new(),
-            waiting: HashMap::new(),
-        })))
+        Self(Arc::new(Mutex::new(Ring { free: at_once.max(1), waiting: Circle::default() })))
     }
 
     /// Waits for a turn of this session.
@@ -48,12 +83,7 @@ impl Turns {
                 return self.turn();
             }
             let (sender, receiver) = oneshot::channel();
-            let queue = ring.waiting.entry(session.workspace).or_default();
-            let first = queue.is_empty();
-            queue.push_back(sender);
-            if first {
-                ring.next.push_back(session.workspace);
-            }
+            ring.waiting.queue(session.workspace).queue(session.id).push_back(sender);
             receiver
         };
         // every turn is handed on or freed when it ends, so one comes; should the ring be gone, nothing is left to share
@@ -71,29 +101,12 @@ impl Turns {
     /// Who is next; frees the turn when nobody waits.
     fn pass_on(&self) -> Option<oneshot::Sender<Turn>> {
         let mut ring = self.lock();
-        let Some(workspace) = ring.next.pop_front() else {
-            ring.free += 1;
-            return None;
-        };
-        let queue = ring.waiting.get_mut(&workspace);
-        let next = queue.and_then(|queue| {
-            let next = queue.pop_front();
-            next.map(|next| (next, queue.is_empty()))
+        let next = ring.waiting.take(|sessions| {
+            let next = sessions.take(|queue| (queue.pop_front(), queue.is_empty()));
+            (next, sessions.is_empty())
         });
-        match next {
-            Some((next, last)) => {
-                if last {
-                    ring.waiting.remove(&workspace);
-                } else {
-                    ring.next.push_back(workspace);
-                }
-                Some(next)
-            }
-            None => {
-                ring.free += 1;
-                None
-            }
-        }
+        ring.free += usize::from(next.is_none());
+        next
     }
 }
 

@@ -2,16 +2,16 @@ use std::pin::Pin;
 
 use futures::FutureExt;
 use wagate_domain::{
-    Address, ContactIds, Env, MessageId, SessionId,
+    Env, MessageId, SessionId,
     events::{Event, EventData},
     ids::Id,
-    messages::{Content, Direction, Message, Priority, Status, Times},
-    ports::{Accept, Claim, Lanes, Leases, Unless, Verdict},
+    messages::{Message, Priority},
+    ports::{Accept, Claim, Lanes, Leases, Settlement, Unless, Verdict, Wanted},
 };
 use wagate_infra::{
     redis::{RedisLanes, RedisLeases},
     system,
-    testing::RedisServer,
+    testing::{RedisServer, text_message},
 };
 
 use super::*;
@@ -98,6 +98,32 @@ fn who_stops_waiting_takes_no_turn_along() {
 }
 
 #[test]
+fn a_session_that_asks_for_many_turns_gets_no_more_than_one_that_asks_for_one() {
+    futures::executor::block_on(async {
+        let turns = Turns::new(1);
+        let current = turns.take(session(0, 0)).await;
+        let mut asked: Vec<_> =
+            [1, 1, 1, 1, 2, 1, 2, 3].into_iter().map(|n| (n, Box::pin(turns.take(session(0, n))))).collect();
+        for (_, turn) in &mut asked {
+            assert!(turn.as_mut().now_or_never().is_none());
+        }
+        drop(current);
+        let mut order = Vec::new();
+        while !asked.is_empty() {
+            let ready = asked.iter_mut().position(|(n, turn)| {
+                let turn = turn.as_mut().now_or_never();
+                turn.is_some_and(|_turn| {
+                    order.push(*n);
+                    true
+                })
+            });
+            drop(asked.remove(ready.expect("somebody's turn")));
+        }
+        assert_eq!(order, [1, 2, 3, 1, 2, 1, 1, 1]);
+    });
+}
+
+#[test]
 fn no_more_than_so_many_at_once() {
     // outside of tokio, whose tasks may poll only so often in a row
     futures::executor::block_on(async {
@@ -110,32 +136,7 @@ fn no_more_than_so_many_at_once() {
 
 /// A text that waits in its session's lane.
 fn accepting(env: &Env, lane: SessionKey, priority: Priority) -> Accept {
-    let id: MessageId = env.new_id();
-    let now = env.now();
-    let message = Message {
-        id,
-        workspace: lane.workspace,
-        session: lane.id,
-        direction: Direction::Out,
-        chat: Address::pn("6281234567890"),
-        contact: ContactIds::default(),
-        contact_id: None,
-        stanza_id: id.stanza_id(),
-        content: Content::Text { body: "hello".to_owned() },
-        quote: None,
-        mentions: Vec::new(),
-        offline: false,
-        push_name: None,
-        priority,
-        status: Status::Accepted,
-        failure: None,
-        times: Times::default(),
-        send_at: None,
-        expires_at: None,
-        campaign: None,
-        revision: 0,
-        at: now,
-    };
+    let message = text_message(env, lane, "hello", priority);
     let event = Event::new(env, lane, EventData::MessageAccepted(Box::new(message.clone())));
     Accept { message, event, unless: Unless::Known }
 }
@@ -151,14 +152,17 @@ struct Sender<'a> {
 impl<'a> Sender<'a> {
     /// One with something to send, that has asked for its turn.
     async fn begin(lanes: &'a RedisLanes, turns: &'a Turns, env: &Env, session: SessionKey) -> Option<Self> {
-        let Claim::Job(job) = lanes.claim(session, 1, env.now(), true).await.unwrap() else { return None };
+        let claim = lanes.claim(session, 1, Wanted::one(env.now())).await.unwrap();
+        let Claim::Jobs(mut jobs) = claim else { return None };
+        let job = jobs.pop()?;
         let mut turn: Pin<Box<dyn Future<Output = Turn> + Send + 'a>> = Box::pin(turns.take(session));
         assert!(turn.as_mut().now_or_never().is_none(), "the only turn is taken");
         Some(Self { lanes, session, claimed: job.message, turn })
     }
 
     async fn sent(&self) {
-        self.lanes.settle(self.session, 1, self.claimed.id, Verdict::Done, &[]).await.unwrap();
+        let end = Settlement::silent(self.claimed.id, Verdict::Done);
+        self.lanes.settle(self.session, 1, &[end]).await.unwrap();
     }
 }
 

@@ -14,8 +14,8 @@ use wagate_domain::{
     events::{Event, EventData},
     messages::{Failure, Status},
     ports::{
-        ApiKeys, Claim, EventLog, Group, Lanes, Leases, Projection, SessionCalls, Sessions, Verdict,
-        Workspace, Workspaces,
+        ApiKeys, Claim, EventLog, Group, Lanes, Leases, Projection, SessionCalls, Sessions, Settlement,
+        Verdict, Wanted, Workspace, Workspaces,
     },
     sessions::{Command, CommandReply, SessionKey},
 };
@@ -256,11 +256,11 @@ impl Stack {
         let (lanes, leases) =
             (RedisLanes::new(self.connection.clone()), RedisLeases::new(self.connection.clone()));
         leases.take(session, self.env.new_id(), 1).await.unwrap();
-        let Claim::Job(job) = lanes.claim(session, 1, self.env.now(), true).await.unwrap() else {
-            panic!("nothing to claim")
-        };
-        assert_eq!(job.message.id, message);
-        lanes.settle(session, 1, message, verdict, events).await.unwrap();
+        let claim = lanes.claim(session, 1, Wanted::one(self.env.now())).await.unwrap();
+        let Claim::Jobs(jobs) = claim else { panic!("nothing to claim") };
+        assert_eq!(jobs.iter().map(|job| job.message.id).collect::<Vec<_>>(), [message]);
+        let end = Settlement { message, verdict, events: events.to_vec() };
+        lanes.settle(session, 1, &[end]).await.unwrap();
     }
 
     /// Answers the next command left for a session, as its owner does.

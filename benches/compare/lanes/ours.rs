@@ -9,7 +9,7 @@ use wagate_benches::redis::Redis;
 use wagate_domain::events::{Event, EventData};
 use wagate_domain::ids::Id;
 use wagate_domain::messages::{Message, Status};
-use wagate_domain::ports::{Accept, Claim, Lanes, Leases, Unless, Verdict};
+use wagate_domain::ports::{Accept, Claim, Lanes, Leases, Settlement, Unless, Verdict, Wanted};
 use wagate_domain::sessions::{Day, SessionKey};
 use wagate_domain::{ConnectorId, Env, MessageId, SessionId, WorkspaceId};
 use wagate_infra::config::{RedisConfig, Secret};
@@ -110,21 +110,16 @@ impl Ours {
 
     async fn drain(&self, lane: SessionKey, messages: usize) -> Result<()> {
         for _ in 0..messages {
-            let claim = self.lanes.claim(lane, EPOCH, self.env.now(), true).await?;
-            let Claim::Job(job) = claim else { anyhow::bail!("a lane ran dry") };
+            let claim = self.lanes.claim(lane, EPOCH, Wanted::one(self.env.now())).await?;
+            let Claim::Jobs(jobs) = claim else { anyhow::bail!("a lane ran dry") };
+            let [job] = jobs.as_slice() else { anyhow::bail!("more than was asked for") };
             ensure!(job.attempt == 1, "a message was claimed before");
             let message = job.message.id;
             let data = EventData::MessageStatus { message, status: Status::Sent, failure: None };
             let event = Event::new(&self.env, lane, data);
-            self.lanes
-                .settle(
-                    lane,
-                    EPOCH,
-                    message,
-                    Verdict::Sent { day: Day::default(), new_chat: false },
-                    &[event],
-                )
-                .await?;
+            let verdict = Verdict::Sent { day: Day::default(), new_chat: false };
+            let end = Settlement { message, verdict, events: vec![event] };
+            self.lanes.settle(lane, EPOCH, &[end]).await?;
         }
         Ok(())
     }

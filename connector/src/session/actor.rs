@@ -154,7 +154,7 @@ impl Actor {
             return Some(End::LeaseLost);
         }
         let (_, deadline) = self.leaving?;
-        let drained = !self.lane.is_busy() && self.outbox.is_empty();
+        let drained = self.lane.is_idle() && self.outbox.is_empty();
         (drained || Instant::now() >= deadline).then_some(End::Left)
     }
 
@@ -185,6 +185,7 @@ impl Actor {
             return;
         }
         self.leaving = Some((why, Instant::now() + self.shared.config.drain_timeout));
+        self.give_back();
         if why == Leave::Unwanted && self.still_exists().await {
             self.signal(Signal::Stop, None);
         }
@@ -250,7 +251,7 @@ impl Actor {
             Some(self.watch.timer()),
             self.device.timer(),
             self.pairing.timer(&self.shared.env),
-            self.lane.timer(self.can_send()),
+            self.lane.timer(self.can_send(), self.shared.env.now()),
             self.leaving.map(|(_, deadline)| deadline),
         ];
         timers.into_iter().flatten().min().unwrap_or_else(Self::look_again)

@@ -86,7 +86,7 @@ impl Actor {
         match ports.sessions.get(self.key.workspace, self.key.id).await {
             Ok(Some(session)) if session.epoch > self.epoch => self.stale = true,
             Ok(Some(session)) if session.wanted => {
-                self.lane.change_pace(&session);
+                self.change_pace(&session);
                 if self.device.is_parked() {
                     self.start().await;
                 }

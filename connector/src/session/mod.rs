@@ -4,6 +4,7 @@ mod actor;
 mod commands;
 mod deliver;
 mod device;
+mod flights;
 mod inbound;
 mod newcomers;
 mod numbers;

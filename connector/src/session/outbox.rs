@@ -4,9 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 use wagate_domain::{
-    MessageId,
     events::Event,
-    ports::{PortError, PortResult, Verdict},
+    ports::{PortError, PortResult, Settlement},
     sessions::{CommandReply, Pairing, SessionKey},
 };
 
@@ -17,7 +16,7 @@ use crate::{ports::ConnectorPorts, wa::Inbound};
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Events written at a time.
+/// Entries written at a time.
 const BATCH: usize = 200;
 /// How often a write that cannot work is repeated before it is dropped.
 const HOPELESS: u32 = 5;
@@ -26,8 +25,8 @@ const HOPELESS: u32 = 5;
 pub(super) enum Entry {
     /// Events for the log.
     Event(Box<Event>),
-    /// The end of a delivery, with its events.
-    Settle { message: MessageId, verdict: Verdict, events: Vec<Event> },
+    /// The end of a claim.
+    Settle(Settlement),
     /// Parked messages go back to their places.
     Unpark,
     /// What a phone can use to link the session.
@@ -94,7 +93,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Writes the first entry, or all events up to the first other entry; returns how many were written.
+    /// Writes the first entry, or all events or ends of claims up to the first other entry; returns how many were written.
     async fn write(
         &self,
         ports: &ConnectorPorts,
@@ -102,29 +101,33 @@ impl Outbox {
         session: SessionKey,
         epoch: u64,
     ) -> PortResult<usize> {
-        let events: Vec<Event> = self
-            .entries
-            .iter()
-            .take(BATCH)
-            .map_while(|entry| if let Entry::Event(event) = entry { Some((**event).clone()) } else { None })
-            .collect();
+        let events: Vec<Event> =
+            self.run(|entry| if let Entry::Event(event) = entry { Some((**event).clone()) } else { None });
         if !events.is_empty() {
             ports.log.append(session, Some(epoch), &events).await?;
             return Ok(events.len());
         }
+        let ends: Vec<Settlement> =
+            self.run(|entry| if let Entry::Settle(end) = entry { Some(end.clone()) } else { None });
+        if !ends.is_empty() {
+            ports.lanes.settle(session, epoch, &ends).await?;
+            return Ok(ends.len());
+        }
         match self.entries.front() {
-            Some(Entry::Settle { message, verdict, events }) => {
-                ports.lanes.settle(session, epoch, *message, *verdict, events).await?;
-            }
             Some(Entry::Unpark) => {
                 ports.lanes.unpark(session, epoch).await?;
             }
             Some(Entry::Offer(pairing)) => ports.calls.offer(session, pairing.as_ref()).await?,
             Some(Entry::Reply { command, reply }) => ports.calls.reply(session, command, reply).await?,
             Some(Entry::Inbound(batch)) => inbound.append(batch).await?,
-            Some(Entry::Event(_)) | None => {}
+            Some(Entry::Event(_) | Entry::Settle(_)) | None => {}
         }
         Ok(1)
+    }
+
+    /// The first entries, as far as they are of one kind.
+    fn run<T>(&self, kind: impl Fn(&Entry) -> Option<T>) -> Vec<T> {
+        self.entries.iter().take(BATCH).map_while(kind).collect()
     }
 
     fn failed(&mut self, session: SessionKey, error: &PortError) {

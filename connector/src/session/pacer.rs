@@ -74,6 +74,14 @@ impl Pacer {
         Gate::Open { bulk: self.pacing.quiet_until(now).map_or(Ok(()), Err) }
     }
 
+    /// Whether nothing paces the session, so that several messages may be under way at a time.
+    pub(super) fn is_free(&self, now: Timestamp) -> bool {
+        self.limiter.is_none()
+            && self.pacing.jitter_ms == 0
+            && self.pacing.cap(now, self.linked_at).is_none()
+            && !self.counts_new_chats()
+    }
+
     /// Whether another chat may be begun today; else from when on.
     pub(super) fn new_chat(&self, now: Timestamp) -> Result<(), Timestamp> {
         match self.pacing.new_chats_per_day {

@@ -1,14 +1,13 @@
-//! The session's lane: one message at a time, in order. Claiming and settling are apart, so that
-//! several messages to different chats can be under way later.
+//! The session's lane: messages leave in order, several at a time where nothing paces them, of a chat one at a time.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use wagate_domain::{
-    Address, MessageId, Timestamp,
+    Address, ContactIds, MessageId, Timestamp,
     events::{Event, EventData},
-    messages::{Failure, Message, Status},
-    ports::{Claim, Job, PortError, PortResult, Verdict},
+    messages::{Failure, Status},
+    ports::{Claim, Job, PortError, PortResult, Settlement, Verdict, Wanted},
     sessions::{Session, Signal},
 };
 
@@ -16,6 +15,7 @@ use super::{
     Input,
     actor::Actor,
     deliver::{Attempt, Delivery},
+    flights::{Flights, WIDTH, Waiting},
     newcomers::Newcomers,
     numbers::Numbers,
     outbox::{Entry, PATIENCE, chain, slow},
@@ -34,12 +34,9 @@ pub(super) struct Lane {
     ready: bool,
     /// When something may become ready.
     look_at: Option<Instant>,
-    /// A message is being sent.
-    busy: Option<Flight>,
-    /// A claim's answer was lost: it may have taken a message that nobody knows of.
+    flights: Flights,
+    /// A claim's answer was lost: it may have taken messages that nobody knows of.
     uncertain: bool,
-    /// How often the message at the head was tried, lost connections not counted.
-    tries: Option<(MessageId, u32)>,
     numbers: Arc<Numbers>,
     pub(super) pacer: Pacer,
     /// What was sent today before us is known.
@@ -48,21 +45,13 @@ pub(super) struct Lane {
     last_ack: Option<Duration>,
 }
 
-/// A message on its way.
-struct Flight {
-    message: MessageId,
-    chat: Address,
-    new_chat: bool,
-}
-
 impl Lane {
     pub(super) fn new(session: &Session) -> Self {
         Self {
             ready: true,
             look_at: None,
-            busy: None,
+            flights: Flights::default(),
             uncertain: false,
-            tries: None,
             numbers: Arc::default(),
             pacer: Pacer::new(session.pacing.clone(), session.linked_at),
             counted: false,
@@ -81,19 +70,22 @@ impl Lane {
         self.ready = true;
     }
 
-    /// The session may send at another pace from now on.
-    pub(super) fn change_pace(&mut self, session: &Session) {
-        self.pacer.change(session.pacing.clone(), session.linked_at);
-        self.newcomers.look_again();
-        self.ready = true;
+    /// Nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.flights.landed_all()
     }
 
-    pub(super) const fn is_busy(&self) -> bool {
-        self.busy.is_some()
+    /// How many messages may be claimed.
+    fn room(&self, now: Timestamp) -> usize {
+        if self.uncertain && !self.flights.is_empty() {
+            return 0;
+        }
+        let free = self.pacer.is_free(now) && self.newcomers.restricted_until().is_none();
+        self.flights.room(if free { WIDTH } else { 1 })
     }
 
-    pub(super) fn timer(&self, can_send: bool) -> Option<Instant> {
-        let look_at = self.look_at.filter(|_| can_send && self.busy.is_none());
+    pub(super) fn timer(&self, can_send: bool, now: Timestamp) -> Option<Instant> {
+        let look_at = self.look_at.filter(|_| can_send && self.room(now) > 0);
         [look_at, self.newcomers.timer()].into_iter().flatten().min()
     }
 
@@ -106,28 +98,25 @@ impl Lane {
         let at = Instant::now() + at.since(now);
         self.look_at = Some(self.look_at.map_or(at, |earlier| earlier.min(at)));
     }
-
-    /// Counts an attempt at the head.
-    fn count(&mut self, message: MessageId) -> u32 {
-        let tries = match self.tries {
-            Some((last, tries)) if last == message => tries + 1,
-            _ => 1,
-        };
-        self.tries = Some((message, tries));
-        tries
-    }
 }
 
 impl Actor {
-    /// Takes the next message, if it is time; whether anything was done.
+    /// Lets messages leave, if it is time; whether anything was done.
     pub(super) async fn send_next(&mut self) -> bool {
         self.ease();
-        if self.lane.is_busy() || !self.outbox.is_empty() || !self.can_send() || !self.lane.is_due() {
+        if !self.can_send() {
+            return self.give_back();
+        }
+        if self.launch().await {
+            return true;
+        }
+        let room = self.lane.room(self.shared.env.now());
+        if room == 0 || !self.outbox.is_empty() || !self.lane.is_due() {
             return false;
         }
         self.lane.ready = false;
         self.lane.look_at = None;
-        match self.take_next().await {
+        match self.take_some(room).await {
             Ok(taken) => taken,
             Err(PortError::Stale) => {
                 self.stale = true;
@@ -141,7 +130,8 @@ impl Actor {
         }
     }
 
-    async fn take_next(&mut self) -> PortResult<bool> {
+    /// Claims as many; whether there were any.
+    async fn take_some(&mut self, room: usize) -> PortResult<bool> {
         self.count_today().await?;
         let now = self.shared.env.now();
         let bulk = match self.lane.pacer.gate(now) {
@@ -154,18 +144,50 @@ impl Actor {
         if let Err(until) = bulk {
             self.lane.look_at(now, until);
         }
-        match self.claim(now, bulk.is_ok()).await? {
+        let most = u32::try_from(room).unwrap_or(u32::MAX);
+        match self.claim(Wanted { now, bulk: bulk.is_ok(), most }).await? {
             Claim::Nothing { next } => {
                 if let Some(next) = next {
                     self.lane.look_at(now, next);
                 }
                 Ok(false)
             }
-            Claim::Job(job) => {
-                self.take_job(*job, now).await;
+            Claim::Jobs(jobs) => {
+                self.lane.ready = true;
+                for job in jobs {
+                    let person = self.person(&job.message.chat).await;
+                    self.lane.flights.claimed(job, person);
+                }
                 Ok(true)
             }
         }
+    }
+
+    /// Whom a chat is with, whichever way it is addressed.
+    async fn person(&self, chat: &Address) -> Address {
+        let Some(link) = self.device.link.as_ref().filter(|_| chat.is_person()) else { return chat.clone() };
+        link.known(ContactIds::of(chat)).await.lid.map_or_else(|| chat.clone(), Address::lid)
+    }
+
+    /// Lets every message leave that may; whether there was one.
+    async fn launch(&mut self) -> bool {
+        let mut any = false;
+        while let Some(waiting) = self.lane.flights.next() {
+            any = true;
+            self.take_off(waiting).await;
+        }
+        any
+    }
+
+    /// Claimed messages that have not left go back to their places; whether there were any.
+    pub(super) fn give_back(&mut self) -> bool {
+        let mut any = false;
+        for message in self.lane.flights.give_back() {
+            any = true;
+            self.outbox.push(Entry::Settle(Settlement::silent(message, Verdict::Return)));
+        }
+        self.lane.ready |= any;
+        any
     }
 
     /// Learns what former owners have sent today.
@@ -178,30 +200,30 @@ impl Actor {
         Ok(())
     }
 
-    /// Claims the head. Nothing of ours is in flight here, so after a claim whose answer was lost
-    /// whatever is in flight is what that claim took: it goes back to the head first.
-    async fn claim(&mut self, now: Timestamp, bulk: bool) -> PortResult<Claim> {
+    /// Claims from the head. After a claim whose answer was lost nothing of ours is in flight here, so whatever is in
+    /// flight is what that claim took: it goes back to its place first.
+    async fn claim(&mut self, wanted: Wanted) -> PortResult<Claim> {
         let lanes = Arc::clone(&self.shared.ports.lanes);
         let (key, epoch, uncertain) = (self.key, self.epoch, self.lane.uncertain);
         let claim = async move {
             if uncertain {
                 lanes.recover(key, epoch).await?;
             }
-            lanes.claim(key, epoch, now, bulk).await
+            lanes.claim(key, epoch, wanted).await
         };
         let claimed = tokio::time::timeout(PATIENCE, claim).await.unwrap_or_else(|_| Err(slow()));
         self.lane.uncertain = claimed.is_err();
         claimed
     }
 
-    async fn take_job(&mut self, job: Job, now: Timestamp) {
-        let Job { message, attempt } = job;
-        self.lane.ready = true;
+    async fn take_off(&mut self, waiting: Waiting) {
+        let now = self.shared.env.now();
+        let Job { message, attempt } = &waiting.job;
         if message.expires_at.is_some_and(|expires| expires <= now) {
             metrics::counter!("wagate_sends_total", "outcome" => "expired").increment(1);
             return self.settle(message.id, Verdict::Done, Status::Expired, None);
         }
-        if attempt > POISONOUS {
+        if *attempt > POISONOUS {
             tracing::error!(session = %self.key.id, message = %message.id, attempt, "message put aside");
             let failure = Failure {
                 code: "gave_up".to_owned(),
@@ -209,12 +231,12 @@ impl Actor {
             };
             return self.settle(message.id, Verdict::Bury, Status::Failed, Some(failure));
         }
-        match self.is_new_chat(&message).await {
+        match self.is_new_chat(message).await {
             Ok(true) => match self.may_begin(now) {
-                Ok(()) => self.dispatch(message, true),
+                Ok(()) => self.dispatch(waiting, true),
                 Err(until) => self.set_aside(message.id, until),
             },
-            Ok(false) => self.dispatch(message, false),
+            Ok(false) => self.dispatch(waiting, false),
             Err(error) => {
                 tracing::debug!(session = %self.key.id, error = %chain(&error), "record not readable");
                 self.put_back(message.id, now.plus(CLAIM_AGAIN));
@@ -222,33 +244,40 @@ impl Actor {
         }
     }
 
+    /// The message will be tried again; until then nothing else leaves, or it could overtake it.
     fn put_back(&mut self, message: MessageId, at: Timestamp) {
-        self.outbox.push(Entry::Settle { message, verdict: Verdict::RetryAt(at), events: Vec::new() });
+        self.outbox.push(Entry::Settle(Settlement::silent(message, Verdict::RetryAt(at))));
+        self.give_back();
+    }
+
+    /// The session may send at another pace from now on.
+    pub(super) fn change_pace(&mut self, session: &Session) {
+        self.give_back();
+        self.lane.pacer.change(session.pacing.clone(), session.linked_at);
+        self.lane.newcomers.look_again();
+        self.lane.wake();
     }
 
     fn set_aside(&mut self, message: MessageId, until: Timestamp) {
-        self.lane.tries = None;
-        self.outbox.push(Entry::Settle { message, verdict: Verdict::Park { until }, events: Vec::new() });
+        self.lane.flights.forget(message);
+        self.outbox.push(Entry::Settle(Settlement::silent(message, Verdict::Park { until })));
     }
 
-    fn dispatch(&mut self, message: Message, new_chat: bool) {
+    fn dispatch(&mut self, waiting: Waiting, new_chat: bool) {
         let now = self.shared.env.now();
-        let Some(link) = self.device.link.clone() else { return self.put_back(message.id, now) };
+        let id = waiting.job.message.id;
+        let Some(link) = self.device.link.clone() else { return self.put_back(id, now) };
         self.lane.pacer.leaves(now);
-        if self.lane.tries.is_none_or(|(last, _)| last != message.id) {
-            self.publish(EventData::MessageStatus {
-                message: message.id,
-                status: Status::Sending,
-                failure: None,
-            });
+        if !self.lane.flights.was_tried(id) {
+            self.publish(EventData::MessageStatus { message: id, status: Status::Sending, failure: None });
         }
-        self.lane.busy = Some(Flight { message: message.id, chat: message.chat.clone(), new_chat });
+        self.lane.flights.takes_off(waiting.flight(new_chat));
         let attempt = Attempt {
             shared: Arc::clone(&self.shared),
             own: link.own(),
             link,
             numbers: Arc::clone(&self.lane.numbers),
-            message,
+            message: waiting.job.message,
         };
         let inbox = self.inbox.clone();
         tokio::spawn(async move {
@@ -261,13 +290,9 @@ impl Actor {
     pub(super) fn delivered(&mut self, delivery: Delivery) {
         let Delivery { message, outcome, learned, restricted_until, acked_in } = delivery;
         self.lane.last_ack = acked_in.or(self.lane.last_ack);
-        let flight = self.lane.busy.take().filter(|flight| flight.message == message);
+        let flight = self.lane.flights.lands(message);
         self.lane.ready = true;
-        let tries = if outcome == Outcome::Lost {
-            self.lane.tries.get_or_insert((message, 0)).1
-        } else {
-            self.lane.count(message)
-        };
+        let tries = self.lane.flights.tried(message, outcome != Outcome::Lost);
         if let Some(contact) = learned {
             self.publish(EventData::ContactUpdated { contact, push_name: None });
         }
@@ -303,8 +328,8 @@ impl Actor {
     }
 
     fn settle(&mut self, message: MessageId, verdict: Verdict, status: Status, failure: Option<Failure>) {
-        self.lane.tries = None;
+        self.lane.flights.forget(message);
         let events = vec![Event::status(&self.shared.env, self.key, message, status, failure)];
-        self.outbox.push(Entry::Settle { message, verdict, events });
+        self.outbox.push(Entry::Settle(Settlement { message, verdict, events }));
     }
 }

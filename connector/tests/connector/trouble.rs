@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use wagate_connector::{BackendFactory, ConnectorConfig, SqlBackends};
 use wagate_domain::{
-    Address, ContactIds, MessageId,
     events::{Event, EventData},
-    messages::{Content, Direction, Message, Priority, ReconcilePorts, Status, Times, expire_overdue},
+    messages::{Message, Priority, ReconcilePorts, Status, expire_overdue},
     ports::{Accept, Lanes, Unless},
     sessions::{Command, RemovePorts, SessionKey, State, remove},
 };
+use wagate_infra::testing::text_message;
 use wagate_sandbox::faults::{Effect, Fault, Selector, Trigger};
 use whatsapp_rust::{
     bot::{Bot, BotHandle},
@@ -167,32 +167,10 @@ async fn a_message_that_waits_too_long_expires() {
     let connector = rig.connector();
     let session = rig.session().await;
     rig.qr(session).await;
-    let id: MessageId = rig.env.new_id();
-    let now = rig.env.now();
-    let message = Message {
-        id,
-        workspace: session.workspace,
-        session: session.id,
-        direction: Direction::Out,
-        chat: Address::pn(THEM),
-        contact: ContactIds::default(),
-        contact_id: None,
-        stanza_id: id.stanza_id(),
-        content: Content::Text { body: "too late".to_owned() },
-        quote: None,
-        mentions: Vec::new(),
-        offline: false,
-        push_name: None,
-        priority: Priority::Interactive,
-        status: Status::Accepted,
-        failure: None,
-        times: Times::default(),
-        send_at: None,
-        expires_at: Some(now.plus(Duration::from_millis(500))),
-        campaign: None,
-        revision: 0,
-        at: now,
-    };
+    let expires_at = Some(rig.env.now().plus(Duration::from_millis(500)));
+    let message =
+        Message { expires_at, ..text_message(&rig.env, session, "too late", Priority::Interactive) };
+    let id = message.id;
     let event = Event::new(&rig.env, session, EventData::MessageAccepted(Box::new(message.clone())));
     let accept = Accept { message, event, unless: Unless::Known };
     rig.lanes().accept(session, &[accept]).await.expect("accepted");

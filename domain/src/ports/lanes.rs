@@ -1,7 +1,7 @@
 //! Lanes: one FIFO per session with one consumer at a time.
 //!
 //! Rules every adapter holds: accept is idempotent by message id; a waiting message can be changed,
-//! cancelled or parked, and keeps its place; a claim moves the head to
+//! cancelled or parked, and keeps its place; a claim moves messages from the head to
 //! in-flight and checks the claimer's epoch; interactive messages overtake bulk ones; a message
 //! that is to be tried again goes back to the head and holds its lane, so order within a chat is
 //! kept; a lane with nothing ready costs nothing.
@@ -107,11 +107,30 @@ pub struct Job {
     pub attempt: u32,
 }
 
+/// What a claim may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Now: what is due by then is ready.
+    pub now: Timestamp,
+    /// Bulk messages, too.
+    pub bulk: bool,
+    /// At most so many; at least one is meant.
+    pub most: u32,
+}
+
+impl Wanted {
+    /// The head alone, whatever its priority.
+    #[must_use]
+    pub const fn one(now: Timestamp) -> Self {
+        Self { now, bulk: true, most: 1 }
+    }
+}
+
 /// What a claim found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Claim {
-    /// A message, now in flight.
-    Job(Box<Job>),
+    /// Messages, now in flight, in their order; at least one.
+    Jobs(Vec<Job>),
     /// Nothing is ready. `next` is when the first scheduled one comes due or a held lane opens;
     /// without it, wait for a wake-up.
     Nothing {
@@ -134,6 +153,8 @@ pub enum Verdict {
     },
     /// Back to the head of its lane; the lane is held until the moment given.
     RetryAt(Timestamp),
+    /// Back to its old place; it was not tried, and the claim does not count.
+    Return,
     /// Set aside until [`Lanes::unpark`]; it keeps its place.
     Park {
         /// When that is to be; only told, nothing comes back by itself.
@@ -141,6 +162,25 @@ pub enum Verdict {
     },
     /// Kept aside as dead, listed and replayable.
     Bury,
+}
+
+/// The end of a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// Which message.
+    pub message: MessageId,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// What is to be told of it.
+    pub events: Vec<Event>,
+}
+
+impl Settlement {
+    /// Of a message that nothing is told of.
+    #[must_use]
+    pub const fn silent(message: MessageId, verdict: Verdict) -> Self {
+        Self { message, verdict, events: Vec::new() }
+    }
 }
 
 /// What a session has sent on a day.
@@ -186,23 +226,16 @@ pub trait Lanes: Send + Sync {
     /// read at the revision before its own.
     async fn edit(&self, message: &Message, event: &Event) -> PortResult<Edited>;
 
-    /// Claims the head of a lane, among bulk messages only when `bulk`. Due messages are promoted first,
-    /// in bounded batches. `Stale` when `epoch` is not the owner's.
-    async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp, bulk: bool) -> PortResult<Claim>;
+    /// Claims messages from the head of a lane. Due messages are promoted first, in bounded batches. `Stale` when
+    /// `epoch` is not the owner's.
+    async fn claim(&self, lane: SessionKey, epoch: u64, wanted: Wanted) -> PortResult<Claim>;
 
     /// What the session sent on the latest day that something was counted for.
     async fn tally(&self, lane: SessionKey) -> PortResult<Tally>;
 
-    /// Settles an in-flight message and appends `events`, atomically. Settling one that is not in
-    /// flight any more changes the queue in no way, but still appends. `Stale` as for claim.
-    async fn settle(
-        &self,
-        lane: SessionKey,
-        epoch: u64,
-        id: MessageId,
-        verdict: Verdict,
-        events: &[Event],
-    ) -> PortResult<()>;
+    /// Settles in-flight messages and appends their events, all in one atomic step. Settling one that is not in
+    /// flight any more changes the queue in no way, but its events are still appended. `Stale` as for claim.
+    async fn settle(&self, lane: SessionKey, epoch: u64, settlements: &[Settlement]) -> PortResult<()>;
 
     /// Puts what a former owner left in flight back to the head, in its old order; returns how many.
     /// Called once by a new owner. `Stale` as for claim.

@@ -13,7 +13,8 @@ mod store;
 
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
-    Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Standing, Tally, Unless, Verdict, Which,
+    Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Settlement, Standing, Tally, Unless,
+    Verdict, Wanted, Which,
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};

@@ -1,9 +1,11 @@
-//! Throw-away servers for tests. Real ones: nothing here is a fake.
+//! Throw-away servers for tests, real ones: nothing here is a fake. And what several tests say and wait for.
 
+mod message;
 mod postgres;
 mod redis;
 mod wait;
 
+pub use message::text_message;
 pub use postgres::Postgres;
 pub use redis::RedisServer;
 pub use wait::eventually;

@@ -5,12 +5,12 @@ use std::{future::Future, time::Duration};
 use fred::prelude::{Builder, Client, ClientLike, Config, ServerConfig};
 use futures::StreamExt;
 use wagate_domain::{
-    Address, ConnectorId, ContactIds, Env, MessageId, SessionId, Timestamp, WorkspaceId,
+    ConnectorId, Env, MessageId, SessionId, Timestamp, WorkspaceId,
     events::{Event, EventData},
-    messages::{Content, Direction, Message, Priority, Status, Times},
+    messages::{Message, Priority, Status},
     ports::{
-        Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Standing, Unless, Verdict, Wake,
-        WakeStream,
+        Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Settlement, Standing, Unless, Verdict,
+        Wake, WakeStream, Wanted,
     },
     sessions::SessionKey,
 };
@@ -19,6 +19,8 @@ use wagate_infra::{
     system,
     testing::RedisServer,
 };
+
+pub(crate) use wagate_infra::testing::text_message as message;
 
 /// The epoch the fixture's connector holds its session under.
 pub(crate) const EPOCH: u64 = 3;
@@ -123,7 +125,7 @@ impl Fixture {
     }
 
     pub(crate) async fn claim_at(&self, now: i64) -> Claim {
-        self.lanes.claim(self.lane, EPOCH, Timestamp::from_millis(now), true).await.unwrap()
+        self.lanes.claim(self.lane, EPOCH, Wanted::one(Timestamp::from_millis(now))).await.unwrap()
     }
 
     /// Claims at the beginning of time, where nothing has come due; there must be something.
@@ -132,15 +134,17 @@ impl Fixture {
     }
 
     pub(crate) async fn settle(&self, id: MessageId, verdict: Verdict) {
-        self.lanes.settle(self.lane, EPOCH, id, verdict, &[]).await.unwrap();
+        self.lanes.settle(self.lane, EPOCH, &[Settlement::silent(id, verdict)]).await.unwrap();
     }
 
     /// Claims and settles until nothing is ready; the texts in the order they came.
     pub(crate) async fn drain(&self, now: i64) -> Vec<String> {
         let mut texts = Vec::new();
-        while let Claim::Job(job) = self.claim_at(now).await {
-            self.settle(job.message.id, Verdict::Done).await;
-            texts.push(text(&job.message));
+        while let Claim::Jobs(jobs) = self.claim_at(now).await {
+            for job in jobs {
+                self.settle(job.message.id, Verdict::Done).await;
+                texts.push(text(&job.message));
+            }
         }
         texts
     }
@@ -164,32 +168,9 @@ impl Fixture {
     }
 }
 
-pub(crate) fn message(env: &Env, lane: SessionKey, text: &str, priority: Priority) -> Message {
-    let id: MessageId = env.new_id();
-    Message {
-        id,
-        workspace: lane.workspace,
-        session: lane.id,
-        direction: Direction::Out,
-        chat: Address::pn("6281234567890"),
-        contact: ContactIds::of(&Address::pn("6281234567890")),
-        contact_id: None,
-        stanza_id: id.stanza_id(),
-        content: Content::Text { body: text.to_owned() },
-        quote: None,
-        mentions: Vec::new(),
-        offline: false,
-        push_name: None,
-        priority,
-        status: Status::Accepted,
-        failure: None,
-        times: Times::default(),
-        expires_at: None,
-        send_at: None,
-        campaign: None,
-        revision: 0,
-        at: env.now(),
-    }
+/// The end of a claim, with what is told of it.
+pub(crate) fn told(message: MessageId, verdict: Verdict, events: &[Event]) -> Settlement {
+    Settlement { message, verdict, events: events.to_vec() }
 }
 
 pub(crate) fn text(message: &Message) -> String {
@@ -198,7 +179,10 @@ pub(crate) fn text(message: &Message) -> String {
 
 pub(crate) fn job(claim: Claim) -> Job {
     match claim {
-        Claim::Job(job) => *job,
+        Claim::Jobs(mut jobs) => {
+            assert_eq!(jobs.len(), 1, "one was asked for");
+            jobs.remove(0)
+        }
         Claim::Nothing { next } => panic!("nothing was ready; next {next:?}"),
     }
 }

@@ -9,11 +9,11 @@ use wagate_domain::{
         Priority::{Bulk, Interactive},
         Status,
     },
-    ports::{Accepted, Claim, LaneDepth, Lanes, Leases, PortError, Tally, Verdict, Which},
-    sessions::{Day, SessionKey},
+    ports::{Accepted, Claim, LaneDepth, Lanes, Leases, PortError, Verdict, Wanted, Which},
+    sessions::SessionKey,
 };
 
-use crate::fixtures::{EPOCH, Fixture, job, text};
+use crate::fixtures::{EPOCH, Fixture, job, text, told};
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -81,19 +81,19 @@ async fn a_claim_checks_the_epoch() {
     let f = Fixture::start().await;
     f.accept("x", Interactive, None).await;
     for epoch in [EPOCH - 1, EPOCH + 1, 0] {
-        let claim = f.lanes.claim(f.lane, epoch, at(0), true).await;
+        let claim = f.lanes.claim(f.lane, epoch, Wanted::one(at(0))).await;
         assert!(matches!(claim, Err(PortError::Stale)), "epoch {epoch}: {claim:?}");
     }
     f.leases.take(f.lane, f.env.new_id(), EPOCH + 1).await.unwrap();
-    assert!(matches!(f.lanes.claim(f.lane, EPOCH, at(0), true).await, Err(PortError::Stale)));
-    assert!(matches!(f.lanes.claim(f.lane, EPOCH + 1, at(0), true).await, Ok(Claim::Job(_))));
+    assert!(matches!(f.lanes.claim(f.lane, EPOCH, Wanted::one(at(0))).await, Err(PortError::Stale)));
+    assert!(matches!(f.lanes.claim(f.lane, EPOCH + 1, Wanted::one(at(0))).await, Ok(Claim::Jobs(_))));
 }
 
 #[tokio::test]
 async fn a_lane_that_nobody_owns_gives_nothing() {
     let f = Fixture::start().await;
     let other = SessionKey { workspace: f.lane.workspace, id: f.env.new_id() };
-    assert!(matches!(f.lanes.claim(other, 0, at(0), true).await, Err(PortError::Stale)));
+    assert!(matches!(f.lanes.claim(other, 0, Wanted::one(at(0))).await, Err(PortError::Stale)));
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_stale_owner_settles_nothing_and_tells_nothing() {
     f.events().await;
     f.leases.take(f.lane, f.env.new_id(), EPOCH + 1).await.unwrap();
     let sent = f.status_event(message.id, Status::Sent);
-    let late = f.lanes.settle(f.lane, EPOCH, message.id, Verdict::Done, std::slice::from_ref(&sent)).await;
+    let late = f.lanes.settle(f.lane, EPOCH, &[told(message.id, Verdict::Done, &[sent])]).await;
     assert!(matches!(late, Err(PortError::Stale)));
     assert!(matches!(f.lanes.recover(f.lane, EPOCH).await, Err(PortError::Stale)));
     assert_eq!(f.events().await, []);
@@ -118,11 +118,11 @@ async fn settling_appends_its_events_in_order_even_when_nothing_is_in_flight() {
     f.claim().await;
     f.events().await;
     let events = [Status::Sending, Status::Sent].map(|status| f.status_event(message.id, status));
-    f.lanes.settle(f.lane, EPOCH, message.id, Verdict::Done, &events).await.unwrap();
+    f.lanes.settle(f.lane, EPOCH, &[told(message.id, Verdict::Done, &events)]).await.unwrap();
     assert_eq!(f.events().await, events);
     let again = [f.status_event(message.id, Status::Delivered)];
     let retry = Verdict::RetryAt(at(5));
-    f.lanes.settle(f.lane, EPOCH, message.id, retry, &again).await.unwrap();
+    f.lanes.settle(f.lane, EPOCH, &[told(message.id, retry, &again)]).await.unwrap();
     assert_eq!(f.events().await, again);
     assert_eq!(f.lanes.depth(f.lane).await.unwrap(), LaneDepth::default(), "and did not queue it again");
 }
@@ -144,7 +144,8 @@ async fn recovery_puts_what_was_in_flight_back_in_its_old_order() {
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 1_100);
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 0);
     let mut order = Vec::new();
-    while let Claim::Job(job) = f.lanes.claim(f.lane, EPOCH + 1, at(0), true).await.unwrap() {
+    while let Claim::Jobs(jobs) = f.lanes.claim(f.lane, EPOCH + 1, Wanted::one(at(0))).await.unwrap() {
+        let [job] = jobs.as_slice() else { panic!("one was asked for") };
         assert_eq!(job.attempt, if order.len() < 1_100 { 2 } else { 1 });
         order.push(text(&job.message));
     }
@@ -390,43 +391,4 @@ async fn what_waits_is_listed_and_what_is_in_flight_is_not() {
     let ready = f.accept("ready", Interactive, None).await;
     f.claim().await;
     assert_eq!(f.lanes.waiting(f.lane, &Which::default()).await.unwrap(), [ready.id, bulk.id, later.id]);
-}
-
-#[tokio::test]
-async fn without_bulk_only_interactive_messages_are_claimed() {
-    let f = Fixture::start().await;
-    f.accept("bulk", Bulk, None).await;
-    f.accept("interactive", Interactive, None).await;
-    let claim = |bulk| f.lanes.claim(f.lane, EPOCH, at(0), bulk);
-    assert_eq!(text(&job(claim(false).await.unwrap()).message), "interactive");
-    assert_eq!(claim(false).await.unwrap(), Claim::Nothing { next: None });
-    assert_eq!(text(&job(claim(true).await.unwrap()).message), "bulk");
-}
-
-#[tokio::test]
-async fn what_was_sent_on_a_day_is_counted_once_and_only_by_the_owner() {
-    let f = Fixture::start().await;
-    let tally = || f.lanes.tally(f.lane);
-    assert_eq!(tally().await.unwrap(), Tally::default());
-    for n in 0..5 {
-        f.accept(&n.to_string(), Interactive, None).await;
-    }
-    let mut sent = Vec::new();
-    for n in 0..5 {
-        let id = f.claim().await.message.id;
-        let day = Day(if n < 3 { 20_260_301 } else { 20_260_302 });
-        let verdict = Verdict::Sent { day, new_chat: n % 2 == 0 };
-        f.settle(id, verdict).await;
-        // told again: it is no longer in flight
-        f.settle(id, verdict).await;
-        sent.push(tally().await.unwrap());
-    }
-    let days = [20_260_301, 20_260_301, 20_260_301, 20_260_302, 20_260_302];
-    let counts = [(1, 1), (2, 1), (3, 2), (1, 0), (2, 1)];
-    let expected: Vec<Tally> = days
-        .into_iter()
-        .zip(counts)
-        .map(|(day, (sent, new_chats))| Tally { day: Day(day), sent, new_chats })
-        .collect();
-    assert_eq!(sent, expected);
 }

@@ -10,7 +10,7 @@ use proptest::{
 use wagate_domain::{
     MessageId, Timestamp,
     messages::{Message, Priority, Status},
-    ports::{Accept, Accepted, Claim, Edited, LaneDepth, Lanes, Leases, Unless, Verdict},
+    ports::{Accept, Accepted, Claim, Edited, LaneDepth, Lanes, Leases, Settlement, Unless, Verdict, Wanted},
     sessions::SessionKey,
 };
 
@@ -23,8 +23,9 @@ const FRONT: u32 = 4;
 enum Step {
     Accept { bulk: bool, due_in: Option<u16> },
     AcceptAgain { which: usize },
-    Claim,
+    Claim { most: u32 },
     Settle { which: usize, verdict: u8, retry_in: u16 },
+    SettleAll { verdicts: [u8; 4], retry_in: u16 },
     Cancel { which: usize },
     Edit { which: usize, bulk: bool, due_in: Option<u16> },
     Unpark,
@@ -40,9 +41,11 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<bool>(), proptest::option::of(0_u16..50))
             .prop_map(|(bulk, due_in)| Step::Accept { bulk, due_in }),
         1 => which().prop_map(|which| Step::AcceptAgain { which }),
-        5 => proptest::strategy::Just(Step::Claim),
-        4 => (which(), 0_u8..4, 0_u16..30)
+        5 => (1_u32..5).prop_map(|most| Step::Claim { most }),
+        4 => (which(), 0_u8..5, 0_u16..30)
             .prop_map(|(which, verdict, retry_in)| Step::Settle { which, verdict, retry_in }),
+        1 => (proptest::array::uniform4(0_u8..5), 0_u16..30)
+            .prop_map(|(verdicts, retry_in)| Step::SettleAll { verdicts, retry_in }),
         2 => which().prop_map(|which| Step::Cancel { which }),
         2 => (which(), any::<bool>(), proptest::option::of(0_u16..50))
             .prop_map(|(which, bulk, due_in)| Step::Edit { which, bulk, due_in }),
@@ -122,7 +125,7 @@ impl Model {
         }
     }
 
-    fn claim(&mut self, now: i64) -> Result<(MessageId, u32), Option<i64>> {
+    fn claim(&mut self, now: i64, most: u32) -> Result<Vec<(MessageId, u32)>, Option<i64>> {
         self.promote(now);
         let next_due = self.known.values().filter_map(Known::is_due_at).min();
         let any_ready = self.known.values().any(|k| k.is == Where::Ready);
@@ -133,15 +136,15 @@ impl Model {
             return Err(if any_ready { Some(self.hold) } else { next_due.map(|due| due.max(self.hold)) });
         }
         self.hold = 0;
-        let ready = self.known.values_mut().filter(|k| k.is == Where::Ready);
-        match ready.min_by_key(|k| (k.message.priority == Priority::Bulk, k.place)) {
-            Some(head) => {
-                head.is = Where::InFlight;
-                head.attempts += 1;
-                Ok((head.message.id, head.attempts))
-            }
-            None => Err(next_due),
-        }
+        let mut ready: Vec<_> = self.known.values_mut().filter(|k| k.is == Where::Ready).collect();
+        ready.sort_by_key(|k| (k.message.priority == Priority::Bulk, k.place));
+        let taken = ready.into_iter().take(most as usize).map(|head| {
+            head.is = Where::InFlight;
+            head.attempts += 1;
+            (head.message.id, head.attempts)
+        });
+        let taken: Vec<_> = taken.collect();
+        if taken.is_empty() { Err(next_due) } else { Ok(taken) }
     }
 
     fn depth(&self) -> LaneDepth {
@@ -236,8 +239,16 @@ impl Run<'_> {
                 self.f.lanes.set_paused(self.lane, paused).await.unwrap();
                 self.model.paused = paused;
             }
-            Step::Claim => self.claim().await,
-            Step::Settle { which, verdict, retry_in } => self.settle(which, verdict, retry_in).await,
+            Step::Claim { most } => self.claim(most).await,
+            Step::Settle { which, verdict, retry_in } => {
+                let Some(id) = self.model.pick(which, |k| k.is == Where::InFlight) else { return };
+                self.settle(&[(id, verdict)], retry_in).await;
+            }
+            Step::SettleAll { verdicts, retry_in } => {
+                let flying = self.model.known.iter().filter(|(_, k)| k.is == Where::InFlight);
+                let ends: Vec<_> = flying.map(|(id, _)| *id).zip(verdicts.into_iter().cycle()).collect();
+                self.settle(&ends, retry_in).await;
+            }
             Step::Cancel { which } => self.cancel(which).await,
             Step::NewOwner => {
                 self.epoch += 1;
@@ -280,31 +291,41 @@ impl Run<'_> {
         }
     }
 
-    async fn claim(&mut self) {
-        let claim =
-            self.f.lanes.claim(self.lane, self.epoch, Timestamp::from_millis(self.now), true).await.unwrap();
-        let found = match claim {
-            Claim::Job(job) => Ok((job.message.id, job.attempt)),
+    async fn claim(&mut self, most: u32) {
+        let wanted = Wanted { now: Timestamp::from_millis(self.now), bulk: true, most };
+        let found = match self.f.lanes.claim(self.lane, self.epoch, wanted).await.unwrap() {
+            Claim::Jobs(jobs) => Ok(jobs.iter().map(|job| (job.message.id, job.attempt)).collect()),
             Claim::Nothing { next } => Err(next.map(Timestamp::as_millis)),
         };
-        assert_eq!(found, self.model.claim(self.now));
+        assert_eq!(found, self.model.claim(self.now, most));
     }
 
-    async fn settle(&mut self, which: usize, verdict: u8, retry_in: u16) {
-        let Some(id) = self.model.pick(which, |k| k.is == Where::InFlight) else { return };
+    async fn settle(&mut self, ends: &[(MessageId, u8)], retry_in: u16) {
         let retry_at = self.now + i64::from(retry_in);
-        let (verdict, becomes) = match verdict {
-            0 => (Verdict::Done, Where::Gone),
-            1 => (Verdict::RetryAt(Timestamp::from_millis(retry_at)), Where::Ready),
-            2 => (Verdict::Park { until: Timestamp::from_millis(retry_at) }, Where::Parked),
-            _ => (Verdict::Bury, Where::Dead),
-        };
-        self.f.lanes.settle(self.lane, self.epoch, id, verdict, &[]).await.unwrap();
-        let known = self.model.known.get_mut(&id).unwrap();
-        if known.is == Where::InFlight {
+        let moment = Timestamp::from_millis(retry_at);
+        let (mut settlements, mut fates) = (Vec::new(), Vec::new());
+        for (id, verdict) in ends {
+            let (verdict, becomes) = match verdict {
+                0 => (Verdict::Done, Where::Gone),
+                1 => (Verdict::RetryAt(moment), Where::Ready),
+                2 => (Verdict::Park { until: moment }, Where::Parked),
+                3 => (Verdict::Return, Where::Ready),
+                _ => (Verdict::Bury, Where::Dead),
+            };
+            settlements.push(Settlement::silent(*id, verdict));
+            fates.push((*id, verdict, becomes));
+        }
+        self.f.lanes.settle(self.lane, self.epoch, &settlements).await.unwrap();
+        for (id, verdict, becomes) in fates {
+            let known = self.model.known.get_mut(&id).unwrap();
+            if known.is != Where::InFlight {
+                continue;
+            }
             known.is = becomes;
-            if becomes == Where::Ready {
-                self.model.hold = self.model.hold.max(retry_at);
+            match verdict {
+                Verdict::RetryAt(_) => self.model.hold = self.model.hold.max(retry_at),
+                Verdict::Return => known.attempts -= 1,
+                _ => {}
             }
         }
     }
@@ -343,5 +364,5 @@ fn lanes_do_what_the_model_does() {
     // the generator itself must reach deep states, or the comparison proves little
     let mut sample = TestRunner::deterministic();
     let claims = (0..20).map(|_| steps.new_tree(&mut sample).unwrap().current());
-    assert!(claims.flatten().filter(|step| matches!(step, Step::Claim)).count() > 100);
+    assert!(claims.flatten().filter(|step| matches!(step, Step::Claim { .. })).count() > 100);
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod child;
+mod claims;
 mod cluster;
 mod fetch;
 mod fixtures;

@@ -9,7 +9,7 @@ use tokio::{
 use wagate_domain::{
     Timestamp,
     messages::Priority,
-    ports::{EventLog, Group, Idempotency, Lanes, Leases, PortError, SessionCalls, Wake},
+    ports::{EventLog, Group, Idempotency, Lanes, Leases, PortError, SessionCalls, Wake, Wanted},
     sessions::Command,
 };
 use wagate_infra::{
@@ -42,7 +42,7 @@ async fn callers_learn_within_two_seconds_and_go_on_when_it_is_back() {
     for _ in 0..3 {
         assert_away("ping", f.redis.ping()).await;
         assert_away("accept", f.lanes.accept(f.lane, std::slice::from_ref(&accept))).await;
-        assert_away("claim", f.lanes.claim(f.lane, EPOCH, Timestamp::from_millis(0), true)).await;
+        assert_away("claim", f.lanes.claim(f.lane, EPOCH, Wanted::one(Timestamp::from_millis(0)))).await;
         assert_away("peek", f.lanes.peek(f.lane.workspace, message.id)).await;
         assert_away("depth", f.lanes.depth(f.lane)).await;
         assert_away("append", f.log.append(f.lane, None, std::slice::from_ref(&accept.event))).await;

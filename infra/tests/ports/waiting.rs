@@ -9,8 +9,8 @@ use wagate_domain::{
         Status,
     },
     ports::{
-        Accept, Accepted, Claim, Edited, LaneDepth, Lanes, Leases, Place, PortError, Standing, Unless,
-        Verdict, Which,
+        Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Leases, Place, PortError, Standing, Unless,
+        Verdict, Wanted, Which,
     },
 };
 
@@ -113,13 +113,15 @@ async fn parked_messages_let_others_pass_and_come_back_to_their_place() {
     }
     f.accept("bulk new", Bulk, None).await;
     let mut sent = Vec::new();
-    while let Claim::Job(job) = f.claim_at(0).await {
-        let name = text(&job.message);
-        if name.contains("new") {
-            f.settle(job.message.id, PARK).await;
-        } else {
-            f.settle(job.message.id, Verdict::Done).await;
-            sent.push(name);
+    while let Claim::Jobs(jobs) = f.claim_at(0).await {
+        for Job { message, .. } in jobs {
+            let name = text(&message);
+            if name.contains("new") {
+                f.settle(message.id, PARK).await;
+            } else {
+                f.settle(message.id, Verdict::Done).await;
+                sent.push(name);
+            }
         }
     }
     assert_eq!(sent, ["reply 1", "reply 2"]);
@@ -159,11 +161,11 @@ async fn a_paused_lane_gives_nothing_until_it_is_resumed() {
     // a new owner does not resume it
     f.leases.take(f.lane, f.env.new_id(), EPOCH + 1).await.unwrap();
     assert_eq!(f.lanes.recover(f.lane, EPOCH + 1).await.unwrap(), 0);
-    let claim = f.lanes.claim(f.lane, EPOCH + 1, Timestamp::from_millis(20), true).await.unwrap();
+    let claim = f.lanes.claim(f.lane, EPOCH + 1, Wanted::one(Timestamp::from_millis(20))).await.unwrap();
     assert_eq!(claim, Claim::Nothing { next: None });
     f.lanes.set_paused(f.lane, false).await.unwrap();
-    let claim = f.lanes.claim(f.lane, EPOCH + 1, Timestamp::from_millis(20), true).await.unwrap();
-    assert!(matches!(claim, Claim::Job(_)));
+    let claim = f.lanes.claim(f.lane, EPOCH + 1, Wanted::one(Timestamp::from_millis(20))).await.unwrap();
+    assert!(matches!(claim, Claim::Jobs(_)));
 }
 
 #[tokio::test]

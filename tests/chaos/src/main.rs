@@ -2,8 +2,9 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 use wagate_chaos::{Db, Settings, Size, run, stale_owner};
 
 /// Breaks everything while messages are sent, and judges by what the phones show.
@@ -54,12 +55,28 @@ async fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let bound = Duration::from_secs(args.minutes * 60);
-    let report = tokio::time::timeout(bound, run(&settings)).await;
+    let report = tokio::select! {
+        report = tokio::time::timeout(bound, run(&settings)) => report,
+        // what was started ends with what holds it
+        () = told_to_stop() => bail!("stopped (seed {})", settings.seed),
+    };
     let report = report
         .with_context(|| format!("not over after {} minutes (seed {})", args.minutes, settings.seed))?;
     let report = report.with_context(|| format!("seed {}", settings.seed))?;
     print(&report.to_string());
     Ok(if report.wrong().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn told_to_stop() {
+    let terminated = async {
+        if let Ok(mut signal) = signal(SignalKind::terminate()) {
+            signal.recv().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what the program is for")]

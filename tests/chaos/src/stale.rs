@@ -5,7 +5,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use wagate_domain::{
     events::{Event, EventData},
-    ports::{Claim, EventLog, Lanes, Leases, PortError, PortResult},
+    ports::{Claim, EventLog, Lanes, Leases, PortError, PortResult, Wanted},
 };
 use wagate_infra::{
     redis::{RedisLanes, RedisLog},
@@ -73,7 +73,7 @@ async fn refused(world: &World, session: &Session, epoch: u64) -> Result<()> {
     let (log, lanes) = (RedisLog::new(world.redis.clone()), RedisLanes::new(world.redis.clone()));
     let told = Event::new(&env, session.key, EventData::SessionUnlinked {});
     stale("publishing", &log.append(session.key, Some(epoch), &[told]).await)?;
-    let claimed: PortResult<Claim> = lanes.claim(session.key, epoch, env.now(), true).await;
+    let claimed: PortResult<Claim> = lanes.claim(session.key, epoch, Wanted::one(env.now())).await;
     stale("claiming", &claimed)?;
     let sql = Database::open(&world.machines.database).await?;
     let store = WaStore::new(sql.clone(), session.key, epoch);

@@ -1,6 +1,7 @@
 //! The queue of sends.
 
 mod accept;
+mod claims;
 mod look;
 
 use std::time::Duration;
@@ -9,36 +10,20 @@ use async_trait::async_trait;
 use fred::prelude::{HashesInterface, KeysInterface, PubsubInterface, Value};
 use futures::future::{join_all, try_join_all};
 use wagate_domain::{
-    MessageId, Timestamp, WorkspaceId,
+    MessageId, WorkspaceId,
     events::Event,
     messages::Message,
     ports::{
-        Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, PortResult, Standing, Tally, Verdict, Which,
+        Accept, Accepted, Claim, Edited, LaneDepth, Lanes, PortResult, Settlement, Standing, Tally, Wanted,
+        Which,
     },
     sessions::{Day, SessionKey},
 };
 
-use super::{
-    call::{garbled, port_error},
-    connect::Redis,
-    keys::LaneKeys,
-    reply, scripts,
-    wakes::wake_text,
-};
-use crate::telemetry::names;
+use super::{call::port_error, connect::Redis, keys::LaneKeys, reply, scripts, wakes::wake_text};
 
 /// How long a settled or cancelled message is remembered: longer than SQL needs to learn of it.
 const KEEP_FINISHED: Duration = Duration::from_hours(1);
-/// How long a buried message can be looked at and replayed.
-const KEEP_BURIED: Duration = Duration::from_hours(30 * 24);
-/// How long a day's tally is kept: longer than any day of any time zone.
-const KEEP_TALLY: Duration = Duration::from_hours(3 * 24);
-/// Most buried messages of a lane; the oldest go first.
-const MAX_BURIED: u32 = 10_000;
-/// Most scheduled messages one claim promotes.
-const PROMOTE: u32 = 100;
-/// Most messages one step of a recovery moves.
-const PUT_BACK: u32 = 500;
 /// Commands that are sent without waiting for the answers of those before.
 const AT_ONCE: usize = 500;
 
@@ -69,55 +54,6 @@ impl RedisLanes {
         let keys = self.redis.keys();
         keys.records(keys.shard(lane.id), lane.workspace)
     }
-
-    /// Puts what is in a set back to its old place in the queue.
-    async fn put_back(&self, lane: SessionKey, epoch: u64, from: String) -> PortResult<u64> {
-        let mut moved = 0;
-        loop {
-            let LaneKeys { owner, interactive, bulk, .. } = self.redis.keys().lane(lane);
-            let keys = vec![owner, interactive, bulk, from.clone(), self.records(lane)];
-            let args = vec![epoch.to_string().into(), i64::from(PUT_BACK).into()];
-            match reply::number(&self.redis.run(&scripts::PUT_BACK, keys, args).await?)? {
-                0 => return Ok(moved),
-                step => moved += step,
-            }
-        }
-    }
-
-    async fn claim_raw(
-        &self,
-        lane: SessionKey,
-        epoch: u64,
-        now: Timestamp,
-        bulk: bool,
-    ) -> PortResult<RawClaim> {
-        let names = self.redis.keys().lane(lane);
-        let LaneKeys { owner, interactive, in_flight, due, hold, parked, pause, .. } = names;
-        let keys =
-            vec![owner, interactive, names.bulk, in_flight, due, hold, parked, pause, self.records(lane)];
-        let args = vec![
-            epoch.to_string().into(),
-            now.as_millis().into(),
-            i64::from(PROMOTE).into(),
-            i64::from(bulk).into(),
-        ];
-        let answer = reply::list(self.redis.run(&scripts::CLAIM, keys, args).await?)?;
-        match answer.as_slice() {
-            [_, id, message, attempt] => {
-                let id: MessageId = reply::text(id)?.parse().map_err(garbled)?;
-                let attempt = u32::try_from(reply::number(attempt)?).unwrap_or(u32::MAX);
-                Ok(RawClaim::Job { id, message: message.clone(), attempt })
-            }
-            [_, next] => Ok(RawClaim::Nothing { next: next.as_i64().map(Timestamp::from_millis) }),
-            _ => Ok(RawClaim::Nothing { next: None }),
-        }
-    }
-}
-
-/// What the claim script found, before the message is read.
-enum RawClaim {
-    Job { id: MessageId, message: Value, attempt: u32 },
-    Nothing { next: Option<Timestamp> },
 }
 
 #[async_trait]
@@ -130,70 +66,12 @@ impl Lanes for RedisLanes {
         self.edit_one(message, event).await
     }
 
-    async fn claim(&self, lane: SessionKey, epoch: u64, now: Timestamp, bulk: bool) -> PortResult<Claim> {
-        loop {
-            let (id, message, attempt) = match self.claim_raw(lane, epoch, now, bulk).await? {
-                RawClaim::Nothing { next } => return Ok(Claim::Nothing { next }),
-                RawClaim::Job { id, message, attempt } => (id, message, attempt),
-            };
-            match reply::json::<Message>(&message) {
-                Ok(message) => {
-                    metrics::counter!(names::LANE_CLAIMED).increment(1);
-                    return Ok(Claim::Job(Box::new(Job { message, attempt })));
-                }
-                // one message of another version must not stop the lane for good
-                Err(error) => {
-                    tracing::error!(message.id = %id, ?error, "lane.unreadable");
-                    metrics::counter!(names::LANE_UNREADABLE).increment(1);
-                    self.settle(lane, epoch, id, Verdict::Bury, &[]).await?;
-                }
-            }
-        }
+    async fn claim(&self, lane: SessionKey, epoch: u64, wanted: Wanted) -> PortResult<Claim> {
+        self.claim_some(lane, epoch, wanted).await
     }
 
-    async fn settle(
-        &self,
-        lane: SessionKey,
-        epoch: u64,
-        id: MessageId,
-        verdict: Verdict,
-        events: &[Event],
-    ) -> PortResult<()> {
-        let LaneKeys { owner, interactive, bulk, in_flight, dead, hold, parked, tally, .. } =
-            self.redis.keys().lane(lane);
-        let (record, stream) = (self.record(lane, id), self.stream(lane));
-        let keys = vec![owner, interactive, bulk, in_flight, dead, hold, record, stream, parked, tally];
-        let (day, new_chat) = match verdict {
-            Verdict::Sent { day, new_chat } => (day, new_chat),
-            _ => (Day::default(), false),
-        };
-        let (verdict, moment) = match verdict {
-            Verdict::Done => ("done", String::new()),
-            Verdict::Sent { .. } => ("sent", String::new()),
-            Verdict::RetryAt(at) => ("retry", at.as_millis().to_string()),
-            Verdict::Park { until } => ("park", until.as_millis().to_string()),
-            Verdict::Bury => ("bury", String::new()),
-        };
-        let mut args: Vec<Value> = vec![
-            epoch.to_string().into(),
-            id.to_string().into(),
-            verdict.into(),
-            moment.into(),
-            millis(KEEP_FINISHED),
-            millis(KEEP_BURIED),
-            i64::from(MAX_BURIED).into(),
-            day.0.to_string().into(),
-            i64::from(new_chat).into(),
-            millis(KEEP_TALLY),
-        ];
-        for event in events {
-            args.push(reply::to_json(event)?.into());
-        }
-        if reply::number(&self.redis.run(&scripts::SETTLE, keys, args).await?)? == 1 {
-            metrics::counter!(names::LANE_SETTLED, "verdict" => verdict).increment(1);
-        }
-        metrics::counter!(names::LOG_APPENDED).increment(events.len() as u64);
-        Ok(())
+    async fn settle(&self, lane: SessionKey, epoch: u64, settlements: &[Settlement]) -> PortResult<()> {
+        self.settle_all(lane, epoch, settlements).await
     }
 
     async fn tally(&self, lane: SessionKey) -> PortResult<Tally> {

@@ -1,10 +1,11 @@
--- Promotes what has come due, then moves the head of a lane to in flight.
+-- Promotes what has come due, then moves messages from the head of a lane to in flight.
 --
 -- KEYS    1 owner, 2 ready interactive, 3 ready bulk, 4 in flight, 5 due, 6 hold,
 --         7 parked, 8 pause, 9 what record keys start with (the message id follows; same slot by its tag)
--- ARGV    1 epoch, 2 now in ms, 3 most messages to promote, 4 '1' when bulk messages may be taken
--- Returns {1, message id, message (JSON), attempt}, or {0, ms when to look again or nil} (nil too while
---         the lane is paused);
+-- ARGV    1 epoch, 2 now in ms, 3 most messages to promote, 4 '1' when bulk messages may be taken,
+--         5 most messages to take
+-- Returns {1, then for each message its id, message (JSON), attempt}, or {0, ms when to look again or nil}
+--         (nil too while the lane is paused);
 --         error STALE when the epoch is not the owner's
 -- Atomic  because a message must be in exactly one place, and a former owner must get none.
 
@@ -47,16 +48,25 @@ if hold > 0 then
   redis.call('DEL', KEYS[6])
 end
 
+local taken = { 1 }
+local full = 1 + 3 * tonumber(ARGV[5])
 for i = 2, ARGV[4] == '1' and 3 or 2 do
-  local head = redis.call('ZPOPMIN', KEYS[i])
-  while head[1] do
+  while #taken < full do
+    local head = redis.call('ZPOPMIN', KEYS[i])
+    if not head[1] then
+      break
+    end
     local record = KEYS[9] .. head[1]
     local message = redis.call('HGET', record, 'm')
     if message then
       redis.call('ZADD', KEYS[4], head[2], head[1])
-      return { 1, head[1], message, redis.call('HINCRBY', record, 'a', 1) }
+      taken[#taken + 1] = head[1]
+      taken[#taken + 1] = message
+      taken[#taken + 1] = redis.call('HINCRBY', record, 'a', 1)
     end
-    head = redis.call('ZPOPMIN', KEYS[i])
   end
+end
+if #taken > 1 then
+  return taken
 end
 return { 0, next_due(0) }

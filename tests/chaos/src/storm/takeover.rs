@@ -36,12 +36,18 @@ pub(super) async fn owned(world: &World, slot: usize) -> Vec<usize> {
     held.filter_map(|(n, owner)| matches!(owner, Ok(Some((owner, _))) if owner == id).then_some(n)).collect()
 }
 
-/// The connector in this place, or another that is awake, as soon as one holds sessions; and which.
+/// The connector in this place, or another, as soon as one holds sessions; and which. All are awake then: who is to
+/// fall asleep needs another to take its sessions.
 pub(super) async fn holder(world: &World, slot: usize) -> (usize, Vec<usize>) {
     wagate_tests::eventually("a connector that holds sessions", || async {
+        for slot in 0..EACH {
+            if world.cast.is_frozen(slot).await {
+                return None;
+            }
+        }
         for slot in (0..EACH).map(|step| (slot + step) % EACH) {
             let owned = owned(world, slot).await;
-            if !owned.is_empty() && !world.cast.is_frozen(slot).await {
+            if !owned.is_empty() {
                 return Some((slot, owned));
             }
         }
