@@ -1,6 +1,6 @@
 //! HTTP in, JSON out: the axum router of the gateway.
 //!
-//! [`router`] makes it from an [`ApiState`] of ports; the same router is served by a plain server and by a
+//! [`router`] makes it from [`ApiParts`], its ports; the same router is served by a plain server and by a
 //! function. [`openapi_json`] and [`errors_reference`] are what is derived from it and committed.
 
 mod extract;
@@ -17,7 +17,7 @@ mod v1;
 pub use openapi::errors_reference;
 pub use operations::{CountSessions, Operations, SessionCount, operations};
 pub use problem::{Code, FieldError, ProblemBody};
-pub use state::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
+pub use state::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
 
 use axum::{
     Router,
@@ -29,10 +29,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::problem::Problem;
+use crate::{problem::Problem, state::ApiState};
 
 /// The gateway's whole HTTP surface.
-pub fn router(state: ApiState) -> Router {
+pub fn router(parts: ApiParts) -> Router {
+    let state = ApiState::new(parts);
     let (routes, mut api) = documented().split_for_parts();
     openapi::complete(&mut api);
     let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", api);

@@ -1,6 +1,6 @@
 //! What the router needs: the ports, the limits, and how to ask whether we are well.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 use futures::future::BoxFuture;
 use wagate_domain::{
@@ -14,8 +14,7 @@ use wagate_domain::{
 };
 
 /// Everything a handler may touch. Built once by the composition root.
-#[derive(Clone)]
-pub struct ApiState {
+pub struct ApiParts {
     /// Clock and entropy.
     pub env: Env,
     /// API keys.
@@ -52,9 +51,27 @@ pub struct ApiState {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
-impl fmt::Debug for ApiState {
+/// The parts, as every layer and handler of the router has them: cloned for each request, so that must cost nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiState(Arc<ApiParts>);
+
+impl ApiState {
+    pub(crate) fn new(parts: ApiParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for ApiState {
+    type Target = ApiParts;
+
+    fn deref(&self) -> &ApiParts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiState")
+        f.debug_struct("ApiParts")
             .field("limits", &self.limits)
             .field("public_url", &self.public_url)
             .field("readiness", &self.readiness)
@@ -62,7 +79,7 @@ impl fmt::Debug for ApiState {
     }
 }
 
-impl ApiState {
+impl ApiParts {
     /// The ports of sending.
     pub(crate) fn send_ports(&self) -> SendPorts<'_> {
         SendPorts {

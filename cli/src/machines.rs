@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use wagate_api::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
     Env,
@@ -66,11 +66,11 @@ impl Machines {
     }
 
     /// What the API is given.
-    pub(crate) fn api(&self, config: &Config, public_url: &str, metrics: &Metrics) -> ApiState {
+    pub(crate) fn api(&self, config: &Config, public_url: &str, metrics: &Metrics) -> ApiParts {
         let sql = Arc::new(self.sql.clone());
         let metrics = metrics.clone();
         let sessions = RememberedSessions::fresh(sql.clone());
-        ApiState {
+        ApiParts {
             env: self.env.clone(),
             keys: Arc::new(RememberedKeys::new(sql.clone())),
             sending: Arc::new(sessions.remembering()),

@@ -78,7 +78,7 @@ pub(crate) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 /// Serves the API until `stop`, then lets running requests finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    state: wagate_api::ApiState,
+    state: wagate_api::ApiParts,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let service = wagate_api::router(state).into_make_service_with_connect_info::<SocketAddr>();

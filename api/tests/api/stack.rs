@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use wagate_api::{ApiLimits, ApiState, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_domain::{
     Env, MessageId, SessionId,
     auth::ApiKey,
@@ -115,7 +115,7 @@ impl Stack {
             Box::pin(async move { redis.ping().await.map_err(|error| error.to_string()) })
         });
         let sessions = RememberedSessions::fresh(all_sql.clone());
-        let state = ApiState {
+        let state = ApiParts {
             env: env.clone(),
             keys: Arc::new(RememberedKeys::new(all_sql.clone())),
             sending: Arc::new(sessions.remembering()),

@@ -5,6 +5,8 @@
 
 use wagate_domain::{MessageId, SessionId, WorkspaceId, sessions::SessionKey};
 
+const OWNER: &str = "owner";
+
 /// Makes key names under one prefix.
 #[derive(Debug, Clone)]
 pub struct Keys {
@@ -76,23 +78,25 @@ impl Keys {
 
     /// All keys of a session's lane.
     pub(super) fn lane(&self, session: SessionKey) -> LaneKeys {
+        let stem = self.of_session(session, "");
+        let key = |leaf: &str| [&stem, leaf].concat();
         LaneKeys {
-            owner: self.owner(session),
-            interactive: self.of_session(session, "ready:i"),
-            bulk: self.of_session(session, "ready:b"),
-            in_flight: self.of_session(session, "flight"),
-            due: self.of_session(session, "due"),
-            dead: self.of_session(session, "dead"),
-            hold: self.of_session(session, "hold"),
-            parked: self.of_session(session, "parked"),
-            pause: self.of_session(session, "pause"),
-            tally: self.of_session(session, "tally"),
+            owner: key(OWNER),
+            interactive: key("ready:i"),
+            bulk: key("ready:b"),
+            in_flight: key("flight"),
+            due: key("due"),
+            dead: key("dead"),
+            hold: key("hold"),
+            parked: key("parked"),
+            pause: key("pause"),
+            tally: key("tally"),
         }
     }
 
     /// Hash: connector (`c`) and epoch (`e`) of a session's owner.
     pub(super) fn owner(&self, session: SessionKey) -> String {
-        self.of_session(session, "owner")
+        self.of_session(session, OWNER)
     }
 
     /// What the record keys of a workspace's messages in a shard start with; the message id follows.
