@@ -165,7 +165,7 @@ impl Default for ConnectorConfig {
             drain_timeout: Duration::from_secs(20),
             ack_timeout: Duration::from_secs(20),
             max_sessions: 5_000,
-            sends_at_once: 16,
+            sends_at_once: 64,
             connects_per_second: 50,
         }
     }

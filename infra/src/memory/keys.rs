@@ -9,7 +9,7 @@ use wagate_domain::{
     ports::{ApiKeys, PortResult},
 };
 
-use super::Memory;
+use super::{MOMENT, MOST, Memory};
 
 /// [`ApiKeys`] that remembers the keys it has found. A key that is revoked in another process is good for a
 /// [moment](super::MOMENT) more.
@@ -22,7 +22,7 @@ impl RememberedKeys {
     /// In front of the record.
     #[must_use]
     pub fn new(record: Arc<dyn ApiKeys>) -> Self {
-        Self { record, found: Memory::new() }
+        Self { record, found: Memory::new(MOMENT, MOST) }
     }
 }
 

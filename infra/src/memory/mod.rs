@@ -24,7 +24,13 @@ const MOST: usize = 10_000;
 
 /// Answers by question, each with the moment it was asked for.
 #[derive(Debug)]
-struct Memory<K, V>(Mutex<Answers<K, V>>);
+pub(crate) struct Memory<K, V> {
+    answers: Mutex<Answers<K, V>>,
+    /// How long one is believed, unless something is forgotten.
+    lasts: Duration,
+    /// Most that are kept.
+    most: usize,
+}
 
 #[derive(Debug)]
 struct Answers<K, V> {
@@ -34,45 +40,48 @@ struct Answers<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Memory<K, V> {
-    fn new() -> Self {
-        Self(Mutex::new(Answers { known: HashMap::new(), forgotten: 0 }))
+    /// One that believes an answer for so long, and keeps so many.
+    pub(crate) fn new(lasts: Duration, most: usize) -> Self {
+        Self { answers: Mutex::new(Answers { known: HashMap::new(), forgotten: 0 }), lasts, most }
     }
 
     /// The answer, while it is believed; else what to give to [`Self::keep`] with a new one.
-    fn recall<Q>(&self, question: &Q) -> Result<V, u64>
+    pub(crate) fn recall<Q>(&self, question: &Q) -> Result<V, u64>
     where
         K: std::borrow::Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
         let answers = self.answers();
         match answers.known.get(question) {
-            Some((asked, answer)) if asked.elapsed() < MOMENT => Ok(answer.clone()),
+            Some((asked, answer)) if asked.elapsed() < self.lasts => Ok(answer.clone()),
             _ => Err(answers.forgotten),
         }
     }
 
     /// Keeps an answer that was asked for at `asked`, unless something was forgotten since.
-    fn keep(&self, question: K, asked: Instant, forgotten: u64, answer: V) {
+    pub(crate) fn keep(&self, question: K, asked: Instant, forgotten: u64, answer: V) {
         let mut answers = self.answers();
         if answers.forgotten != forgotten {
             return;
         }
-        if answers.known.len() >= MOST {
-            answers.known.retain(|_, (asked, _)| asked.elapsed() < MOMENT);
+        if answers.known.len() >= self.most {
+            answers.known.retain(|_, (asked, _)| asked.elapsed() < self.lasts);
         }
-        if answers.known.len() < MOST {
-            answers.known.insert(question, (asked, answer));
+        if answers.known.len() >= self.most {
+            answers.known.clear();
         }
+        answers.known.insert(question, (asked, answer));
     }
 
-    fn forget(&self) {
+    /// Nothing is believed any more.
+    pub(crate) fn forget(&self) {
         let mut answers = self.answers();
         answers.known.clear();
         answers.forgotten += 1;
     }
 
     fn answers(&self) -> std::sync::MutexGuard<'_, Answers<K, V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_believed_for_a_moment_and_not_when_something_changed_while_it_was_asked_for() {
-        let memory: Memory<&str, u8> = Memory::new();
+        let memory: Memory<&str, u8> = Memory::new(MOMENT, 10);
         let now = Instant::now();
         let ticket = memory.recall("a").unwrap_err();
         memory.keep("a", now, ticket, 1);
@@ -101,11 +110,12 @@ mod tests {
 
     #[test]
     fn it_does_not_grow_without_bound() {
-        let memory: Memory<usize, ()> = Memory::new();
+        let memory: Memory<usize, ()> = Memory::new(MOMENT, 10);
         let ticket = memory.recall(&0).unwrap_err();
-        for n in 0..MOST + 10 {
+        for n in 0..100 {
             memory.keep(n, Instant::now(), ticket, ());
+            assert!(memory.answers().known.len() <= 10);
         }
-        assert_eq!(memory.answers().known.len(), MOST);
+        assert!(memory.recall(&99).is_ok(), "the last is kept");
     }
 }

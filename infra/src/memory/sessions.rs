@@ -9,7 +9,7 @@ use wagate_domain::{
     sessions::{Pacing, Session},
 };
 
-use super::Memory;
+use super::{MOMENT, MOST, Memory};
 
 /// [`Sessions`] in front of the record; what changes through one is forgotten by all of its clones.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ impl RememberedSessions {
     /// Tells of each session what the record says now.
     #[must_use]
     pub fn fresh(record: Arc<dyn Sessions>) -> Self {
-        Self { record, found: Arc::new(Memory::new()), believes: false }
+        Self { record, found: Arc::new(Memory::new(MOMENT, MOST)), believes: false }
     }
 
     /// The same, telling of a session by id what the record said a [moment](super::MOMENT) ago: for sending, not

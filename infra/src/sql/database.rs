@@ -30,6 +30,10 @@ const IDLE_IN_TRANSACTION: &str = "10s";
 /// Pause before a locked file is opened again.
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 const SQLITE_READERS: u32 = 4;
+/// Pages in the write-ahead log before it is folded into the file: pages that change all the time are folded less often.
+const CHECKPOINT_PAGES: &str = "8000";
+/// Memory for pages of the connection that writes: 16 MiB (negative: KiB).
+const WRITER_CACHE: &str = "-16384";
 const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// The database. Cloning is cheap; every clone is the same database.
@@ -105,7 +109,13 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
         return Err(internal("an in-memory SQLite database is not kept; name a file"));
     }
     let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).max_lifetime(None).idle_timeout(None).acquire_timeout(ACQUIRE);
+    // a file does not hang up, so that nobody has to ask before each use
+    options
+        .sqlx_logging(false)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false);
     let mut write = options.clone();
     write.min_connections(1).max_connections(1).map_sqlx_sqlite_opts(|sqlite| {
         sqlite
@@ -114,6 +124,8 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
             .busy_timeout(BUSY)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", WRITER_CACHE)
     });
     options.max_connections(SQLITE_READERS).map_sqlx_sqlite_opts(|sqlite| {
         sqlite.foreign_keys(true).busy_timeout(BUSY).pragma("query_only", "ON")

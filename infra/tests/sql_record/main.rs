@@ -48,7 +48,9 @@ async fn conforms(db: &Database) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite() {
     let file = SqliteFile::new();
-    conforms(&file.open().await).await;
+    let db = file.open().await;
+    stale::of_writes_made_together_the_last_counts(&db).await;
+    conforms(&db).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -240,3 +240,27 @@ pub(crate) async fn of_writes_made_together_the_stale_are_refused(db: &Database)
     });
     futures::future::join_all(writes).await;
 }
+
+/// What one session writes is made in its order, however much is made together.
+pub(crate) async fn of_writes_made_together_the_last_counts(db: &Database) {
+    let session = stored_session(db).await;
+    let store = WaStore::new(db.clone(), session, 0);
+    for round in 0..20_u8 {
+        let writes = (0..16_u8).map(|n| {
+            let store = store.clone();
+            async move {
+                if n == 7 {
+                    store.delete_signal_session("a").await.unwrap();
+                } else {
+                    store.put_sessions([("a", [round, n].as_slice()), ("b", &[round, n])]).await.unwrap();
+                }
+            }
+        });
+        // polled in their order, so left in their order
+        futures::future::join_all(writes).await;
+        for address in ["a", "b"] {
+            let kept = store.signal_session(address).await.unwrap();
+            assert_eq!(kept.as_deref(), Some([round, 15].as_slice()), "{address}");
+        }
+    }
+}

@@ -4,36 +4,45 @@
 //! commits. Whoever finds the writer free takes along what others have left meanwhile.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    QuerySelect, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use wagate_domain::{
     ports::{PortError, PortResult},
     sessions::SessionKey,
 };
 
-use super::lock;
+use super::{
+    column, lock,
+    table::{Row, Table},
+};
 use crate::sql::{
     Database,
     error::{sql_error, unavailable},
-    rows::session::{Column, Entity},
+    rows::to_json,
 };
 
 /// Most writes in one commit, so that none waits long for the others.
 const MOST: usize = 64;
 
-/// Statements of one session, for the owner that holds it at an epoch.
+/// A change to one session's store, for the owner that holds it at an epoch.
 #[derive(Debug)]
 pub(super) struct Write {
     pub(super) session: SessionKey,
     pub(super) epoch: i64,
-    pub(super) statements: Vec<Statement>,
+    pub(super) change: Change,
+}
+
+/// What is to be changed.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Rows to put in, or in the place of those of the same key. Those of several sessions go into one statement.
+    Upsert(Table, Vec<Row>),
+    /// Anything else.
+    Statements(Vec<Statement>),
 }
 
 impl Write {
@@ -124,29 +133,69 @@ async fn together(db: &Database, batch: &[Left]) -> PortResult<Vec<PortResult<u6
     let tx = db.begin().await?;
     let owners = owners(&tx, batch.iter().map(|left| &*left.write)).await?;
     let mut results = Vec::with_capacity(batch.len());
+    let mut upserts = Upserts::default();
     for Left { write, .. } in batch {
-        results.push(match owners.contains(&write.owner()) {
-            true => Ok(run(&tx, write).await?),
-            false => Err(PortError::Stale),
+        results.push(match (owners.contains(&write.owner()), &write.change) {
+            (false, _) => Err(PortError::Stale),
+            (true, Change::Upsert(table, rows)) => {
+                upserts.add(*table, write.session, rows);
+                Ok(rows.len() as u64)
+            }
+            (true, Change::Statements(statements)) => {
+                // what was left before comes first: it may be about the same rows
+                upserts.run(&tx).await?;
+                Ok(run(&tx, statements.iter().cloned()).await?)
+            }
         });
     }
+    upserts.run(&tx).await?;
     tx.commit().await.map_err(sql_error)?;
     Ok(results)
+}
+
+/// Rows that wait to be put in, by table.
+#[derive(Debug, Default)]
+struct Upserts(Vec<(Table, Vec<(SessionKey, Row)>)>);
+
+impl Upserts {
+    fn add(&mut self, table: Table, session: SessionKey, rows: &[Row]) {
+        let rows = rows.iter().map(|row| (session, row.clone()));
+        match self.0.iter_mut().find(|(other, _)| other.name == table.name) {
+            Some((_, waiting)) => waiting.extend(rows),
+            None => self.0.push((table, rows.collect())),
+        }
+    }
+
+    /// Puts them in. SQLite takes the rows of a statement one after the other, so the last of one key counts.
+    async fn run(&mut self, tx: &DatabaseTransaction) -> PortResult<()> {
+        for (table, rows) in self.0.drain(..) {
+            let backend = tx.get_database_backend();
+            run(tx, table.upserts_of(rows)?.iter().map(|insert| backend.build(insert))).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Makes one write in a transaction of its own.
 pub(super) async fn alone(db: &Database, write: &Write) -> PortResult<u64> {
     let tx = db.begin().await?;
     lock(&tx, write.session, write.epoch).await?;
-    let touched = run(&tx, write).await?;
+    let touched = match &write.change {
+        Change::Upsert(table, rows) => {
+            let backend = tx.get_database_backend();
+            let inserts = table.upserts(write.session, rows.clone())?;
+            run(&tx, inserts.iter().map(|insert| backend.build(insert))).await?
+        }
+        Change::Statements(statements) => run(&tx, statements.iter().cloned()).await?,
+    };
     tx.commit().await.map_err(sql_error)?;
     Ok(touched)
 }
 
-async fn run(tx: &DatabaseTransaction, write: &Write) -> PortResult<u64> {
+async fn run(tx: &DatabaseTransaction, statements: impl Iterator<Item = Statement>) -> PortResult<u64> {
     let mut touched = 0;
-    for statement in &write.statements {
-        touched += tx.execute_raw(statement.clone()).await.map_err(sql_error)?.rows_affected();
+    for statement in statements {
+        touched += tx.execute_raw(statement).await.map_err(sql_error)?.rows_affected();
     }
     Ok(touched)
 }
@@ -156,22 +205,21 @@ async fn owners(
     tx: &DatabaseTransaction,
     writes: impl Iterator<Item = &Write>,
 ) -> PortResult<HashSet<(String, i64)>> {
-    let mut any = Condition::any();
-    for write in writes {
-        any = any.add(
-            Column::Id
-                .eq(write.session.id.to_string())
-                .and(Column::WorkspaceId.eq(write.session.workspace.to_string()))
-                .and(Column::Epoch.eq(write.epoch)),
-        );
+    let sessions: BTreeMap<String, String> =
+        writes.map(|write| (write.session.id.to_string(), write.session.workspace.to_string())).collect();
+    let ids: Vec<&String> = sessions.keys().collect();
+    // one text however many there are, so that it is prepared once
+    let select = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "SELECT id, workspace_id, epoch FROM sessions WHERE id IN (SELECT value FROM json_each($1))",
+        [to_json(&ids)?.into()],
+    );
+    let mut owners = HashSet::new();
+    for row in tx.query_all_raw(select).await.map_err(sql_error)? {
+        let (id, workspace): (String, String) = (column(&row, "id")?, column(&row, "workspace_id")?);
+        if sessions.get(&id) == Some(&workspace) {
+            owners.insert((id, column(&row, "epoch")?));
+        }
     }
-    let found = Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::Epoch])
-        .filter(any)
-        .into_tuple()
-        .all(tx)
-        .await
-        .map_err(sql_error)?;
-    Ok(found.into_iter().collect())
+    Ok(owners)
 }

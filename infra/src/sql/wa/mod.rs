@@ -23,12 +23,15 @@ pub use protocol::LidMapping;
 pub use secrets::MessageSecret;
 pub use tokens::TcToken;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, StatementBuilder, TryGetable,
     Value,
-    sea_query::{DeleteStatement, InsertStatement, SelectStatement},
+    sea_query::{DeleteStatement, SelectStatement},
 };
 use wagate_domain::{
     ports::{PortError, PortResult},
@@ -36,8 +39,9 @@ use wagate_domain::{
 };
 
 use self::{
-    group::Write,
+    group::{Change, Write},
     table::{Row, Table},
+    tokens::Tokens,
 };
 use super::{Database, error::sql_error, rows::signed};
 
@@ -69,13 +73,14 @@ pub struct WaStore {
     db: Database,
     session: SessionKey,
     epoch: i64,
+    tokens: Arc<Tokens>,
 }
 
 impl WaStore {
     /// The store of a session for the owner that holds it at `epoch`.
     #[must_use]
     pub fn new(db: Database, session: SessionKey, epoch: u64) -> Self {
-        Self { db, session, epoch: signed(epoch) }
+        Self { db, session, epoch: signed(epoch), tokens: Arc::new(tokens::unread()) }
     }
 
     /// The session it belongs to.
@@ -89,7 +94,9 @@ impl WaStore {
     /// # Errors
     /// See [the module](self).
     pub async fn clear(&self) -> PortResult<()> {
-        self.delete(TABLES.iter().map(|table| table.delete(self.session)).collect()).await.map(drop)
+        let done = self.delete(TABLES.iter().map(|table| table.delete(self.session)).collect()).await;
+        self.tokens.forget();
+        done.map(drop)
     }
 
     /// Begins a write of several steps.
@@ -106,15 +113,23 @@ impl WaStore {
         }
         let backend = self.db.read().get_database_backend();
         let statements = statements.iter().map(|statement| backend.build(statement)).collect();
-        let write = Write { session: self.session, epoch: self.epoch, statements };
+        self.write(Change::Statements(statements)).await
+    }
+
+    async fn upsert(&self, table: Table, rows: Vec<Row>) -> PortResult<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.write(Change::Upsert(table, rows)).await.map(drop)
+    }
+
+    /// Makes a guarded change; returns how many rows it touched.
+    async fn write(&self, change: Change) -> PortResult<u64> {
+        let write = Write { session: self.session, epoch: self.epoch, change };
         if self.db.is_postgres() {
             return group::alone(&self.db, &write).await;
         }
         self.db.group().write(&self.db, write).await
-    }
-
-    async fn upsert(&self, table: Table, rows: Vec<Row>) -> PortResult<()> {
-        self.run::<InsertStatement>(table.upserts(self.session, rows)?).await.map(drop)
     }
 
     async fn delete(&self, deletes: Vec<DeleteStatement>) -> PortResult<u32> {

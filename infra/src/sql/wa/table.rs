@@ -27,9 +27,14 @@ pub(super) type Row = (Vec<Value>, Vec<Value>);
 impl Table {
     /// Upserts of all rows, as few statements as the parameters allow. Keys must differ.
     pub(super) fn upserts(&self, session: SessionKey, rows: Vec<Row>) -> PortResult<Vec<InsertStatement>> {
+        self.upserts_of(rows.into_iter().map(|row| (session, row)).collect())
+    }
+
+    /// Upserts of rows of several sessions.
+    pub(super) fn upserts_of(&self, rows: Vec<(SessionKey, Row)>) -> PortResult<Vec<InsertStatement>> {
         let mut rewrite = self.on_key();
         rewrite.update_columns(self.values.iter().copied());
-        self.inserts(session, rows, &rewrite)
+        self.inserts_of(rows, &rewrite)
     }
 
     /// The conflict with a row of the same key.
@@ -44,11 +49,20 @@ impl Table {
         rows: Vec<Row>,
         conflict: &OnConflict,
     ) -> PortResult<Vec<InsertStatement>> {
+        self.inserts_of(rows.into_iter().map(|row| (session, row)).collect(), conflict)
+    }
+
+    fn inserts_of(
+        &self,
+        rows: Vec<(SessionKey, Row)>,
+        conflict: &OnConflict,
+    ) -> PortResult<Vec<InsertStatement>> {
         let width = 2 + self.key.len() + self.values.len();
-        let scope = [session.workspace.to_string(), session.id.to_string()];
-        let mut rows = rows.into_iter().peekable();
+        let mut rows = rows.into_iter();
         let mut statements = Vec::new();
-        while rows.peek().is_some() {
+        while rows.len() > 0 {
+            // powers of two: few texts, so that the driver finds those again that it has prepared
+            let count = 1 << Ord::min(rows.len(), PARAMETERS / width).ilog2();
             let mut insert = Query::insert();
             insert.into_table(self.name).columns(
                 ["workspace_id", "session_id"]
@@ -56,8 +70,9 @@ impl Table {
                     .chain(self.key.iter().copied())
                     .chain(self.values.iter().copied()),
             );
-            for (key, values) in rows.by_ref().take(PARAMETERS / width) {
-                let scope = scope.iter().cloned().map(Value::from);
+            for (session, (key, values)) in rows.by_ref().take(count) {
+                let scope =
+                    [session.workspace.to_string(), session.id.to_string()].map(Value::from).into_iter();
                 let row: Vec<SimpleExpr> = scope.chain(key).chain(values).map(Expr::value).collect();
                 insert.values(row).map_err(internal)?;
             }

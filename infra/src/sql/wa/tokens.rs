@@ -1,15 +1,30 @@
 //! Privacy tokens: what contacts gave us, and when we gave ours.
 
+use std::time::{Duration, Instant};
+
 use sea_orm::{
-    ExprTrait,
-    sea_query::{Expr, SimpleExpr},
+    ExprTrait, QueryResult, Value,
+    sea_query::{Expr, OnConflict, SimpleExpr},
 };
 use wagate_domain::ports::PortResult;
 
 use super::{WaStore, bytes, column, key, table::Table};
+use crate::memory::Memory;
 
 pub(super) const TC_TOKENS: Table =
     Table { name: "wa_tc_tokens", key: &["jid"], values: &["token", "token_secs", "sender_secs"] };
+
+/// Contacts whose tokens are remembered.
+const REMEMBERED: usize = 512;
+
+/// Tokens that were read. Only the session's owner changes them, through the one store that it has, so what was read
+/// stays true until then.
+pub(super) type Tokens = Memory<String, Option<TcToken>>;
+
+/// Nothing read yet.
+pub(super) fn unread() -> Tokens {
+    Memory::new(Duration::MAX, REMEMBERED)
+}
 
 /// The privacy token of one contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,28 +39,32 @@ pub struct TcToken {
 
 /// Privacy tokens. `# Errors` of every method: see [the module](super).
 impl WaStore {
-    /// The token of a contact.
+    /// The token of a contact; every message to a person asks for it.
     pub async fn tc_token(&self, jid: &str) -> PortResult<Option<TcToken>> {
-        let Some(row) = self.row(&TC_TOKENS.find(self.session, TC_TOKENS.values, vec![key(jid)])).await?
-        else {
-            return Ok(None);
+        let forgotten = match self.tokens.recall(jid) {
+            Ok(known) => return Ok(known),
+            Err(forgotten) => forgotten,
         };
-        Ok(Some(TcToken {
-            token: column(&row, "token")?,
-            token_secs: column(&row, "token_secs")?,
-            sender_secs: column(&row, "sender_secs")?,
-        }))
+        let asked = Instant::now();
+        let row = self.row(&TC_TOKENS.find(self.session, TC_TOKENS.values, vec![key(jid)])).await?;
+        let token = row.as_ref().map(token).transpose()?;
+        self.tokens.keep(jid.to_owned(), asked, forgotten, token.clone());
+        Ok(token)
     }
 
     /// Stores the token of a contact, whatever was there.
     pub async fn put_tc_token(&self, jid: &str, token: &TcToken) -> PortResult<()> {
         let values = vec![bytes(&token.token), token.token_secs.into(), token.sender_secs.into()];
-        self.upsert(TC_TOKENS, vec![(vec![key(jid)], values)]).await
+        let done = self.upsert(TC_TOKENS, vec![(vec![key(jid)], values)]).await;
+        self.tokens.forget();
+        done
     }
 
     /// Forgets the token of a contact.
     pub async fn delete_tc_token(&self, jid: &str) -> PortResult<()> {
-        self.delete_key(TC_TOKENS, vec![key(jid)]).await
+        let done = self.delete_key(TC_TOKENS, vec![key(jid)]).await;
+        self.tokens.forget();
+        done
     }
 
     /// Every contact with a token.
@@ -61,7 +80,9 @@ impl WaStore {
             Expr::col("sender_secs").is_null().or(Expr::col("sender_secs").lt(sender_cutoff));
         let mut delete = TC_TOKENS.delete(self.session);
         delete.and_where(token_is_gone).and_where(sender_is_gone);
-        self.delete(vec![delete]).await
+        let done = self.delete(vec![delete]).await;
+        self.tokens.forget();
+        done
     }
 
     /// Notes when our token was given: forward only, keeps what the contact gave.
@@ -74,8 +95,7 @@ impl WaStore {
         let mut conflict = TC_TOKENS.on_key();
         conflict.value("sender_secs", forward);
         let values = vec![bytes(&[]), sender_secs.into(), sender_secs.into()];
-        let rows = vec![(vec![key(jid)], values)];
-        self.run(TC_TOKENS.inserts(self.session, rows, &conflict)?).await.map(drop)
+        self.merge_tc_token(jid, values, &conflict).await
     }
 
     /// Stores a token that a contact gave unless a newer one is there; keeps when ours was given.
@@ -86,9 +106,23 @@ impl WaStore {
             .value("token", case(is_news(), given("token"), stored("token")))
             .value("token_secs", case(is_news(), given("token_secs"), stored("token_secs")));
         let values = vec![bytes(token), token_secs.into(), None::<i64>.into()];
-        let rows = vec![(vec![key(jid)], values)];
-        self.run(TC_TOKENS.inserts(self.session, rows, &conflict)?).await.map(drop)
+        self.merge_tc_token(jid, values, &conflict).await
     }
+
+    async fn merge_tc_token(&self, jid: &str, values: Vec<Value>, conflict: &OnConflict) -> PortResult<()> {
+        let rows = vec![(vec![key(jid)], values)];
+        let done = self.run(TC_TOKENS.inserts(self.session, rows, conflict)?).await;
+        self.tokens.forget();
+        done.map(drop)
+    }
+}
+
+fn token(row: &QueryResult) -> PortResult<TcToken> {
+    Ok(TcToken {
+        token: column(row, "token")?,
+        token_secs: column(row, "token_secs")?,
+        sender_secs: column(row, "sender_secs")?,
+    })
 }
 
 /// The column as it is on record.
