@@ -41,7 +41,7 @@ impl ConnectorConfig {
             ack_timeout: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(15),
             max_sessions: 5_000,
-            sends_at_once: 16,
+            sends_at_once: 64,
             connects_per_second: 50,
             media_downloads: 4,
             temp_dir: PathBuf::from("/tmp"),

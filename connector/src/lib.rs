@@ -23,6 +23,6 @@ mod wa;
 
 pub use census::Census;
 pub use config::{ConnectorConfig, Network, SandboxNetwork, StartError};
-pub use ports::{BackendFactory, ConnectorPorts};
+pub use ports::{BackendFactory, ConnectorPorts, SessionStore};
 pub use supervisor::{Connector, ConnectorHandle};
-pub use wa::{SqlBackend, SqlBackends};
+pub use wa::{SentMessages, SqlBackend, SqlBackends};

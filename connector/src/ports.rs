@@ -9,6 +9,8 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 
+use crate::wa::SentMessages;
+
 /// The machines behind a connector.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "ports have nothing to show")]
@@ -31,11 +33,21 @@ pub struct ConnectorPorts {
     pub media: Arc<dyn MediaIndex>,
 }
 
+/// The store of one session, as its owner has opened it.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "a backend has nothing to show")]
+pub struct SessionStore {
+    /// Credentials and Signal state.
+    pub backend: Arc<dyn Backend>,
+    /// What of it is on its way to the disk while the message it is about is on its way to WhatsApp.
+    pub sent: SentMessages,
+}
+
 /// Opens the store in which a session keeps its credentials and Signal state.
 #[async_trait]
 pub trait BackendFactory: Send + Sync {
     /// The session's store, writable while `epoch` is the owner's.
-    async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<Arc<dyn Backend>>;
+    async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<SessionStore>;
 
     /// Forgets credentials and Signal state: the device was unlinked.
     async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()>;

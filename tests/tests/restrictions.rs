@@ -23,13 +23,17 @@ async fn scene() -> Scene {
     let stranger = stack.phone(STRANGER, "Budi").await;
     let session = stack.linked(&shop).await;
     friend.write(SHOP, "hello shop").await;
-    let api = stack.api();
-    eventually("the friend's message on record", || async {
+    recorded(&stack.api(), &session, "hello shop").await;
+    Scene { stack, shop, friend, stranger, session }
+}
+
+/// Waits until a text is on record.
+async fn recorded(api: &Api, session: &str, text: &str) {
+    eventually("the message on record", || async {
         let page = api.get(&format!("/api/v1/messages?session={session}")).await.expect(200).json();
-        page["messages"].as_array()?.iter().any(|m| m["text"]["body"] == "hello shop").then_some(())
+        page["messages"].as_array()?.iter().any(|m| m["text"]["body"] == text).then_some(())
     })
     .await;
-    Scene { stack, shop, friend, stranger, session }
 }
 
 fn moment(value: &Value) -> Timestamp {
@@ -85,6 +89,21 @@ async fn new_chats_go_on_when_it_ends(kind: &str) {
     assert!(sent >= moment(&json!(ends)), "sent at {sent}, before {ends}");
     stranger.shows_text("hello stranger").await;
     api.session_in(&session, "connected").await;
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_parked_for_a_stranger_leaves_before_the_reply_once_the_stranger_has_written() {
+    let Scene { mut stack, shop, stranger, session, .. } = scene().await;
+    let api = stack.api();
+    shop.restrict("reachout_timelock", &json!({"seconds": 3600})).await;
+    let parked = api.text(&session, STRANGER, "hello stranger").await;
+    api.waits(&parked, "set aside", |waiting| waiting["place"] == "parked").await;
+    stranger.write(SHOP, "who is this?").await;
+    recorded(&api, &session, "who is this?").await;
+    let reply = api.text(&session, STRANGER, "your shop").await;
+    let times = [delivered(&api, &parked).await, delivered(&api, &reply).await];
+    assert!(times[0] <= times[1], "in their order: {times:?}");
     stack.stop().await;
 }
 

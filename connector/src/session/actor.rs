@@ -245,7 +245,7 @@ impl Actor {
 
     fn next_timer(&self) -> Instant {
         let timers = [
-            self.outbox.retry_at(),
+            self.outbox.timer(),
             self.commands_at,
             self.missed_at,
             Some(self.watch.timer()),

@@ -95,7 +95,7 @@ impl Actor {
     }
 
     async fn open(&self) -> Result<(Link, DropGuard), Box<dyn std::error::Error + Send + Sync>> {
-        let backend = self.shared.backends.open(self.key, self.epoch).await?;
+        let store = self.shared.backends.open(self.key, self.epoch).await?;
         let inbound: Arc<dyn InboundSink> = Arc::new(self.inbound.clone());
         let inbox = self.inbox.clone();
         let generation = self.device.generation;
@@ -104,8 +104,8 @@ impl Actor {
             let _ = inbox.send(Input::Wire { generation, event });
         });
         let (receipts, news) = mpsc::unbounded_channel();
-        let link = self.shared.links.open(backend, inbound, receipts, sink).await?;
-        let store = ReceiptStore {
+        let link = self.shared.links.open(store, inbound, receipts, sink).await?;
+        let receipt_store = ReceiptStore {
             env: self.shared.env.clone(),
             session: self.key,
             epoch: self.epoch,
@@ -113,7 +113,7 @@ impl Actor {
             inbox: self.inbox.clone(),
         };
         let closed = CancellationToken::new();
-        tokio::spawn(store.run(link.clone(), news, closed.clone()));
+        tokio::spawn(receipt_store.run(link.clone(), news, closed.clone()));
         Ok((link, closed.drop_guard()))
     }
 

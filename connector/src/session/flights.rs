@@ -22,6 +22,13 @@ pub(super) struct Flight {
     pub(super) new_chat: bool,
 }
 
+impl Flight {
+    /// The ways to address whom it goes to.
+    pub(super) const fn ways(&self) -> [&Address; 2] {
+        [&self.chat, &self.person]
+    }
+}
+
 /// A claimed message that has not left yet.
 #[derive(Debug)]
 pub(super) struct Waiting {
@@ -30,9 +37,9 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Where it goes, and to whom.
-    const fn whither(&self) -> (&Address, &Address) {
-        (&self.job.message.chat, &self.person)
+    /// The ways to address whom it goes to.
+    pub(super) const fn ways(&self) -> [&Address; 2] {
+        [&self.job.message.chat, &self.person]
     }
 
     /// Now on its way.
@@ -75,11 +82,11 @@ impl Flights {
     /// The next message that may leave: no other of its chat is under way or was claimed before it.
     pub(super) fn next(&mut self) -> Option<Waiting> {
         let free = |at: &usize| {
-            let this = self.waiting[*at].whither();
-            let before = self.waiting.iter().take(*at).map(Waiting::whither);
-            let busy = self.under_way.iter().map(|flight| (&flight.chat, &flight.person));
+            let this = self.waiting[*at].ways();
+            let before = self.waiting.iter().take(*at).map(Waiting::ways);
+            let busy = self.under_way.iter().map(Flight::ways);
             // who a number belongs to may have been learned in between
-            !busy.chain(before).any(|other| other.0 == this.0 || other.1 == this.1)
+            !busy.chain(before).any(|other| other[0] == this[0] || other[1] == this[1])
         };
         let at = (0..self.waiting.len()).find(free)?;
         self.waiting.remove(at)

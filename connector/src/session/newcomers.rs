@@ -28,6 +28,21 @@ pub(super) struct Newcomers {
     restricted: Option<(Restriction, Timestamp)>,
     /// When the parked messages are to come back.
     back_at: Option<(Timestamp, Instant)>,
+    /// Chats with parked messages.
+    parked: HashSet<Address>,
+    /// Chats whose parked messages came back before their time, since their people had written.
+    tried: HashSet<Address>,
+}
+
+/// What stands before a message of a chat that is not new.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing.
+    Nothing,
+    /// Parked messages of the same chat, which may leave by now.
+    Returning,
+    /// Parked messages of the same chat, which WhatsApp has refused once more: until then.
+    Parked(Timestamp),
 }
 
 impl Newcomers {
@@ -56,6 +71,24 @@ impl Newcomers {
         {
             (*until, *at) = (Timestamp::from_millis(0), Instant::now());
         }
+    }
+
+    /// A message was parked that goes to this person, whichever way it is addressed.
+    pub(super) fn park(&mut self, ways: [&Address; 2]) {
+        self.parked.extend(ways.map(Clone::clone));
+    }
+
+    /// What stands before a message of a chat that is not new: those parked earlier leave first.
+    pub(super) fn before(&mut self, ways: [&Address; 2]) -> Before {
+        let Some((until, _)) = self.back_at else { return Before::Nothing };
+        if !ways.iter().any(|way| self.parked.contains(way)) {
+            return Before::Nothing;
+        }
+        if ways.iter().any(|way| self.tried.contains(way)) {
+            return Before::Parked(until);
+        }
+        self.tried.extend(ways.map(Clone::clone));
+        Before::Returning
     }
 
     fn wait_until(&mut self, now: Timestamp, until: Timestamp) {
@@ -124,10 +157,36 @@ impl Actor {
             return;
         }
         self.lane.newcomers.back_at = None;
+        self.lane.newcomers.tried.clear();
         if self.lane.newcomers.restricted.take().is_some() {
             self.signal(Signal::Eased, None);
         }
+        self.bring_back();
+    }
+
+    /// Puts parked messages back to their places; those that still may not leave are parked again.
+    pub(super) fn bring_back(&mut self) {
+        self.lane.newcomers.parked.clear();
         self.outbox.push(Entry::Unpark);
         self.lane.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parked_messages_of_a_chat_return_once_and_then_hold_those_behind_them() {
+        let mut newcomers = Newcomers::default();
+        let (pn, lid, until) =
+            (Address::pn("6281234567890"), Address::lid("9"), Timestamp::from_millis(5_000));
+        let other = Address::pn("6281234567891");
+        assert_eq!(newcomers.before([&pn, &pn]), Before::Nothing);
+        newcomers.wait_until(Timestamp::from_millis(0), until);
+        newcomers.park([&pn, &pn]);
+        assert_eq!(newcomers.before([&other, &other]), Before::Nothing);
+        assert_eq!(newcomers.before([&pn, &lid]), Before::Returning, "the LID was learned meanwhile");
+        assert_eq!(newcomers.before([&pn, &lid]), Before::Parked(until), "refused once more");
     }
 }

@@ -18,6 +18,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Entries written at a time.
 const BATCH: usize = 200;
+/// How long news of progress may wait for another write to go with.
+const LINGER: Duration = Duration::from_millis(20);
 /// How often a write that cannot work is repeated before it is dropped.
 const HOPELESS: u32 = 5;
 
@@ -47,20 +49,36 @@ pub(super) struct Outbox {
     entries: VecDeque<Entry>,
     failures: u32,
     retry_at: Option<Instant>,
+    /// Until then nothing is urgent.
+    lingers_until: Option<Instant>,
 }
 
 impl Outbox {
     pub(super) fn push(&mut self, entry: Entry) {
+        self.lingers_until = None;
         self.entries.push_back(entry);
+    }
+
+    /// News of progress: soon something else will have to be written, and it goes along.
+    pub(super) fn push_along(&mut self, event: Event) {
+        if self.entries.is_empty() {
+            self.lingers_until = Some(Instant::now() + LINGER);
+        }
+        self.entries.push_back(Entry::Event(Box::new(event)));
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// When to try again after a failure.
-    pub(super) fn retry_at(&self) -> Option<Instant> {
-        self.retry_at.filter(|_| !self.entries.is_empty())
+    /// Whether there is nothing that must be written before anything else is done.
+    pub(super) fn is_at_ease(&self) -> bool {
+        self.entries.is_empty() || self.lingers_until.is_some()
+    }
+
+    /// When to write, should nothing happen until then.
+    pub(super) fn timer(&self) -> Option<Instant> {
+        [self.retry_at, self.lingers_until].into_iter().flatten().max().filter(|_| !self.entries.is_empty())
     }
 
     /// Writes what is due. Failures are remembered and tried again later.
@@ -71,9 +89,10 @@ impl Outbox {
         session: SessionKey,
         epoch: u64,
     ) -> Result<(), Stale> {
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+        if self.timer().is_some_and(|at| Instant::now() < at) {
             return Ok(());
         }
+        self.lingers_until = None;
         while !self.entries.is_empty() {
             let writing = self.write(ports, inbound, session, epoch);
             let written = tokio::time::timeout(PATIENCE, writing).await.unwrap_or_else(|_| Err(slow()));
@@ -93,7 +112,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Writes the first entry, or all events or ends of claims up to the first other entry; returns how many were written.
+    /// Writes the first entry, or all events and then ends of claims up to the first other entry; returns how many were written.
     async fn write(
         &self,
         ports: &ConnectorPorts,
@@ -101,17 +120,21 @@ impl Outbox {
         session: SessionKey,
         epoch: u64,
     ) -> PortResult<usize> {
-        let events: Vec<Event> =
-            self.run(|entry| if let Entry::Event(event) = entry { Some((**event).clone()) } else { None });
+        let mut events: Vec<Event> =
+            self.run(0, |entry| if let Entry::Event(event) = entry { Some((**event).clone()) } else { None });
+        let mut ends: Vec<Settlement> = self
+            .run(events.len(), |entry| if let Entry::Settle(end) = entry { Some(end.clone()) } else { None });
+        let count = events.len() + ends.len();
+        if let Some(first) = ends.first_mut() {
+            // what was to be told before goes along, in one step
+            events.append(&mut first.events);
+            first.events = events;
+            ports.lanes.settle(session, epoch, &ends).await?;
+            return Ok(count);
+        }
         if !events.is_empty() {
             ports.log.append(session, Some(epoch), &events).await?;
-            return Ok(events.len());
-        }
-        let ends: Vec<Settlement> =
-            self.run(|entry| if let Entry::Settle(end) = entry { Some(end.clone()) } else { None });
-        if !ends.is_empty() {
-            ports.lanes.settle(session, epoch, &ends).await?;
-            return Ok(ends.len());
+            return Ok(count);
         }
         match self.entries.front() {
             Some(Entry::Unpark) => {
@@ -125,9 +148,9 @@ impl Outbox {
         Ok(1)
     }
 
-    /// The first entries, as far as they are of one kind.
-    fn run<T>(&self, kind: impl Fn(&Entry) -> Option<T>) -> Vec<T> {
-        self.entries.iter().take(BATCH).map_while(kind).collect()
+    /// The entries from one on, as far as they are of one kind.
+    fn run<T>(&self, from: usize, kind: impl Fn(&Entry) -> Option<T>) -> Vec<T> {
+        self.entries.iter().skip(from).take(BATCH).map_while(kind).collect()
     }
 
     fn failed(&mut self, session: SessionKey, error: &PortError) {

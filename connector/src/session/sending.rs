@@ -16,7 +16,7 @@ use super::{
     actor::Actor,
     deliver::{Attempt, Delivery},
     flights::{Flights, WIDTH, Waiting},
-    newcomers::Newcomers,
+    newcomers::{Before, Newcomers},
     numbers::Numbers,
     outbox::{Entry, PATIENCE, chain, slow},
     pacer::{Gate, Pacer},
@@ -111,7 +111,7 @@ impl Actor {
             return true;
         }
         let room = self.lane.room(self.shared.env.now());
-        if room == 0 || !self.outbox.is_empty() || !self.lane.is_due() {
+        if room == 0 || !self.outbox.is_at_ease() || !self.lane.is_due() {
             return false;
         }
         self.lane.ready = false;
@@ -234,9 +234,16 @@ impl Actor {
         match self.is_new_chat(message).await {
             Ok(true) => match self.may_begin(now) {
                 Ok(()) => self.dispatch(waiting, true),
-                Err(until) => self.set_aside(message.id, until),
+                Err(until) => self.park(&waiting, until),
             },
-            Ok(false) => self.dispatch(waiting, false),
+            Ok(false) => match self.lane.newcomers.before(waiting.ways()) {
+                Before::Nothing => self.dispatch(waiting, false),
+                Before::Returning => {
+                    self.put_back(message.id, now);
+                    self.bring_back();
+                }
+                Before::Parked(until) => self.park(&waiting, until),
+            },
             Err(error) => {
                 tracing::debug!(session = %self.key.id, error = %chain(&error), "record not readable");
                 self.put_back(message.id, now.plus(CLAIM_AGAIN));
@@ -258,6 +265,11 @@ impl Actor {
         self.lane.wake();
     }
 
+    fn park(&mut self, waiting: &Waiting, until: Timestamp) {
+        self.lane.newcomers.park(waiting.ways());
+        self.set_aside(waiting.job.message.id, until);
+    }
+
     fn set_aside(&mut self, message: MessageId, until: Timestamp) {
         self.lane.flights.forget(message);
         self.outbox.push(Entry::Settle(Settlement::silent(message, Verdict::Park { until })));
@@ -269,7 +281,7 @@ impl Actor {
         let Some(link) = self.device.link.clone() else { return self.put_back(id, now) };
         self.lane.pacer.leaves(now);
         if !self.lane.flights.was_tried(id) {
-            self.publish(EventData::MessageStatus { message: id, status: Status::Sending, failure: None });
+            self.outbox.push_along(Event::status(&self.shared.env, self.key, id, Status::Sending, None));
         }
         self.lane.flights.takes_off(waiting.flight(new_chat));
         let attempt = Attempt {
@@ -319,6 +331,9 @@ impl Actor {
             }
             Fate::Park(restriction) => {
                 let until = self.restrict(restriction, restricted_until);
+                if let Some(flight) = flight {
+                    self.lane.newcomers.park(flight.ways());
+                }
                 self.set_aside(message, until);
             }
         }

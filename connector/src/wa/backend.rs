@@ -7,32 +7,36 @@ mod app_sync;
 mod device;
 mod protocol;
 mod secrets;
+mod sent;
 mod signal;
+
+pub use sent::SentMessages;
 
 use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
-use wacore::store::{error::StoreError, traits::Backend};
+use wacore::store::error::StoreError;
 use wagate_domain::{
     ports::{PortError, PortResult},
     sessions::SessionKey,
 };
 use wagate_infra::sql::{Database, wa::WaStore};
 
-use crate::ports::BackendFactory;
+use crate::ports::{BackendFactory, SessionStore};
 
 /// The store of one session, writable while its owner's epoch is the one on record.
 #[derive(Debug, Clone)]
 pub struct SqlBackend {
     store: WaStore,
+    sent: SentMessages,
 }
 
 impl SqlBackend {
     /// Over the store of a session.
     #[must_use]
-    pub const fn new(store: WaStore) -> Self {
-        Self { store }
+    pub fn new(store: WaStore) -> Self {
+        Self { store, sent: SentMessages::default() }
     }
 }
 
@@ -52,8 +56,9 @@ impl SqlBackends {
 
 #[async_trait]
 impl BackendFactory for SqlBackends {
-    async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<Arc<dyn Backend>> {
-        Ok(Arc::new(SqlBackend::new(WaStore::new(self.db.clone(), session, epoch))))
+    async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<SessionStore> {
+        let backend = SqlBackend::new(WaStore::new(self.db.clone(), session, epoch));
+        Ok(SessionStore { sent: backend.sent.clone(), backend: Arc::new(backend) })
     }
 
     async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()> {

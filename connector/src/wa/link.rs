@@ -13,7 +13,7 @@ use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, ErrorChainExt, SendError, SendOptions};
 
 use super::{
-    Inbound,
+    Inbound, SentMessages,
     acks::{Ack, AckBook},
     hook::identified,
     pairing::{self, CodeRefusal, PairingCode},
@@ -32,6 +32,7 @@ const CLOSING: Duration = Duration::from_secs(15);
 pub(crate) struct Link {
     client: Arc<Client>,
     acks: Arc<AckBook>,
+    sent: SentMessages,
 }
 
 /// Why something asked of a device did not happen.
@@ -78,8 +79,8 @@ pub(crate) enum Existence {
 }
 
 impl Link {
-    pub(super) const fn new(client: Arc<Client>, acks: Arc<AckBook>) -> Self {
-        Self { client, acks }
+    pub(super) const fn new(client: Arc<Client>, acks: Arc<AckBook>, sent: SentMessages) -> Self {
+        Self { client, acks, sent }
     }
 
     /// Whether the device is logged in right now.
@@ -150,7 +151,8 @@ impl Link {
         Ok(Existence::Somebody { address, contact: contact.or(ContactIds::of(number)) })
     }
 
-    /// Sends a message under a fixed id and waits for the server's ack; `Ok(None)` when none came in time.
+    /// Sends a message under a fixed id and waits for the server's ack, and until the message is kept for recipients
+    /// that cannot read it; `Ok(None)` when no ack came in time.
     /// `turn` lasts until the message is written; the time tells how long the ack was waited for.
     pub(crate) async fn send(
         &self,
@@ -169,7 +171,11 @@ impl Link {
         drop(turn);
         let written = Instant::now();
         match tokio::time::timeout(patience, ack).await {
-            Ok(Ok(ack)) => Ok((Some(ack), written.elapsed())),
+            Ok(Ok(ack)) => {
+                let waited = written.elapsed();
+                self.sent.kept(id).await;
+                Ok((Some(ack), waited))
+            }
             Ok(Err(_)) => Err(Trouble::Lost),
             Err(_) => {
                 self.acks.forget(id);

@@ -17,7 +17,7 @@ mod transport;
 mod unstored;
 mod version;
 
-pub use backend::{SqlBackend, SqlBackends};
+pub use backend::{SentMessages, SqlBackend, SqlBackends};
 pub(crate) use events::{Goodbye, ReceiptNews, WireEvent};
 pub(crate) use gate::Gate;
 pub(crate) use hook::{Inbound, InboundSink, NotStored};

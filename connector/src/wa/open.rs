@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
-use wacore::store::{DevicePropsOverride, traits::Backend};
+use wacore::store::DevicePropsOverride;
 use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
 
@@ -18,7 +18,10 @@ use super::{
     unstored::{Held, Unstored},
     version::Version,
 };
-use crate::config::{Network, StartError};
+use crate::{
+    config::{Network, StartError},
+    ports::SessionStore,
+};
 
 /// Where a device's events go.
 pub(crate) type EventSink = Arc<dyn Fn(WireEvent) + Send + Sync>;
@@ -48,10 +51,10 @@ impl Links {
         Ok(Self { gate, http, version: Version::new(), device_name: device_name.to_owned() })
     }
 
-    /// Opens the device kept in `backend` and starts connecting. Events come until [`WireEvent::Ended`].
+    /// Opens the device kept in `store` and starts connecting. Events come until [`WireEvent::Ended`].
     pub(crate) async fn open(
         &self,
-        backend: Arc<dyn Backend>,
+        store: SessionStore,
         inbound: Arc<dyn InboundSink>,
         receipts: ReceiptSink,
         sink: EventSink,
@@ -64,7 +67,7 @@ impl Links {
             .with_os(self.device_name.clone())
             .with_platform_type(PlatformType::CHROME);
         let bot = Bot::builder()
-            .with_backend_arc(backend)
+            .with_backend_arc(store.backend)
             .with_transport_factory(transport)
             .with_http_client(self.http.clone())
             .with_runtime(TokioRuntime)
@@ -85,7 +88,7 @@ impl Links {
             waiters.fail_all();
             sink(WireEvent::Ended);
         });
-        Ok(Link::new(client, acks))
+        Ok(Link::new(client, acks, store.sent))
     }
 }
 

@@ -43,7 +43,7 @@ async fn a_session_taken_over_elsewhere_is_not_fought_over() {
 
 /// The same device, opened a second time.
 async fn twin(rig: &Rig, session: SessionKey, epoch: u64) -> BotHandle {
-    let backend = SqlBackends::new(rig.db.clone()).open(session, epoch).await.expect("backend");
+    let backend = SqlBackends::new(rig.db.clone()).open(session, epoch).await.expect("a store").backend;
     let bot = Bot::builder()
         .with_backend_arc(backend)
         .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(rig.sandbox.wire_url()))

@@ -146,14 +146,20 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn store_sent_message(&self, chat_jid: &str, message_id: &str, payload: &[u8]) -> Result<()> {
-        self.store.put_sent_message(chat_jid, message_id, payload).await.map_err(failed)
+        let (store, chat, id) = (self.store.clone(), chat_jid.to_owned(), message_id.to_owned());
+        let payload = payload.to_vec();
+        self.sent
+            .keep(message_id, async move { store.put_sent_message(&chat, &id, &payload).await.map(drop) });
+        Ok(())
     }
 
     async fn take_sent_message(&self, chat_jid: &str, message_id: &str) -> Result<Option<Vec<u8>>> {
+        self.sent.kept(message_id).await;
         self.store.take_sent_message(chat_jid, message_id).await.map_err(failed)
     }
 
     async fn delete_expired_sent_messages(&self, cutoff_timestamp: i64) -> Result<u32> {
+        self.sent.all_kept().await;
         self.store.delete_expired_sent_messages(cutoff_timestamp).await.map_err(failed)
     }
 
