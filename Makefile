@@ -42,15 +42,18 @@ derive: ## write again everything that is derived from code (the openapi.json fi
 
 chaos: ## break everything while messages are sent; SEED, MESSAGES (20000), SQL (postgres)
 	@scripts/need cc redis-server postgres
-	$(CARGO) build --release --bin wagate
-	$(CARGO) run -p wagate-chaos --bin chaos -- --program target/release/wagate $(if $(SEED),--seed $(SEED)) --messages $(or $(MESSAGES),20000) --db $(or $(SQL),postgres)
+	$(CARGO) build --release --workspace --bin wagate --bin chaos
+	@scripts/settle-build
+	target/release/chaos --program target/release/wagate $(if $(SEED),--seed $(SEED)) --messages $(or $(MESSAGES),20000) --db $(or $(SQL),postgres)
 
 fuzz: ## look for inputs that bring the sandbox down; FUZZ_SECONDS for each target (60)
 	@scripts/fuzz
 
 # what every comparison needs, and how one is run: $(COMPARE) <subject> $(INTO)
-NEED_BENCH = scripts/need cc redis-server node npm taskset && scripts/foreign-clients benches/foreign && $(CARGO) build --release --bin wagate
-COMPARE = $(CARGO) bench -p wagate-benches --bench compare --
+# the whole workspace is named each time: cargo then builds everything once
+NEED_BENCH = scripts/need cc redis-server node npm taskset && scripts/foreign-clients benches/foreign && \
+	$(CARGO) build --release --workspace --bin wagate --bench compare && scripts/settle-build
+COMPARE = $(CARGO) bench --workspace --bench compare --
 INTO = --gateway $$(pwd)/target/release/wagate --write $$(pwd)/docs/benchmarks.md
 
 bench: ## measure the gateway against what it could be compared with; writes docs/benchmarks.md
@@ -83,5 +86,6 @@ bench-latency: ## … time to the wire alone
 
 bench-sandbox: ## measure the sandbox under load, alone and against a gateway; writes docs/benchmarks.md
 	@scripts/need cc redis-server taskset
-	$(CARGO) build --release --bin wagate
-	$(CARGO) bench -p wagate-benches --bench sandbox -- --gateway $$(pwd)/target/release/wagate --write $$(pwd)/docs/benchmarks.md
+	$(CARGO) build --release --workspace --bin wagate --bench sandbox
+	@scripts/settle-build
+	$(CARGO) bench --workspace --bench sandbox -- --gateway $$(pwd)/target/release/wagate --write $$(pwd)/docs/benchmarks.md

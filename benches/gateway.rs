@@ -86,7 +86,7 @@ impl Gateway {
         Ok(key.split_whitespace().next().context("no key")?.to_owned())
     }
 
-    /// Starts a role (`api`, `worker`, `connector`). Its log goes to a file, at the level of production.
+    /// Starts a role (`api`, `worker`, `connector`, or `up` for all of them). Its log goes to a file, at the level of production.
     ///
     /// # Errors
     /// When it does not start.
@@ -96,12 +96,12 @@ impl Gateway {
         Program::start(command.stderr(Stdio::from(log)), "build it: cargo build --release --bin wagate")
     }
 
-    /// Starts the API and waits until it listens.
+    /// Starts the API, alone (`api`) or with all other roles in one process (`up`), and waits until it listens.
     ///
     /// # Errors
     /// When it does not.
-    pub async fn api(&self) -> Result<Program> {
-        let mut api = self.role("api")?;
+    pub async fn serve(&self, role: &str) -> Result<Program> {
+        let mut api = self.role(role)?;
         api.listens(self.port).await?;
         Ok(api)
     }
@@ -110,6 +110,15 @@ impl Gateway {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Bytes of the database, its write-ahead log included.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn database_size(&self) -> Result<u64> {
+        let size = |name: &str| std::fs::metadata(self.folder.path().join(name)).map(|file| file.len());
+        Ok(size("wagate.db")? + size("wagate.db-wal").unwrap_or_default())
     }
 
     /// The port of the API on loopback.

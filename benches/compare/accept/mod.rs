@@ -84,7 +84,7 @@ pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
 
 /// The API in release, with one request for each of its sessions.
 async fn ours(gateway: &Gateway) -> Result<Contender> {
-    let program = gateway.api().await?;
+    let program = gateway.serve("api").await?;
     let mut requests = Vec::with_capacity(SESSIONS);
     for n in 0..SESSIONS {
         let session = gateway.session(false).await?;

@@ -20,6 +20,8 @@ use super::{AT_ONCE, Round, TEXT};
 
 /// The epoch that sessions are held under.
 const EPOCH: u64 = 1;
+/// Messages of a lane under way at a time, as in the connector.
+const UNDER_WAY: usize = 16;
 
 /// So many lanes with an owner each.
 pub(crate) struct Ours {
@@ -108,20 +110,25 @@ impl Ours {
             .await
     }
 
+    /// As the connector does where nothing paces a session: several at a time.
     async fn drain(&self, lane: SessionKey, messages: usize) -> Result<()> {
-        for _ in 0..messages {
-            let claim = self.lanes.claim(lane, EPOCH, Wanted::one(self.env.now())).await?;
+        let mut left = messages;
+        while left > 0 {
+            let most = u32::try_from(left.min(UNDER_WAY))?;
+            let claim = self.lanes.claim(lane, EPOCH, Wanted { most, ..Wanted::one(self.env.now()) }).await?;
             let Claim::Jobs(jobs) = claim else { anyhow::bail!("a lane ran dry") };
-            let [job] = jobs.as_slice() else { anyhow::bail!("more than was asked for") };
-            ensure!(job.attempt == 1, "a message was claimed before");
-            let message = job.message.id;
-            let data = EventData::MessageStatus { message, status: Status::Sent, failure: None };
-            let event = Event::new(&self.env, lane, data);
-            let verdict = Verdict::Sent { day: Day::default(), new_chat: false };
-            let end = Settlement { message, verdict, events: vec![event] };
-            self.lanes.settle(lane, EPOCH, &[end]).await?;
+            ensure!(jobs.iter().all(|job| job.attempt == 1), "a message was claimed before");
+            let ends: Vec<Settlement> = jobs.into_iter().map(|job| self.sent(lane, job.message.id)).collect();
+            self.lanes.settle(lane, EPOCH, &ends).await?;
+            left -= ends.len();
         }
         Ok(())
+    }
+
+    fn sent(&self, lane: SessionKey, message: MessageId) -> Settlement {
+        let event = Event::status(&self.env, lane, message, Status::Sent, None);
+        let verdict = Verdict::Sent { day: Day::default(), new_chat: false };
+        Settlement { message, verdict, events: vec![event] }
     }
 
     /// Drops the event log, as when all of it is stored.

@@ -97,8 +97,7 @@ async fn ours(messages: usize, to: &Output) -> Result<[Times; 2]> {
     let tap = Tap::before(server.wire()).await?;
     let redis = Redis::start().await?;
     let gateway = Gateway::prepare(&to.gateway, &redis, Some((&server, tap.wire()))).await?;
-    let api = gateway.api().await?;
-    let (connector, worker) = (gateway.role("connector")?, gateway.role("worker")?);
+    let process = gateway.serve("up").await?;
     let session = gateway.linked(&server, "4915800000000").await?;
     let path = format!("/api/v1/sessions/{session}/messages");
     let requests: Vec<Vec<u8>> = (0..NUMBERS)
@@ -123,9 +122,7 @@ async fn ours(messages: usize, to: &Output) -> Result<[Times; 2]> {
         whole.push(passed - begun);
         after.push(passed.saturating_duration_since(answered));
     }
-    for role in [api, connector, worker] {
-        role.stop().await?;
-    }
+    process.stop().await?;
     redis.stop().await?;
     server.stop().await?;
     Ok([Times::new(whole), Times::new(after)])

@@ -1,4 +1,4 @@
-//! The gateway: API, Redis, connector and worker, each a process.
+//! The gateway: API, connector and worker in one process, as `wagate up` runs them, and Redis.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,8 @@ const AT_ONCE: usize = 32;
 struct Ours {
     redis: Redis,
     gateway: Gateway,
-    roles: Vec<(&'static str, Program)>,
+    /// All roles.
+    process: Program,
     sessions: Vec<String>,
 }
 
@@ -29,14 +30,12 @@ pub(crate) async fn run(server: &Server, numbers: &[String], args: &Args, to: &O
     say("the gateway");
     let redis = Redis::start().await?;
     let gateway = Gateway::prepare(&to.gateway, &redis, Some((server, server.wire()))).await?;
-    let api = gateway.api().await?;
-    let roles =
-        vec![("api", api), ("connector", gateway.role("connector")?), ("worker", gateway.role("worker")?)];
+    let process = gateway.serve("up").await?;
     let mut sessions = Vec::with_capacity(args.sessions);
     for n in 0..args.sessions {
         sessions.push(gateway.linked(server, &format!("4915800{n:06}")).await?);
     }
-    let ours = Ours { redis, gateway, roles, sessions };
+    let ours = Ours { redis, gateway, process, sessions };
     ours.send(numbers, args.sessions * numbers.len()).await?;
     server.quiet().await?;
     let (before, begun) = (ours.used()?, Instant::now());
@@ -46,20 +45,14 @@ pub(crate) async fn run(server: &Server, numbers: &[String], args: &Args, to: &O
     server.quiet().await?;
     let parts = ours.used()?.into_iter().zip(before);
     let parts = parts.map(|((name, now), (_, then))| (name, now.saturating_sub(then))).collect();
-    for (_, role) in ours.roles {
-        role.stop().await?;
-    }
+    ours.process.stop().await?;
     ours.redis.stop().await?;
     Ok(Spent { messages: args.sends, wall, parts })
 }
 
 impl Ours {
     fn used(&self) -> Result<Vec<(&'static str, Duration)>> {
-        let mut used = vec![("Redis", self.redis.cpu()?)];
-        for (name, role) in &self.roles {
-            used.push((name, role.cpu()?));
-        }
-        Ok(used)
+        Ok(vec![("api, connector and worker", self.process.cpu()?), ("Redis", self.redis.cpu()?)])
     }
 
     /// Sends so many messages, each session to every number in turn, and waits until all are delivered.

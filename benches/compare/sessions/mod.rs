@@ -24,6 +24,7 @@ pub(crate) struct Args {
     together: usize,
 }
 
+const KIB: f64 = (1 << 10) as f64;
 const MIB: f64 = (1 << 20) as f64;
 
 /// Measures, and says or writes what it found.
@@ -57,6 +58,17 @@ pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
         report.add(&format!("connector with {sessions} sessions"), "MiB", held.memory / MIB);
         report.add("… all connected after its start", "s", held.back.as_secs_f64());
         report.add("… processor time of the connector until then", "s", held.cpu.as_secs_f64());
+        report.add(
+            "… processor time of the connector while nothing happens",
+            "% of a core",
+            held.idle * 100.0,
+        );
+        report.add("… SQLite for each", "KiB", held.sql / KIB / sessions as f64);
+        report.add(
+            "… Redis for each, the event log of its linking included",
+            "KiB",
+            held.redis / KIB / sessions as f64,
+        );
         report.add("… linking them", "sessions/s", held.linked);
     }
     report.add("Baileys process with one session", "MiB", foreign.process / MIB);

@@ -16,6 +16,8 @@ use crate::Output;
 
 /// Sessions that are being linked at a time.
 const AT_ONCE: usize = 32;
+/// How long an idle connector is watched: keep-alives come every half minute.
+const WATCHED: Duration = Duration::from_secs(60);
 /// How long all may take to come back.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -30,6 +32,12 @@ pub(crate) struct Held {
     pub(crate) back: Duration,
     /// Processor time until then.
     pub(crate) cpu: Duration,
+    /// Processor time of the connector in a second in which nothing happens.
+    pub(crate) idle: f64,
+    /// Bytes of the database.
+    pub(crate) sql: f64,
+    /// Bytes that Redis has more than without any session.
+    pub(crate) redis: f64,
     /// Sessions linked per second before.
     pub(crate) linked: f64,
 }
@@ -44,10 +52,11 @@ impl Held {
 pub(crate) async fn run(server: &Server, args: &Args, to: &Output) -> Result<Vec<Held>> {
     let redis = Redis::start().await?;
     let gateway = Gateway::prepare(&to.gateway, &redis, Some((server, server.wire()))).await?;
-    let (api, worker) = (gateway.api().await?, gateway.role("worker")?);
+    let (api, worker) = (gateway.serve("api").await?, gateway.role("worker")?);
     let mut connector = gateway.role("connector")?;
     server.quiet().await?;
     let empty = usage::memory(connector.pid())? as f64;
+    let without = redis.memory().await? as f64;
     let (mut all, mut there) = (Vec::new(), 0);
     for &sessions in &args.sessions {
         say(&format!("linking {} sessions", sessions - there));
@@ -65,7 +74,12 @@ pub(crate) async fn run(server: &Server, args: &Args, to: &Output) -> Result<Vec
         let (back, cpu) = (begun.elapsed(), connector.cpu()?);
         server.quiet().await?;
         let memory = usage::memory(connector.pid())? as f64;
-        all.push(Held { sessions, memory, empty, back, cpu, linked });
+        let before = connector.cpu()?;
+        tokio::time::sleep(WATCHED).await;
+        let idle = (connector.cpu()? - before).as_secs_f64() / WATCHED.as_secs_f64();
+        let sql = gateway.database_size()? as f64;
+        let redis = redis.memory().await? as f64 - without;
+        all.push(Held { sessions, memory, empty, back, cpu, idle, sql, redis, linked });
     }
     for role in [connector, api, worker] {
         role.stop().await?;
