@@ -54,8 +54,19 @@ pub(super) async fn list(
     Ok(Json(InboxPage { items: page.items, next_after: page.next }))
 }
 
+/// Sums over all messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Totals {
+    #[serde(flatten)]
+    shown: InboxTotals,
+    /// Messages that reached the network again under an id it had passed on already, and were passed on to nobody;
+    /// since its start.
+    repeated: u64,
+}
+
 /// Sums over the incoming messages of all phones.
-#[utoipa::path(get, path = "/v1/inbox/totals", tag = "inbox", responses((status = 200, body = InboxTotals)))]
-pub(super) async fn totals(State(control): State<Control>) -> Result<Json<InboxTotals>, Problem> {
-    Ok(Json(control.phones.inbox_totals().await?))
+#[utoipa::path(get, path = "/v1/inbox/totals", tag = "inbox", responses((status = 200, body = Totals)))]
+pub(super) async fn totals(State(control): State<Control>) -> Result<Json<Totals>, Problem> {
+    let shown = control.phones.inbox_totals().await?;
+    Ok(Json(Totals { shown, repeated: control.core.state.journal().repeated() }))
 }

@@ -1,6 +1,7 @@
 //! The single writer: group commit in order of arrival.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, anyhow};
@@ -38,6 +39,7 @@ pub(crate) struct Journal {
     task: Mutex<Option<JoinHandle<()>>>,
     closing: tokio_util::sync::CancellationToken,
     trace: Arc<OnceLock<Trace>>,
+    repeated: Arc<AtomicU64>,
 }
 
 impl Journal {
@@ -58,10 +60,17 @@ impl Journal {
             lengths: queue::lengths(&mut connection).await?,
             full: Vec::new(),
             trace: Arc::clone(&trace),
+            repeated: Arc::default(),
             connection,
         };
+        let repeated = Arc::clone(&writer.repeated);
         let task = tokio::spawn(writer.run(inbox, closing.clone()));
-        Ok(Self { jobs, task: Mutex::new(Some(task)), closing, trace })
+        Ok(Self { jobs, task: Mutex::new(Some(task)), closing, trace, repeated })
+    }
+
+    /// How many messages have come again under an id that their devices had been given already, since the start.
+    pub(crate) fn repeated(&self) -> u64 {
+        self.repeated.load(Ordering::Relaxed)
     }
 
     /// Queues entries. `done` runs after the commit, in the order of all jobs, with the
@@ -134,6 +143,7 @@ struct Writer {
     /// Queues that may hold too many.
     full: Vec<DeviceKey>,
     trace: Arc<OnceLock<Trace>>,
+    repeated: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -221,9 +231,11 @@ impl Writer {
 
     fn place(&mut self, entries: Vec<Entry>, new_keys: &mut Vec<DedupeKey>) -> Vec<Placed> {
         let mut placed = Vec::with_capacity(entries.len());
+        let mut repeated = false;
         for entry in entries {
             if let Some(key) = entry.dedupe {
                 if !self.seen.insert(key) {
+                    repeated |= entry.label.class == "message";
                     continue;
                 }
                 self.keys.push(key);
@@ -236,6 +248,7 @@ impl Writer {
             placed.push(Placed { seq: self.next_seq, target, label, stanza });
             self.next_seq += 1;
         }
+        self.repeated.fetch_add(repeated.into(), Ordering::Relaxed);
         self.rows.extend(placed.iter().cloned());
         placed
     }

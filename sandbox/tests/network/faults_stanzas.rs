@@ -9,6 +9,7 @@ use wagate_sandbox::faults::{Closing, Effect, Fault, Selector, Trigger};
 use wagate_sandbox::trace::{Direction, Event, EventKind};
 
 use crate::client::Client;
+use crate::control;
 use crate::lab::{device, of, once, tag};
 use crate::{Lan, eventually};
 
@@ -88,6 +89,8 @@ async fn a_lost_ack_leads_to_a_second_copy_that_nobody_sees() {
             && stanza.tag == "message"
     });
     assert_eq!(copies.len(), 2, "{copies:#?}");
+    let totals = control::ok(&lan.sandbox, "GET", "/inbox/totals", serde_json::Value::Null).await;
+    assert_eq!(totals["repeated"], 1, "counted once, whoever had a copy: {totals}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,12 @@ pub(crate) async fn inboxes(world: &World) -> Result<Vec<Shown>> {
     }
 }
 
+/// Messages that reached the network again under their id; it passes them on to nobody.
+pub(crate) async fn repeated(world: &World) -> Result<usize> {
+    let totals = world.control.get("/v1/inbox/totals").await.expect(200).json();
+    Ok(usize::try_from(totals["repeated"].as_u64().unwrap_or_default())?)
+}
+
 /// What the API says of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {

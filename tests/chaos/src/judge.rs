@@ -23,6 +23,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) said: &'a HashMap<String, Said>,
     pub(crate) base: &'a Census,
     pub(crate) end: &'a Census,
+    /// Messages that reached the network again under their id.
+    pub(crate) repeated: usize,
 }
 
 /// What was found.
@@ -37,7 +39,7 @@ pub(crate) struct Verdict {
     pub(crate) left_behind: Vec<String>,
     /// Messages that could be read only after they were asked for again.
     pub(crate) repaired: usize,
-    /// Stanzas beyond the first of a message.
+    /// Stanzas beyond the first of a message, wherever they were found out.
     pub(crate) duplicates: usize,
 }
 
@@ -65,7 +67,7 @@ impl Verdict {
 
 /// Judges.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Verdict {
-    let mut verdict = Verdict::default();
+    let mut verdict = Verdict { duplicates: evidence.repeated, ..Verdict::default() };
     let mut by_text: HashMap<&str, Vec<&Shown>> = HashMap::new();
     for shown in evidence.shown {
         verdict.duplicates += shown.duplicates as usize;

@@ -54,14 +54,14 @@ impl Case {
 
     fn judge(&self) -> Verdict {
         let Self { chats, accepted, shown, said, base, end } = self;
-        judge(&Evidence { chats, accepted, shown, said, base, end })
+        judge(&Evidence { chats, accepted, shown, said, base, end, repeated: 3 })
     }
 }
 
 #[test]
 fn a_sound_run_has_nothing_wrong() {
     let verdict = Case::sound().judge();
-    assert_eq!((verdict.wrong(), verdict.shown_once), (vec![], 4));
+    assert_eq!((verdict.wrong(), verdict.shown_once, verdict.duplicates), (vec![], 4, 3));
 }
 
 #[test]

@@ -24,6 +24,8 @@ use std::{sync::Arc, time::Instant};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 use tokio::sync::watch;
+use wagate_domain::ports::Lanes;
+use wagate_infra::redis::RedisLanes;
 
 use crate::{
     evidence::Said,
@@ -55,6 +57,10 @@ pub async fn run(settings: &Settings) -> Result<Report> {
     }
     let world = Arc::new(World::start(settings, &folder.canonicalize()?).await?);
     say(&format!("{:.1} s: {} sessions linked", begun.elapsed().as_secs_f64(), world.sessions.len()));
+    // the queue's marks belong to what Redis keeps for ever
+    let lanes = RedisLanes::new(world.redis.clone());
+    wagate_tests::eventually("a marked queue", || async { lanes.is_intact().await.ok()?.then_some(()) })
+        .await;
     let base = world.redis.census().await?;
 
     let (seen, mut last_seen) = watch::channel(Seen::default());
@@ -75,6 +81,7 @@ pub async fn run(settings: &Settings) -> Result<Report> {
         said: &said,
         base: &base,
         end: &end,
+        repeated: evidence::repeated(&world).await?,
     });
     let seen = *last_seen.borrow();
     drop(last_seen);
