@@ -9,54 +9,55 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use wagate_domain::ports::PortResult;
 
 /// Writes that are known at a time before those that are done are forgotten.
 const TIDY: usize = 64;
 
-/// Writes of sent messages, by message id. Clones share them.
+/// Writes of sent messages, by message id; cancelled is what is over. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct SentMessages(Arc<Mutex<HashMap<String, JoinHandle<()>>>>);
+pub struct SentMessages(Arc<Mutex<HashMap<String, CancellationToken>>>);
 
 impl SentMessages {
     /// Begins to keep a message; after one of the same id.
     pub(super) fn keep(&self, id: &str, write: impl Future<Output = PortResult<()>> + Send + 'static) {
         let mut writes = self.writes();
         if writes.len() >= TIDY {
-            writes.retain(|_, write| !write.is_finished());
+            writes.retain(|_, over| !over.is_cancelled());
         }
-        let before = writes.remove(id);
-        let write = tokio::spawn(async move {
+        let over = CancellationToken::new();
+        let before = writes.insert(id.to_owned(), over.clone());
+        // also when it panics
+        let over = over.drop_guard();
+        tokio::spawn(async move {
+            let _over = over;
             if let Some(before) = before {
-                // what became of it does not matter: this one is newer
-                let _ = before.await;
+                before.cancelled().await;
             }
             if let Err(error) = write.await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a sent message was not kept");
             }
         });
-        writes.insert(id.to_owned(), write);
     }
 
     /// Waits until a message is in the store, or could not be put there.
     pub(crate) async fn kept(&self, id: &str) {
-        let write = self.writes().remove(id);
-        if let Some(write) = write {
-            // a write that panicked has kept nothing, and nobody can change that
-            let _ = write.await;
+        let over = self.writes().get(id).cloned();
+        if let Some(over) = over {
+            over.cancelled().await;
         }
     }
 
     /// Waits until every message is.
     pub(super) async fn all_kept(&self) {
-        let writes = std::mem::take(&mut *self.writes());
-        for write in writes.into_values() {
-            let _ = write.await;
+        let writes: Vec<_> = self.writes().values().cloned().collect();
+        for over in writes {
+            over.cancelled().await;
         }
     }
 
-    fn writes(&self) -> MutexGuard<'_, HashMap<String, JoinHandle<()>>> {
+    fn writes(&self) -> MutexGuard<'_, HashMap<String, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,14 +78,17 @@ mod tests {
         });
         sent.keep("B", std::future::pending());
         sent.kept("unknown").await;
-        let waiting = tokio::spawn({
+        // the one who sent it, and one who answers a recipient that could not read it
+        let waiting = [(); 2].map(|()| {
             let sent = sent.clone();
-            async move { sent.kept("A").await }
+            tokio::spawn(async move { sent.kept("A").await })
         });
         tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
+        assert!(waiting.iter().all(|waits| !waits.is_finished()));
         disk.send(()).unwrap();
-        waiting.await.unwrap();
+        for waits in waiting {
+            waits.await.unwrap();
+        }
     }
 
     #[tokio::test]
