@@ -1,12 +1,22 @@
 //! What happened: the entries of the event log, from which everything readable is made.
 
+mod filter;
+mod happenings;
+mod kind;
+mod told;
+
+pub use filter::{BadFilter, EventFilter};
+pub use happenings::{Actor, Call, CallState, ChatChange, GroupChange, HistoryProgress, Presence, Target};
+pub use kind::EventKind;
+pub use told::{ContactRef, MessageRef, Told, ToldData, of_transition};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Address, ContactIds, Env, EventId, MediaId, MessageId, SessionId, Timestamp, WorkspaceId,
     media::Media,
-    messages::{Failure, Message, Status},
-    sessions::{Reason, SessionKey, State},
+    messages::{Content, Failure, Message, Status},
+    sessions::{Pairing, Reason, SessionKey, State},
 };
 
 /// One entry of the event log. Order holds within a session.
@@ -45,7 +55,7 @@ impl Event {
     }
 }
 
-/// What happened. `type` is the name shown to subscribers.
+/// What happened, as the log keeps it. What subscribers are told is made from it: [`ToldData`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum EventData {
@@ -125,6 +135,99 @@ pub enum EventData {
         /// Push name.
         push_name: Option<String>,
     },
+    /// Something is on offer with which a phone can link the session.
+    #[serde(rename = "session.offer")]
+    SessionOffer(Pairing),
+    /// A message was edited by who wrote it.
+    #[serde(rename = "message.updated")]
+    MessageUpdated {
+        /// Which.
+        target: Target,
+        /// Who did it.
+        by: Actor,
+        /// What it carries now.
+        content: Content,
+        /// When.
+        at: Timestamp,
+    },
+    /// A message was deleted for everybody, or on the account's own devices only.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted {
+        /// Which.
+        target: Target,
+        /// Who did it.
+        by: Actor,
+        /// Nobody sees it any more.
+        for_everyone: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody reacted to a message, or took the reaction back.
+    #[serde(rename = "message.reaction")]
+    MessageReaction {
+        /// To which.
+        target: Target,
+        /// Who did it.
+        by: Actor,
+        /// The emoji; none: taken back.
+        emoji: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody voted in a poll; this is the whole vote, it takes the place of an earlier one.
+    #[serde(rename = "poll.vote")]
+    PollVote {
+        /// The message that is the poll.
+        target: Target,
+        /// Who voted.
+        by: Actor,
+        /// What for, by the options' texts; nothing: the vote was taken back.
+        options: Vec<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Something happened to a group.
+    #[serde(rename = "group.changed")]
+    GroupChanged {
+        /// Which.
+        group: Address,
+        /// Who did it.
+        by: Actor,
+        /// What.
+        change: GroupChange,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody came online, went, or is typing.
+    #[serde(rename = "presence.seen")]
+    PresenceSeen {
+        /// The chat it shows in: a person's own, or a group.
+        chat: Address,
+        /// Who.
+        contact: ContactIds,
+        /// What they do.
+        presence: Presence,
+        /// When they were last online, when they say so.
+        last_seen: Option<Timestamp>,
+    },
+    /// Something was done to a chat on one of the account's devices.
+    #[serde(rename = "chat.changed")]
+    ChatChanged {
+        /// Which.
+        chat: Address,
+        /// The other person; empty for groups and channels.
+        contact: ContactIds,
+        /// What.
+        change: ChatChange,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody calls the account.
+    #[serde(rename = "call.seen")]
+    CallSeen(Call),
+    /// A part of the account's history has come in.
+    #[serde(rename = "history.progress")]
+    HistoryProgress(HistoryProgress),
 }
 
 impl EventData {
@@ -138,7 +241,7 @@ impl EventData {
         }
     }
 
-    /// The event's type as subscribers see it.
+    /// The event's type in the log.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -153,6 +256,16 @@ impl EventData {
             Self::MessageReceived { .. } => "message.received",
             Self::MediaSettled { .. } => "media.settled",
             Self::ContactUpdated { .. } => "contact.updated",
+            Self::SessionOffer(_) => "session.offer",
+            Self::MessageUpdated { .. } => "message.updated",
+            Self::MessageDeleted { .. } => "message.deleted",
+            Self::MessageReaction { .. } => "message.reaction",
+            Self::PollVote { .. } => "poll.vote",
+            Self::GroupChanged { .. } => "group.changed",
+            Self::PresenceSeen { .. } => "presence.seen",
+            Self::ChatChanged { .. } => "chat.changed",
+            Self::CallSeen(_) => "call.seen",
+            Self::HistoryProgress(_) => "history.progress",
         }
     }
 }

@@ -72,6 +72,7 @@ impl Record {
             EventData::SessionStatus { .. }
             | EventData::SessionLinked { .. }
             | EventData::SessionUnlinked {} => Ok(()),
+            _ => Ok(()),
         }
     }
 
