@@ -3,11 +3,13 @@
 mod filter;
 mod happenings;
 mod kind;
+mod sample;
 mod told;
 
 pub use filter::{BadFilter, EventFilter};
 pub use happenings::{Actor, Call, CallState, ChatChange, GroupChange, HistoryProgress, Presence, Target};
 pub use kind::EventKind;
+pub use sample::sample;
 pub use told::{ContactRef, MessageRef, Told, ToldData, of_transition};
 
 use serde::{Deserialize, Serialize};

@@ -2,21 +2,18 @@
 
 mod accepted;
 mod cancel;
-mod content;
 mod edit;
 mod get;
 mod list;
 mod media;
-mod progress;
 mod request;
 mod retry;
 mod send;
 mod send_batch;
 mod send_form;
-mod view;
-pub(super) mod waiting;
 
 use utoipa_axum::routes;
+use wagate_views::message as view;
 
 use super::Routes;
 

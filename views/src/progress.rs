@@ -10,7 +10,7 @@ use wagate_domain::{
 /// How far a message has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum MessageStatus {
+pub enum MessageStatus {
     /// In the queue; will not be lost.
     Accepted,
     /// In the queue for a later moment.
@@ -38,7 +38,7 @@ pub(crate) enum MessageStatus {
 /// Why a message ended without being sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MessageFailure)]
-pub(crate) struct FailureView {
+pub struct FailureView {
     /// Stable code.
     #[schema(example = "not_on_whatsapp")]
     code: String,
@@ -50,7 +50,7 @@ pub(crate) struct FailureView {
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = MessageTimes)]
 #[serde(default)]
-pub(crate) struct TimesView {
+pub struct TimesView {
     /// Accepted into the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<String>,
