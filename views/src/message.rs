@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use wagate_domain::messages::{Direction, Message, Outlook, Quote};
+use wagate_domain::{
+    ContactIds,
+    messages::{Direction, Message, Outlook, Quote},
+};
 
 use crate::{
     content::ContentView,
@@ -28,6 +31,9 @@ pub struct MessageView {
     chat: String,
     /// The other person; empty for groups and channels.
     contact: ContactView,
+    /// Who wrote it, in groups and channels (inbound only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<SenderView>,
     /// Push name the sender showed (inbound only).
     #[serde(skip_serializing_if = "Option::is_none")]
     push_name: Option<String>,
@@ -100,6 +106,22 @@ pub struct ContactView {
     lid: Option<String>,
 }
 
+/// Who wrote a message of a group.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageSender)]
+pub(crate) struct SenderView {
+    /// Phone number, digits.
+    pn: Option<String>,
+    /// LID, digits.
+    lid: Option<String>,
+}
+
+impl From<ContactIds> for SenderView {
+    fn from(ids: ContactIds) -> Self {
+        Self { pn: ids.pn, lid: ids.lid }
+    }
+}
+
 /// The message a message answers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MessageQuote)]
@@ -144,6 +166,7 @@ impl From<Message> for MessageView {
                 pn: message.contact.pn,
                 lid: message.contact.lid,
             },
+            sender: message.sender.map(SenderView::from),
             push_name: message.push_name,
             kind,
             content: message.content.into(),

@@ -75,6 +75,12 @@ pub struct TimesView {
     /// Received (inbound).
     #[serde(skip_serializing_if = "Option::is_none")]
     received: Option<String>,
+    /// Last edited by who wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited: Option<String>,
+    /// Deleted, for everybody or on the account's own devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<String>,
 }
 
 impl From<Status> for MessageStatus {
@@ -97,7 +103,8 @@ impl From<Status> for MessageStatus {
 
 impl From<Times> for TimesView {
     fn from(times: Times) -> Self {
-        let Times { accepted, sending, sent, delivered, read, played, ended, received } = times;
+        let Times { accepted, sending, sent, delivered, read, played, ended, received, edited, deleted } =
+            times;
         let shown = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Self {
             accepted: shown(accepted),
@@ -108,6 +115,8 @@ impl From<Times> for TimesView {
             played: shown(played),
             ended: shown(ended),
             received: shown(received),
+            edited: shown(edited),
+            deleted: shown(deleted),
         }
     }
 }

@@ -243,6 +243,18 @@ impl EventData {
         }
     }
 
+    /// The message that an event is about which was there before.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::MessageUpdated { target, .. }
+            | Self::MessageDeleted { target, .. }
+            | Self::MessageReaction { target, .. }
+            | Self::PollVote { target, .. } => Some(target),
+            _ => None,
+        }
+    }
+
     /// The event's type in the log.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -25,7 +25,7 @@ pub fn sample(
     session: Option<SessionId>,
     at: Timestamp,
 ) -> Told {
-    let session = session.unwrap_or_else(|| made_up());
+    let session = session.unwrap_or_else(made_up);
     let data = data(kind, SessionKey { workspace, id: session }, at);
     Told { id, workspace, session: Some(session), at, data }
 }
@@ -186,6 +186,7 @@ fn sent(session: SessionKey, direction: Direction, status: Status, at: Timestamp
         expires_at: None,
         campaign: None,
         revision: 0,
+        sender: None,
         at,
     }
 }

@@ -3,6 +3,7 @@
 //! Tenant first: no method takes a bare resource id without its workspace, except those that the
 //! connector uses on sessions it holds under a lease.
 
+mod duties;
 mod fetch;
 mod lanes;
 mod leases;
@@ -10,7 +11,10 @@ mod log;
 mod records;
 mod requests;
 mod store;
+mod told;
+mod webhooks;
 
+pub use duties::Duties;
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
     Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Settlement, Standing, Tally, Unless,
@@ -24,6 +28,8 @@ pub use records::{
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use store::{ByteStream, Objects, PutError, Stored};
+pub use told::{Bell, ToldEntry, ToldEvents, ToldQuery};
+pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
 
 /// A machine behind us could not do its part.
 #[derive(Debug, thiserror::Error)]

@@ -11,9 +11,10 @@ use super::{Database, error::sql_error};
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 2] = [
+const SCHEMA: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
+    (3, "events", include_str!("migrations/0003_events.sql")),
 ];
 
 /// PostgreSQL's advisory lock of the migrator: "wagate" in ASCII.

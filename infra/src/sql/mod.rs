@@ -7,6 +7,7 @@
 mod api_keys;
 mod contacts;
 mod database;
+mod deliveries;
 mod error;
 mod media;
 mod messages;
@@ -15,7 +16,9 @@ mod projection;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
 mod sessions;
+mod told;
 pub mod wa;
+mod webhooks;
 mod workspaces;
 
 pub use database::Database;

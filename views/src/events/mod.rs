@@ -4,9 +4,11 @@ mod catalogue;
 mod chats;
 mod envelope;
 mod groups;
+mod letter;
 mod messages;
 mod people;
 mod sessions;
 
 pub use catalogue::{Entry, catalogue, entry};
 pub use envelope::{API_VERSION, Envelope, EventDataView};
+pub use letter::{Signed, letter, sign};

@@ -36,7 +36,11 @@ impl Sighting {
             }
             EventData::MessageReceipt { contact, .. } => (contact.clone(), None, false),
             EventData::ContactUpdated { contact, push_name } => (contact.clone(), push_name.as_deref(), true),
-            _ => return None,
+            EventData::PresenceSeen { contact, .. } | EventData::ChatChanged { contact, .. } => {
+                (contact.clone(), None, false)
+            }
+            EventData::CallSeen(call) => (call.from.clone(), None, false),
+            data => (data.target()?.contact.clone(), None, false),
         };
         if ids.pn.is_none() && ids.lid.is_none() {
             return None;

@@ -106,7 +106,7 @@ async fn store_sessions(tx: &DatabaseTransaction, record: &Record) -> PortResult
 }
 
 /// Inserts rows; one that breaks any uniqueness is on record already.
-async fn insert_missing<M, A>(tx: &DatabaseTransaction, rows: &[M]) -> PortResult<()>
+pub(super) async fn insert_missing<M, A>(tx: &DatabaseTransaction, rows: &[M]) -> PortResult<()>
 where
     M: IntoActiveModel<A> + Clone,
     A: ActiveModelTrait,
@@ -117,7 +117,12 @@ where
 }
 
 /// Inserts rows; where the key exists, rewrites `columns`.
-async fn upsert<M, A, C>(tx: &DatabaseTransaction, rows: &[M], key: C, columns: &[C]) -> PortResult<()>
+pub(in crate::sql) async fn upsert<M, A, C>(
+    tx: &DatabaseTransaction,
+    rows: &[M],
+    key: C,
+    columns: &[C],
+) -> PortResult<()>
 where
     M: IntoActiveModel<A> + Clone,
     A: ActiveModelTrait,

@@ -35,6 +35,7 @@ pub struct Model {
     pub send_at: Option<i64>,
     pub campaign: Option<String>,
     pub revision: i64,
+    pub sender: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -92,6 +93,7 @@ impl Model {
             send_at: message.send_at.map(Timestamp::as_millis),
             campaign: message.campaign.clone(),
             revision: i64::from(message.revision),
+            sender: message.sender.as_ref().map(to_json).transpose()?,
         })
     }
 
@@ -139,6 +141,7 @@ impl Model {
             send_at: self.send_at.map(Timestamp::from_millis),
             campaign: self.campaign,
             revision: u32::try_from(self.revision).unwrap_or(u32::MAX),
+            sender: self.sender.as_deref().map(|sender| from_json("sender", sender)).transpose()?,
         })
     }
 }
