@@ -8,11 +8,11 @@ use wagate_domain::{
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, Bell, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Post,
-        SessionCalls, Sessions, ToldEvents, Webhooks,
+        ApiKeys, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Post,
+        SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
     },
     sessions::Pacing,
-    webhooks::{UrlRules, WebhookPorts},
+    webhooks::{ReplayPorts, UrlRules, WebhookPorts},
 };
 
 /// Everything a handler may touch. Built once by the composition root.
@@ -39,8 +39,8 @@ pub struct ApiParts {
     pub lanes: Arc<dyn Lanes>,
     /// What subscribers are told.
     pub told: Arc<dyn ToldEvents>,
-    /// Calls when there is something new to tell.
-    pub bell: Arc<dyn Bell>,
+    /// The same as it happens.
+    pub feed: Arc<dyn ToldFeed>,
     /// Webhooks on record.
     pub webhooks: Arc<dyn Webhooks>,
     /// Deliveries on record.
@@ -113,6 +113,11 @@ impl ApiParts {
             post: &*self.post,
             rules: self.url_rules,
         }
+    }
+
+    /// The ports of telling a webhook once more.
+    pub(crate) fn replay_ports(&self) -> ReplayPorts<'_> {
+        ReplayPorts { webhooks: &*self.webhooks, deliveries: &*self.deliveries, told: &*self.told }
     }
 
     /// The ports of staging media.

@@ -17,6 +17,7 @@ use wagate_domain::{
 };
 use wagate_infra::{
     config::Config,
+    feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
     memory::{RememberedKeys, RememberedSessions},
     redis::{
@@ -88,7 +89,7 @@ impl Machines {
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
             told: sql.clone(),
-            bell: Arc::new(RedisBell::new(self.redis.clone())),
+            feed: Arc::new(Feed::new(sql.clone(), Arc::new(RedisBell::new(self.redis.clone())))),
             webhooks: sql.clone(),
             deliveries: sql,
             post: Arc::new(self.post.clone()),

@@ -12,7 +12,7 @@ use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wagate_infra::{
-    config::{Config, Secret},
+    config::{Config, Secret, WebhooksConfig},
     redis::RedisChild,
     s3::EmbeddedS3,
     telemetry,
@@ -51,6 +51,8 @@ pub struct Options {
     pub operations: Option<SocketAddr>,
     /// How often queue and record are compared.
     pub reconcile_every: Duration,
+    /// How webhooks are told.
+    pub webhooks: WebhooksConfig,
 }
 
 /// Everything, running.
@@ -148,6 +150,7 @@ impl Up {
         config.outbound.allow_private = options.allow_private;
         config.operations.listen = options.operations;
         config.worker.reconcile_every = options.reconcile_every;
+        config.webhooks = options.webhooks;
         Self::boot(config, options.free_ports, say).await
     }
 

@@ -3,6 +3,7 @@
 //! Every module implements ports of `wagate_domain`; nothing here holds a rule of the product.
 
 pub mod config;
+pub mod feed;
 pub mod http;
 pub mod memory;
 pub mod redis;

@@ -4,13 +4,15 @@
 //! Tests wait for conditions ([`eventually`]) and never sleep to make something come true.
 
 mod api;
+mod endpoint;
 mod phone;
 mod receiver;
 mod stack;
 mod wait;
 
 pub use api::{Answer, Api};
+pub use endpoint::{Call, Endpoint, Manner};
 pub use phone::Phone;
 pub use receiver::Files;
-pub use stack::{Db, PausedRedis, Stack};
+pub use stack::{Db, PausedRedis, Stack, impatient};
 pub use wait::{PATIENCE, eventually};

@@ -11,7 +11,11 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
-use wagate_infra::{config::LogConfig, telemetry, testing::Postgres};
+use wagate_infra::{
+    config::{LogConfig, WebhooksConfig},
+    telemetry,
+    testing::Postgres,
+};
 
 use crate::{Api, Phone};
 
@@ -32,6 +36,7 @@ pub struct Stack {
     /// Keeps the server of a PostgreSQL stack alive.
     _postgres: Option<Postgres>,
     allow_private: bool,
+    webhooks: WebhooksConfig,
     up: Option<Up>,
 }
 
@@ -43,15 +48,20 @@ impl Stack {
 
     /// Starts everything on SQLite with the guard against private addresses up, as a default installation has it.
     pub async fn guarded() -> Self {
-        Self::begin(Db::Sqlite, false).await
+        Self::begin(Db::Sqlite, false, impatient()).await
     }
 
     /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
     pub async fn start(db: Db) -> Self {
-        Self::begin(db, true).await
+        Self::begin(db, true, impatient()).await
     }
 
-    async fn begin(db: Db, allow_private: bool) -> Self {
+    /// Starts everything on SQLite and tells webhooks in this way.
+    pub async fn telling(webhooks: WebhooksConfig) -> Self {
+        Self::begin(Db::Sqlite, true, webhooks).await
+    }
+
+    async fn begin(db: Db, allow_private: bool, webhooks: WebhooksConfig) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
         let log = LogConfig {
             filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(),
@@ -67,7 +77,7 @@ impl Stack {
             Some(server) => Some(server.database().await),
             None => None,
         };
-        let mut stack = Self { data, database_url, _postgres: postgres, allow_private, up: None };
+        let mut stack = Self { data, database_url, _postgres: postgres, allow_private, webhooks, up: None };
         stack.up = Some(stack.boot().await);
         stack
     }
@@ -80,6 +90,7 @@ impl Stack {
             allow_private: self.allow_private,
             operations: Some(([127, 0, 0, 1], 0).into()),
             reconcile_every: Duration::from_secs(2),
+            webhooks: self.webhooks.clone(),
         };
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }
@@ -122,6 +133,15 @@ impl Stack {
     #[must_use]
     pub fn operations(&self) -> Api {
         Api::new(self.up().operations_url().expect("it is served"), "")
+    }
+
+    /// The API with a key of another workspace.
+    ///
+    /// # Panics
+    /// When the workspace cannot be made.
+    pub async fn stranger(&self) -> Api {
+        let key = self.up().create_workspace("other").await.expect("another workspace");
+        self.api().with_key(key)
     }
 
     /// A simulated phone.
@@ -171,6 +191,17 @@ impl Stack {
     #[must_use]
     pub fn scratch(&self) -> PathBuf {
         self.data.path().join("scratch")
+    }
+}
+
+/// Webhooks that are tried again soon, for tests that wait for it.
+#[must_use]
+pub fn impatient() -> WebhooksConfig {
+    WebhooksConfig {
+        timeout: Duration::from_secs(2),
+        first_retry: Duration::from_millis(50),
+        longest_retry: Duration::from_millis(400),
+        ..WebhooksConfig::default()
     }
 }
 

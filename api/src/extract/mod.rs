@@ -11,5 +11,5 @@ pub(crate) use auth::Caller;
 pub(crate) use fields::invalid_from;
 pub(crate) use json::JsonBody;
 pub(crate) use once::{Answer, Fingerprint, Once};
-pub(crate) use path::{ChatPath, IdPath};
+pub(crate) use path::{ChatPath, DeliveryPath, IdPath};
 pub(crate) use query::{Query, refuse_query};

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use wagate_domain::{ApiKeyId, MediaId, MessageId, SessionId};
+use wagate_domain::{ApiKeyId, DeliveryId, EventId, MediaId, MessageId, SessionId, WebhookId};
 
 use crate::{
     ApiState,
@@ -32,6 +32,14 @@ impl Resource for MediaId {
 
 impl Resource for ApiKeyId {
     const NOT_FOUND: Code = Code::KeyNotFound;
+}
+
+impl Resource for WebhookId {
+    const NOT_FOUND: Code = Code::WebhookNotFound;
+}
+
+impl Resource for EventId {
+    const NOT_FOUND: Code = Code::EventNotFound;
 }
 
 /// The `{id}` of the path.
@@ -64,6 +72,26 @@ impl FromRequestParts<ApiState> for ChatPath {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let IdPath(session) = IdPath::from_request_parts(parts, state).await?;
         Ok(Self { session, chat: param(parts, state, "chat").await? })
+    }
+}
+
+/// The `{id}` of a webhook and the `{delivery}` behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeliveryPath {
+    /// The webhook.
+    pub(crate) webhook: WebhookId,
+    /// The delivery.
+    pub(crate) delivery: DeliveryId,
+}
+
+impl FromRequestParts<ApiState> for DeliveryPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let IdPath(webhook) = IdPath::from_request_parts(parts, state).await?;
+        let text = param(parts, state, "delivery").await?;
+        let delivery = text.parse().map_err(|_| Problem::plain(Code::DeliveryNotFound))?;
+        Ok(Self { webhook, delivery })
     }
 }
 

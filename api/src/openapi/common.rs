@@ -78,6 +78,9 @@ impl Shape {
             ("/api/v1/messages/{id}", Code::MessageNotFound),
             ("/api/v1/media/{id}", Code::MediaNotFound),
             ("/api/v1/keys/{id}", Code::KeyNotFound),
+            ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),
+            ("/api/v1/webhooks/{id}", Code::WebhookNotFound),
+            ("/api/v1/events/{id}", Code::EventNotFound),
         ];
         Self {
             not_found: not_found.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, code)| *code),

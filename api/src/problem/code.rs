@@ -138,6 +138,9 @@ codes! {
     /// The file behind a URL could not be fetched.
     MediaFetchFailed "media_fetch_failed" UNPROCESSABLE_ENTITY "The file could not be fetched"
         => "Check that the URL answers with the file to anyone on the internet.";
+    /// The route speaks WebSocket only.
+    UpgradeRequired "upgrade_required" UPGRADE_REQUIRED "This address speaks WebSocket"
+        => "Connect with a WebSocket client, or read GET /api/v1/live/stream.";
     /// The Idempotency-Key was used with another request.
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "This Idempotency-Key was used with another request"
         => "Use a new key for every new request, and repeat a request unchanged.";

@@ -2,6 +2,7 @@
 
 use wagate_domain::{
     Invalid,
+    events::EventsError,
     media::{LinkError, StageError},
     messages::{ChangeError, ListError, SendError},
     ports::{FetchError, PortError},
@@ -45,6 +46,16 @@ impl From<RemoveError> for Problem {
         match error {
             RemoveError::NotFound => Self::plain(Code::SessionNotFound),
             RemoveError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<EventsError> for Problem {
+    fn from(error: EventsError) -> Self {
+        match error {
+            EventsError::Invalid(wrong) => wrong.into(),
+            EventsError::Expired => Self::plain(Code::CursorExpired),
+            EventsError::Port(error) => error.into(),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
+mod events;
 mod keys;
+mod live;
 mod media;
 mod messages;
 mod queue;
 mod sessions;
+mod webhooks;
 
 use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,8 +44,16 @@ impl Routes {
 
 /// Every route of version 1, without its `/api/v1`.
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    [sessions::routes(), messages::routes(), queue::routes(), media::routes(), keys::routes()]
-        .into_iter()
-        .map(Routes::layered)
-        .fold(OpenApiRouter::new(), OpenApiRouter::merge)
+    [
+        sessions::routes(),
+        messages::routes(),
+        queue::routes(),
+        media::routes(),
+        keys::routes(),
+        webhooks::routes(),
+        events::routes(),
+    ]
+    .into_iter()
+    .map(Routes::layered)
+    .fold(live::routes(), OpenApiRouter::merge)
 }

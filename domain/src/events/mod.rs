@@ -3,12 +3,14 @@
 mod filter;
 mod happenings;
 mod kind;
+mod list;
 mod sample;
 mod told;
 
 pub use filter::{BadFilter, EventFilter};
 pub use happenings::{Actor, Call, CallState, ChatChange, GroupChange, HistoryProgress, Presence, Target};
 pub use kind::EventKind;
+pub use list::{EventsError, LONGEST_WAIT, ListEvents, Selection, Wanted, list, place_of};
 pub use sample::sample;
 pub use told::{ContactRef, MessageRef, Told, ToldData, of_transition};
 

@@ -28,7 +28,7 @@ pub use records::{
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use store::{ByteStream, Objects, PutError, Stored};
-pub use told::{Bell, ToldEntry, ToldEvents, ToldQuery};
+pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
 
 /// A machine behind us could not do its part.

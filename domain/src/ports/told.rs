@@ -1,5 +1,7 @@
 //! What subscribers are told, in its order: the one place that webhooks, live streams and polls read from.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
@@ -27,8 +29,8 @@ pub struct ToldQuery {
     pub session: Option<SessionId>,
     /// Only of these types; none given: all.
     pub kinds: Vec<EventKind>,
-    /// Only of this chat, named as [`Told::order`] names it.
-    pub order: Option<String>,
+    /// Only of these chats, named as [`Told::order`] names them; none given: all.
+    pub orders: Vec<String>,
     /// Strictly after this place.
     pub after: u64,
     /// Up to and including this place.
@@ -64,4 +66,19 @@ pub trait Bell: Send + Sync {
     async fn ring(&self) -> PortResult<()>;
     /// One item per call, and one whenever calls may have been missed.
     async fn listen(&self) -> PortResult<BoxStream<'static, ()>>;
+}
+
+/// News for those who follow.
+#[derive(Debug, Clone)]
+pub enum Fed {
+    /// New events of all tenants, in their order.
+    Told(Arc<[ToldEntry]>),
+    /// Some may have been missed: look into the record.
+    Missed,
+}
+
+/// New events as they are told, read once for everybody in this process.
+pub trait ToldFeed: Send + Sync {
+    /// What is told from now on. The first item may be [`Fed::Missed`].
+    fn follow(&self) -> BoxStream<'static, Fed>;
 }

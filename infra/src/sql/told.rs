@@ -34,8 +34,8 @@ impl ToldEvents for Database {
         if !query.kinds.is_empty() {
             select = select.filter(Column::Type.is_in(query.kinds.iter().map(|kind| kind.name())));
         }
-        if let Some(order) = &query.order {
-            select = select.filter(Column::Chat.eq(order.clone()));
+        if !query.orders.is_empty() {
+            select = select.filter(Column::Chat.is_in(query.orders.iter().cloned()));
         }
         let rows = select.order_by_asc(Column::Seq).limit(u64::from(query.limit)).all(self.read()).await;
         read(rows.map_err(sql_error)?)

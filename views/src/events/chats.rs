@@ -49,10 +49,10 @@ pub struct ChatDeleted {
 }
 
 /// The shape that fits what happened.
-pub(super) fn shape(chat: &Address, contact: ContactRef, change: ChatChange) -> EventDataView {
+pub(super) fn shape(chat: &Address, contact: ContactRef, change: &ChatChange) -> EventDataView {
     let (chat, contact) = (chat.to_string(), PersonView::new(contact));
     if let ChatChange::Cleared {} | ChatChange::Deleted {} = change {
-        let emptied = change == ChatChange::Cleared {};
+        let emptied = *change == ChatChange::Cleared {};
         return EventDataView::ChatDeleted(ChatDeleted { chat, contact, emptied });
     }
     let mut updated = ChatUpdated {
@@ -65,13 +65,13 @@ pub(super) fn shape(chat: &Address, contact: ContactRef, change: ChatChange) -> 
         read: None,
     };
     match change {
-        ChatChange::Archived { on } => updated.archived = Some(on),
-        ChatChange::Pinned { on } => updated.pinned = Some(on),
+        ChatChange::Archived { on } => updated.archived = Some(*on),
+        ChatChange::Pinned { on } => updated.pinned = Some(*on),
         ChatChange::Muted { on, until } => {
-            updated.muted = Some(on);
+            updated.muted = Some(*on);
             updated.muted_until = until.map(|until| until.to_string());
         }
-        ChatChange::Read { on } => updated.read = Some(on),
+        ChatChange::Read { on } => updated.read = Some(*on),
         ChatChange::Cleared {} | ChatChange::Deleted {} => {}
     }
     EventDataView::ChatUpdated(updated)

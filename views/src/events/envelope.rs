@@ -51,11 +51,11 @@ pub struct Envelope {
 #[schema(as = EventData)]
 pub enum EventDataView {
     /// `message.received`, `message.sent`.
-    Message(MessageData),
+    Message(Box<MessageData>),
     /// `message.status`.
     MessageStatus(MessageStatus),
     /// `message.updated`.
-    MessageUpdated(MessageUpdated),
+    MessageUpdated(Box<MessageUpdated>),
     /// `message.deleted`.
     MessageDeleted(MessageDeleted),
     /// `message.reaction`.
@@ -100,6 +100,20 @@ pub enum EventDataView {
     Nothing(Nothing),
 }
 
+impl Envelope {
+    /// The event's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The event's type.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.kind
+    }
+}
+
 impl From<Told> for Envelope {
     fn from(told: Told) -> Self {
         Self {
@@ -126,12 +140,14 @@ impl From<ToldData> for EventDataView {
             T::SessionDisconnected { state, reason } => {
                 Self::SessionDisconnected(SessionDisconnected::new(state, reason))
             }
-            T::MessageReceived(message) | T::MessageSent(message) => Self::Message((*message).into()),
+            T::MessageReceived(message) | T::MessageSent(message) => {
+                Self::Message(Box::new((*message).into()))
+            }
             T::MessageStatus { message, status, failure, at } => {
                 Self::MessageStatus(MessageStatus::new(message, status, failure, at))
             }
             T::MessageUpdated { message, by, content } => {
-                Self::MessageUpdated(MessageUpdated::new(message, by, content))
+                Self::MessageUpdated(Box::new(MessageUpdated::new(message, by, content)))
             }
             T::MessageDeleted { message, by, for_everyone } => {
                 Self::MessageDeleted(MessageDeleted::new(message, by, for_everyone))
@@ -148,7 +164,7 @@ impl From<ToldData> for EventDataView {
             T::PresenceUpdate { chat, contact, presence, last_seen } => {
                 Self::PresenceUpdate(PresenceUpdate::new(chat.to_string(), contact, presence, last_seen))
             }
-            T::Chat { chat, contact, change } => chats::shape(&chat, contact, change),
+            T::Chat { chat, contact, change } => chats::shape(&chat, contact, &change),
             T::Call { call, contact } => Self::Call(CallData::new(call, contact)),
             T::Media(media) => Self::Media((*media).into()),
             T::HistoryProgress(progress) => Self::History(progress.into()),

@@ -1,0 +1,127 @@
+//! What one reader of a live stream is still to be given.
+
+use std::{collections::VecDeque, time::Duration};
+
+use futures::{StreamExt, stream::BoxStream};
+use tokio::time::Instant;
+use wagate_domain::{
+    EventId,
+    auth::Principal,
+    events::{Selection, place_of},
+    ports::{Fed, PortResult, ToldEntry},
+};
+
+use crate::{ApiState, problem::Problem};
+
+/// How often a quiet stream shows that it is alive.
+pub(super) const BEAT: Duration = Duration::from_secs(15);
+/// A reader that takes nothing for so long, although there is something, is cut off.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// Events looked up together when some were missed.
+const PAGE: u32 = 256;
+
+/// The next thing for a reader.
+pub(super) enum Next {
+    /// An event.
+    Event(Box<ToldEntry>),
+    /// Nothing happened for a while.
+    Beat,
+    /// The end, and why.
+    End(&'static str),
+}
+
+/// A reader of a live stream: it holds what was not given yet, which is one page at most.
+pub(super) struct Reader {
+    state: ApiState,
+    caller: Principal,
+    selection: Selection,
+    position: u64,
+    news: BoxStream<'static, Fed>,
+    pending: VecDeque<ToldEntry>,
+    /// Since when something waits to be taken.
+    waiting_since: Option<Instant>,
+    missed: bool,
+}
+
+impl Reader {
+    /// A reader of what comes after an event, or from now on.
+    pub(super) async fn new(
+        state: ApiState,
+        caller: Principal,
+        selection: Selection,
+        after: Option<EventId>,
+    ) -> Result<Self, Problem> {
+        // followed before the place is known, so that nothing falls between
+        let news = state.feed.follow();
+        let position = match after {
+            Some(id) => place_of(&*state.told, caller.workspace, id).await?,
+            None => state.told.newest().await?,
+        };
+        let missed = after.is_some();
+        Ok(Self {
+            state,
+            caller,
+            selection,
+            position,
+            news,
+            pending: VecDeque::new(),
+            waiting_since: None,
+            missed,
+        })
+    }
+
+    /// The next thing; waits for it.
+    pub(super) async fn next(&mut self) -> Next {
+        let slow = self.waiting_since.take().is_some_and(|since| since.elapsed() > PATIENCE);
+        if slow {
+            return Next::End("slow_reader");
+        }
+        loop {
+            if let Some(entry) = self.pending.pop_front() {
+                // if this is not taken for long, so are those behind it
+                self.waiting_since = (!self.pending.is_empty()).then(Instant::now);
+                return Next::Event(Box::new(entry));
+            }
+            if self.missed {
+                if let Err(error) = self.look_up().await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a live stream ends");
+                    return Next::End("unavailable");
+                }
+                continue;
+            }
+            match tokio::time::timeout(BEAT, self.news.next()).await {
+                Err(_) => return Next::Beat,
+                Ok(None) => return Next::End("unavailable"),
+                Ok(Some(Fed::Missed)) => self.missed = true,
+                Ok(Some(Fed::Told(entries))) => self.take(&entries),
+            }
+        }
+    }
+
+    fn take(&mut self, entries: &[ToldEntry]) {
+        for entry in entries {
+            if entry.seq <= self.position {
+                continue;
+            }
+            self.position = entry.seq;
+            if entry.told.workspace == self.caller.workspace && self.selection.takes(entry) {
+                self.pending.push_back(entry.clone());
+            }
+        }
+    }
+
+    /// Reads a page from the record; what the feed brings meanwhile is told apart by its place.
+    async fn look_up(&mut self) -> PortResult<()> {
+        let newest = self.state.told.newest().await?;
+        let query = self.selection.query(self.position, PAGE);
+        let found = self.state.told.list(self.caller.workspace, &query).await?;
+        self.missed = found.len() >= PAGE as usize;
+        self.position = match found.last() {
+            Some(last) if self.missed => last.seq,
+            // none of those up to here was wanted
+            _ => newest.max(found.last().map_or(0, |last| last.seq)).max(self.position),
+        };
+        self.pending.extend(found);
+        Ok(())
+    }
+}

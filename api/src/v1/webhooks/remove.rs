@@ -1,0 +1,28 @@
+//! `DELETE /api/v1/webhooks/{id}`
+
+use axum::extract::State;
+use http::StatusCode;
+use wagate_domain::WebhookId;
+
+use crate::{
+    ApiState,
+    extract::{Caller, IdPath},
+    problem::{Code, Problem},
+};
+
+/// Delete a webhook
+///
+/// It is told nothing any more, and its deliveries are forgotten.
+#[utoipa::path(
+    delete, path = "/webhooks/{id}", tag = "webhooks",
+    params(("id" = String, Path, description = "The webhook's id.", example = "whk_01JZZZ6E5R4Q3P2N1M0K9J8H7G")),
+    responses((status = 204, description = "Deleted.")),
+)]
+pub(crate) async fn delete_webhook(
+    State(state): State<ApiState>,
+    Caller(caller): Caller,
+    IdPath(id): IdPath<WebhookId>,
+) -> Result<StatusCode, Problem> {
+    let deleted = state.webhooks.delete(caller.workspace, id).await?;
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::plain(Code::WebhookNotFound)) }
+}
