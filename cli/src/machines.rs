@@ -18,7 +18,9 @@ use wagate_infra::{
     config::Config,
     http::{FetchTimeouts, GuardedFetch},
     memory::{RememberedKeys, RememberedSessions},
-    redis::{ConnectError, Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
+    redis::{
+        ConnectError, Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog, RedisPolls,
+    },
     s3::{S3, S3Error},
     sql::Database,
     system,
@@ -136,6 +138,7 @@ impl Machines {
             log: Arc::new(self.log()),
             leases: Arc::new(self.leases()),
             calls: Arc::new(RedisCalls::new(self.redis.clone())),
+            polls: Arc::new(RedisPolls::new(self.redis.clone())),
             objects: Arc::new(self.s3.clone()),
         };
         (ports, SqlBackends::new(self.sql.clone()))

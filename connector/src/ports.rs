@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use wacore::store::traits::Backend;
 use wagate_domain::{
-    ports::{EventLog, Lanes, Leases, MediaIndex, Messages, Objects, PortResult, SessionCalls, Sessions},
+    ports::{
+        EventLog, Lanes, Leases, MediaIndex, Messages, Objects, Polls, PortResult, SessionCalls, Sessions,
+    },
     sessions::SessionKey,
 };
 
@@ -21,6 +23,8 @@ pub struct ConnectorPorts {
     pub leases: Arc<dyn Leases>,
     /// Calls from the API and pairings on offer.
     pub calls: Arc<dyn SessionCalls>,
+    /// Polls that votes may still come in for.
+    pub polls: Arc<dyn Polls>,
     /// Messages on record: with whom a session has written before.
     pub messages: Arc<dyn Messages>,
     /// The queue of sends.

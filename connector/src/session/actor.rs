@@ -81,6 +81,7 @@ impl Actor {
             session: key,
             epoch: session.epoch,
             log: Arc::clone(&ports.log),
+            polls: Arc::clone(&ports.polls),
             fetching: Fetching::new(downloads, key, session.epoch, link),
             own: Arc::new(RwLock::new(own)),
             inbox: inbox.clone(),

@@ -16,9 +16,9 @@ use wagate_domain::{
 use super::{
     Input,
     actor::Actor,
+    news::NewsStore,
     outbox::{Entry, chain},
     reaction::{Reaction, Then, reaction},
-    receipts::ReceiptStore,
 };
 use crate::wa::{EventSink, InboundSink, Link, WireEvent};
 
@@ -37,14 +37,14 @@ pub(super) struct Device {
     pub(super) linked: Option<Linked>,
     online: watch::Sender<Option<Link>>,
     open_at: Option<Instant>,
-    /// Ends the storing of the device's receipts.
-    receipts: Option<DropGuard>,
+    /// Ends the storing of the device's news.
+    news: Option<DropGuard>,
 }
 
 impl Device {
     pub(super) fn new(session: &Session, online: watch::Sender<Option<Link>>) -> Self {
         let linked = session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
-        Self { generation: 0, link: None, linked, online, open_at: None, receipts: None }
+        Self { generation: 0, link: None, linked, online, open_at: None, news: None }
     }
 
     pub(super) const fn timer(&self) -> Option<Instant> {
@@ -79,9 +79,9 @@ impl Actor {
         self.close_device().await;
         self.device.open_at = None;
         match self.open().await {
-            Ok((link, receipts)) => {
+            Ok((link, news)) => {
                 self.device.link = Some(link);
-                self.device.receipts = Some(receipts);
+                self.device.news = Some(news);
             }
             Err(error) => {
                 if is_stale(error.as_ref()) {
@@ -103,9 +103,9 @@ impl Actor {
             // an actor that has ended does not listen, and need not
             let _ = inbox.send(Input::Wire { generation, event });
         });
-        let (receipts, news) = mpsc::unbounded_channel();
-        let link = self.shared.links.open(store, inbound, receipts, sink).await?;
-        let receipt_store = ReceiptStore {
+        let (news, feed) = mpsc::unbounded_channel();
+        let link = self.shared.links.open(store, inbound, news, sink).await?;
+        let news_store = NewsStore {
             env: self.shared.env.clone(),
             session: self.key,
             epoch: self.epoch,
@@ -113,7 +113,7 @@ impl Actor {
             inbox: self.inbox.clone(),
         };
         let closed = CancellationToken::new();
-        tokio::spawn(receipt_store.run(link.clone(), news, closed.clone()));
+        tokio::spawn(news_store.run(link.clone(), feed, closed.clone()));
         Ok((link, closed.drop_guard()))
     }
 
@@ -131,7 +131,7 @@ impl Actor {
         if let Some(link) = self.device.link.take() {
             link.close().await;
         }
-        self.device.receipts = None;
+        self.device.news = None;
     }
 
     /// Forgets the linked account with its credentials.

@@ -1,4 +1,7 @@
-//! Receipts: into the event log, and only then acknowledged.
+//! What the device tells besides messages: into the event log, in order, and only then acknowledged.
+//!
+//! It does not pass through the actor and its outbox: the actor may itself be waiting for the wire, and the wire
+//! waits for this.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wagate_domain::{
     ContactIds, Env,
-    events::{Event, EventData},
+    events::{Event, EventData, GroupChange},
     ports::{EventLog, PortError},
     sessions::SessionKey,
 };
@@ -15,19 +18,21 @@ use super::{
     Inbox, Input,
     outbox::{PATIENCE, chain, slow},
 };
-use crate::wa::{Held, Link, ReceiptNews};
+use crate::{
+    convert::{Ringing, news},
+    wa::{Held, Link, News},
+};
 
-/// Receipts written at a time.
+/// News written at a time.
 const BATCH: usize = 200;
 /// Pause before a write is repeated that failed.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Receipts as they come from a device.
-pub(super) type Receipts = mpsc::UnboundedReceiver<(ReceiptNews, Held)>;
+/// News as they come from a device.
+pub(super) type NewsFeed = mpsc::UnboundedReceiver<(News, Option<Held>)>;
 
-/// Stores the receipts of one session under one epoch. It does not pass through the actor, which may itself be
-/// waiting for the wire, and the wire waits for this.
-pub(super) struct ReceiptStore {
+/// Stores the news of one session under one epoch.
+pub(super) struct NewsStore {
     pub(super) env: Env,
     pub(super) session: SessionKey,
     pub(super) epoch: u64,
@@ -35,15 +40,16 @@ pub(super) struct ReceiptStore {
     pub(super) inbox: Inbox,
 }
 
-impl ReceiptStore {
+impl NewsStore {
     /// Stores what comes, in order, until the device is closed or the session is somebody else's.
-    pub(super) async fn run(self, link: Link, mut news: Receipts, closed: CancellationToken) {
+    pub(super) async fn run(self, link: Link, mut feed: NewsFeed, closed: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut ringing = Ringing::default();
         loop {
             let came = tokio::select! {
-                came = news.recv_many(&mut batch, BATCH) => came,
-                () = closed.cancelled(), if !news.is_closed() => {
-                    news.close();
+                came = feed.recv_many(&mut batch, BATCH) => came,
+                () = closed.cancelled(), if !feed.is_closed() => {
+                    feed.close();
                     continue;
                 }
             };
@@ -51,22 +57,24 @@ impl ReceiptStore {
                 return;
             }
             let (told, held): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-            if !self.store(&link, told).await {
+            let mut events = Vec::with_capacity(told.len());
+            for piece in told {
+                for data in news(&piece, &link.own(), &mut ringing) {
+                    events.push(Event::new(&self.env, self.session, identified(&link, data).await));
+                }
+            }
+            if !self.store(&events).await {
                 return;
             }
-            held.into_iter().for_each(Held::stored);
+            held.into_iter().flatten().for_each(Held::stored);
         }
     }
 
     /// Writes a batch, again and again until it is written; `false` when the session is somebody else's.
-    async fn store(&self, link: &Link, news: Vec<ReceiptNews>) -> bool {
-        let mut events = Vec::with_capacity(news.len());
-        for news in news {
-            events.push(self.event(link, news).await);
-        }
+    async fn store(&self, events: &[Event]) -> bool {
         let mut first = true;
         while !events.is_empty() {
-            let append = self.log.append(self.session, Some(self.epoch), &events);
+            let append = self.log.append(self.session, Some(self.epoch), events);
             match tokio::time::timeout(PATIENCE, append).await.unwrap_or_else(|_| Err(slow())) {
                 Ok(()) => return true,
                 Err(PortError::Stale) => {
@@ -76,7 +84,7 @@ impl ReceiptStore {
                 }
                 Err(error) => {
                     if std::mem::take(&mut first) {
-                        tracing::warn!(session = %self.session.id, error = %chain(&error), "receipts wait");
+                        tracing::warn!(session = %self.session.id, error = %chain(&error), "news wait");
                     }
                     tokio::time::sleep(AGAIN).await;
                 }
@@ -84,11 +92,38 @@ impl ReceiptStore {
         }
         true
     }
+}
 
-    async fn event(&self, link: &Link, news: ReceiptNews) -> Event {
-        let ReceiptNews { chat, contact, ids, status, at } = news;
-        let contact = if contact == ContactIds::default() { contact } else { link.known(contact).await };
-        let data = EventData::MessageReceipt { chat, contact, stanza_ids: ids, status, at };
-        Event::new(&self.env, self.session, data)
+/// Adds what the device knows about the people in an event.
+async fn identified(link: &Link, mut data: EventData) -> EventData {
+    for person in people(&mut data) {
+        if *person != ContactIds::default() {
+            *person = link.known(std::mem::take(person)).await;
+        }
+    }
+    data
+}
+
+/// Everybody an event names.
+fn people(data: &mut EventData) -> Vec<&mut ContactIds> {
+    match data {
+        EventData::MessageReceipt { contact, .. }
+        | EventData::PresenceSeen { contact, .. }
+        | EventData::ChatChanged { contact, .. }
+        | EventData::ContactUpdated { contact, .. } => vec![contact],
+        EventData::MessageDeleted { target, by, .. } => vec![&mut target.contact, &mut by.contact],
+        EventData::CallSeen(call) => vec![&mut call.from],
+        EventData::GroupChanged { by, change, .. } => {
+            let mut people = vec![&mut by.contact];
+            if let GroupChange::Added { participants }
+            | GroupChange::Removed { participants }
+            | GroupChange::Promoted { participants }
+            | GroupChange::Demoted { participants } = change
+            {
+                people.extend(participants);
+            }
+            people
+        }
+        _ => Vec::new(),
     }
 }

@@ -16,9 +16,10 @@ mod restrictions;
 mod transport;
 mod unstored;
 mod version;
+mod votes;
 
 pub use backend::{SentMessages, SqlBackend, SqlBackends};
-pub(crate) use events::{Goodbye, ReceiptNews, WireEvent};
+pub(crate) use events::{Goodbye, News, WireEvent};
 pub(crate) use gate::Gate;
 pub(crate) use hook::{Inbound, InboundSink, NotStored};
 pub(crate) use link::{Existence, Link, Trouble};

@@ -8,7 +8,7 @@ use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
 
 use super::{
-    Gate, InboundSink, ReceiptNews, WireEvent,
+    Gate, InboundSink, News, WireEvent,
     acks::AckBook,
     events::Tap,
     hook::Hook,
@@ -26,8 +26,8 @@ use crate::{
 /// Where a device's events go.
 pub(crate) type EventSink = Arc<dyn Fn(WireEvent) + Send + Sync>;
 
-/// Where a device's receipts go.
-pub(crate) type ReceiptSink = mpsc::UnboundedSender<(ReceiptNews, Held)>;
+/// Where a device's news go, with what holds their acknowledgements back.
+pub(crate) type NewsSink = mpsc::UnboundedSender<(News, Option<Held>)>;
 
 /// Opens devices; one per connector.
 #[derive(Debug)]
@@ -56,13 +56,13 @@ impl Links {
         &self,
         store: SessionStore,
         inbound: Arc<dyn InboundSink>,
-        receipts: ReceiptSink,
+        news: NewsSink,
         sink: EventSink,
     ) -> Result<Link, OpenError> {
         let acks = Arc::new(AckBook::default());
         let unstored = Arc::new(Unstored::default());
-        let transport = GatedTransport { gate: self.gate.clone(), receipts: Arc::clone(&unstored) };
-        let tap = Tap { acks: Arc::clone(&acks), sink: Arc::clone(&sink), receipts, unstored };
+        let transport = GatedTransport { gate: self.gate.clone(), unstored: Arc::clone(&unstored) };
+        let tap = Tap { acks: Arc::clone(&acks), sink: Arc::clone(&sink), news, unstored };
         let device = DevicePropsOverride::new()
             .with_os(self.device_name.clone())
             .with_platform_type(PlatformType::CHROME);

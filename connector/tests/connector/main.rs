@@ -1,6 +1,7 @@
 //! The connector against the simulated network, with real Redis, SQLite and S3.
 #![cfg(feature = "sandbox")]
 
+mod acts;
 mod ends;
 mod handover;
 mod media;

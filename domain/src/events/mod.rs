@@ -145,7 +145,8 @@ pub enum EventData {
         target: Target,
         /// Who did it.
         by: Actor,
-        /// What it carries now.
+        /// What it carries now: always a text, which is the caption when the message carries a file (the file
+        /// stays), or something that is not modelled.
         content: Content,
         /// When.
         at: Timestamp,
