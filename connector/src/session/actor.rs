@@ -20,6 +20,7 @@ use super::{
     inbound::InboundStore,
     outbox::{Entry, Outbox, chain},
     pairing::Pairing,
+    presence::Wishes,
     sending::Lane,
     watch::Watch,
 };
@@ -43,6 +44,7 @@ pub(super) struct Actor {
     pub(super) outbox: Outbox,
     pub(super) lane: Lane,
     pub(super) pairing: Pairing,
+    pub(super) wishes: Wishes,
     pub(super) inbound: InboundStore,
     pub(super) inbox: Inbox,
     inputs: mpsc::UnboundedReceiver<Input>,
@@ -96,6 +98,7 @@ impl Actor {
             reason: session.reason,
             outbox: Outbox::default(),
             pairing: Pairing::default(),
+            wishes: Wishes::default(),
             inbound,
             inbox,
             inputs,

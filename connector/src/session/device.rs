@@ -205,6 +205,9 @@ impl Actor {
     fn online(&mut self) {
         self.tell_linked();
         self.device.online.send_replace(self.device.link.clone());
+        if let Some(link) = &self.device.link {
+            self.repeat_wishes(link);
+        }
         self.lane.wake();
         self.pairing_closed("already_linked", "the session is linked");
     }

@@ -12,6 +12,7 @@ mod numbers;
 mod outbox;
 mod pacer;
 mod pairing;
+mod presence;
 mod reaction;
 mod sending;
 mod verdict;

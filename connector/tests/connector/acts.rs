@@ -12,7 +12,7 @@ use crate::rig::Rig;
 const US: &str = "4915111111111";
 const THEM: &str = "6281234567890";
 
-/// A message that is the poll, and one by one who voted for what.
+/// Waits for a vote for these options; the poll it is in.
 async fn voted(rig: &Rig, session: SessionKey, options: &[&str]) -> Target {
     rig.event("the vote", session, |data| match data {
         EventData::PollVote { target, options: chosen, .. } if chosen == options => Some(target.clone()),

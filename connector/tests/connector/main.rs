@@ -4,6 +4,7 @@
 mod acts;
 mod ends;
 mod handover;
+mod happenings;
 mod media;
 mod messages;
 mod pairing;
