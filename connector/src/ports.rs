@@ -11,7 +11,7 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 
-use crate::wa::SentMessages;
+use crate::wa::{Owed, Replays, SentMessages};
 
 /// The machines behind a connector.
 #[derive(Clone)]
@@ -45,6 +45,10 @@ pub struct SessionStore {
     pub backend: Arc<dyn Backend>,
     /// What of it is on its way to the disk while the message it is about is on its way to WhatsApp.
     pub sent: SentMessages,
+    /// Which inbound messages were handed out of it a second time.
+    pub replays: Replays,
+    /// Pieces of history that were announced to an earlier owner and are not on record.
+    pub owed: Vec<Owed>,
 }
 
 /// Opens the store in which a session keeps its credentials and Signal state.

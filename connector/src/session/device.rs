@@ -16,11 +16,13 @@ use wagate_domain::{
 use super::{
     Input,
     actor::Actor,
+    append::Appender,
+    history::HistoryStore,
     news::NewsStore,
     outbox::{Entry, chain},
     reaction::{Reaction, Then, reaction},
 };
-use crate::wa::{EventSink, InboundSink, Link, WireEvent};
+use crate::wa::{EventSink, Feeds, InboundSink, Link, WireEvent};
 
 /// How soon opening is tried again after a failure.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
@@ -99,21 +101,29 @@ impl Actor {
         let inbound: Arc<dyn InboundSink> = Arc::new(self.inbound.clone());
         let inbox = self.inbox.clone();
         let generation = self.device.generation;
-        let sink: EventSink = Arc::new(move |event| {
+        let events: EventSink = Arc::new(move |event| {
             // an actor that has ended does not listen, and need not
             let _ = inbox.send(Input::Wire { generation, event });
         });
-        let (news, feed) = mpsc::unbounded_channel();
-        let link = self.shared.links.open(store, inbound, news, sink).await?;
-        let news_store = NewsStore {
-            env: self.shared.env.clone(),
+        let (news, news_feed) = mpsc::unbounded_channel();
+        let (history, history_feed) = mpsc::unbounded_channel();
+        let link = self.shared.links.open(store, inbound, Feeds { events, news, history }).await?;
+        let closed = CancellationToken::new();
+        let appender = Appender {
             session: self.key,
             epoch: self.epoch,
             log: Arc::clone(&self.shared.ports.log),
             inbox: self.inbox.clone(),
         };
-        let closed = CancellationToken::new();
-        tokio::spawn(news_store.run(link.clone(), feed, closed.clone()));
+        let news = NewsStore { env: self.shared.env.clone(), appender: appender.clone() };
+        tokio::spawn(news.run(link.clone(), news_feed, closed.clone()));
+        let history = HistoryStore {
+            env: self.shared.env.clone(),
+            appender,
+            polls: Arc::clone(&self.shared.ports.polls),
+            fetching: self.inbound.fetching.behind(Arc::clone(&self.shared.past_slots)),
+        };
+        tokio::spawn(history.run(link.clone(), history_feed, closed.clone()));
         Ok((link, closed.drop_guard()))
     }
 

@@ -82,7 +82,8 @@ impl InboundStore {
             files.extend(received.media.clone());
             let message = Box::new(received.message);
             let media = received.media.map(Box::new);
-            events.push(Event::new(&self.env, self.session, EventData::MessageReceived { message, media }));
+            let data = EventData::MessageReceived { message, media, history: false };
+            events.push(Event::new(&self.env, self.session, data));
         }
         (events, files)
     }

@@ -3,21 +3,14 @@
 //! It does not pass through the actor and its outbox: the actor may itself be waiting for the wire, and the wire
 //! waits for this.
 
-use std::{sync::Arc, time::Duration};
-
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use wagate_domain::{
     ContactIds, Env,
     events::{Event, EventData, GroupChange},
-    ports::{EventLog, PortError},
-    sessions::SessionKey,
 };
 
-use super::{
-    Inbox, Input,
-    outbox::{PATIENCE, chain, slow},
-};
+use super::append::Appender;
 use crate::{
     convert::{Ringing, news},
     wa::{Held, Link, News},
@@ -25,8 +18,6 @@ use crate::{
 
 /// News written at a time.
 const BATCH: usize = 200;
-/// Pause before a write is repeated that failed.
-const AGAIN: Duration = Duration::from_millis(500);
 
 /// News as they come from a device.
 pub(super) type NewsFeed = mpsc::UnboundedReceiver<(News, Option<Held>)>;
@@ -34,10 +25,7 @@ pub(super) type NewsFeed = mpsc::UnboundedReceiver<(News, Option<Held>)>;
 /// Stores the news of one session under one epoch.
 pub(super) struct NewsStore {
     pub(super) env: Env,
-    pub(super) session: SessionKey,
-    pub(super) epoch: u64,
-    pub(super) log: Arc<dyn EventLog>,
-    pub(super) inbox: Inbox,
+    pub(super) appender: Appender,
 }
 
 impl NewsStore {
@@ -60,37 +48,14 @@ impl NewsStore {
             let mut events = Vec::with_capacity(told.len());
             for piece in told {
                 for data in news(&piece, &link.own(), &mut ringing) {
-                    events.push(Event::new(&self.env, self.session, identified(&link, data).await));
+                    events.push(Event::new(&self.env, self.appender.session, identified(&link, data).await));
                 }
             }
-            if !self.store(&events).await {
+            if self.appender.append(&events).await.is_err() {
                 return;
             }
             held.into_iter().flatten().for_each(Held::stored);
         }
-    }
-
-    /// Writes a batch, again and again until it is written; `false` when the session is somebody else's.
-    async fn store(&self, events: &[Event]) -> bool {
-        let mut first = true;
-        while !events.is_empty() {
-            let append = self.log.append(self.session, Some(self.epoch), events);
-            match tokio::time::timeout(PATIENCE, append).await.unwrap_or_else(|_| Err(slow())) {
-                Ok(()) => return true,
-                Err(PortError::Stale) => {
-                    // an actor that has ended knows it already
-                    let _ = self.inbox.send(Input::LeaseLost);
-                    return false;
-                }
-                Err(error) => {
-                    if std::mem::take(&mut first) {
-                        tracing::warn!(session = %self.session.id, error = %chain(&error), "news wait");
-                    }
-                    tokio::time::sleep(AGAIN).await;
-                }
-            }
-        }
-        true
     }
 }
 

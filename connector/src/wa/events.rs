@@ -10,7 +10,8 @@ use waproto::whatsapp as wa;
 
 use super::{
     acks::{Ack, AckBook},
-    open::{EventSink, NewsSink},
+    history::History,
+    open::Feeds,
     unstored::Unstored,
 };
 
@@ -87,9 +88,9 @@ pub(crate) type News = Arc<Event>;
 /// Listens to one client and passes on what matters.
 pub(super) struct Tap {
     pub(super) acks: Arc<AckBook>,
-    pub(super) sink: EventSink,
-    pub(super) news: NewsSink,
+    pub(super) feeds: Feeds,
     pub(super) unstored: Arc<Unstored>,
+    pub(super) history: Arc<History>,
 }
 
 impl EventHandler for Tap {
@@ -97,21 +98,29 @@ impl EventHandler for Tap {
         if let Event::ServerAck(ack) = &*event {
             if ack.class.as_deref().is_none_or(|class| class == "message") {
                 self.acks.resolve(&ack.id, Ack { error: ack.error.clone() });
-                (self.sink)(WireEvent::Acked);
+                (self.feeds.events)(WireEvent::Acked);
             }
+            return;
+        }
+        if matches!(&*event, Event::HistorySync(_)) {
+            // nobody takes it: the device is being closed, and its announcement is not acknowledged
+            let _ = self.feeds.history.send((event, self.history.piece()));
             return;
         }
         if NEWS.contains(&event.kind()) {
             let held = is_acknowledged(&event).then(|| self.unstored.hold());
             // nobody takes it: the device is being closed, and what is held keeps the ack back
-            let _ = self.news.send((event, held));
+            let _ = self.feeds.news.send((event, held));
             return;
+        }
+        if matches!(&*event, Event::Connected(_)) {
+            self.history.connected();
         }
         if let Some(told) = translate(&event) {
             if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
                 self.acks.fail_all();
             }
-            (self.sink)(told);
+            (self.feeds.events)(told);
         }
     }
 
@@ -133,6 +142,7 @@ impl EventHandler for Tap {
             EventKind::ConnectFailure,
             EventKind::ServerAck,
             EventKind::Messages,
+            EventKind::HistorySync,
         ]))
     }
 }

@@ -1,6 +1,6 @@
 //! Inbound messages are stored before WhatsApp hears that we have them.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 use wacore::types::{events::InboundMessage, message::MessageInfo};
@@ -8,7 +8,7 @@ use wagate_domain::{Address, ContactIds, ports::Poll};
 use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
-use super::{link::known, votes};
+use super::{Replays, history::History, link::known, votes};
 use crate::convert::counterpart;
 
 /// A decrypted message and who it is about.
@@ -41,7 +41,11 @@ pub(crate) trait InboundSink: Send + Sync {
 }
 
 /// Ties a sink to a client.
-pub(super) struct Hook(pub(super) Arc<dyn InboundSink>);
+pub(super) struct Hook {
+    pub(super) sink: Arc<dyn InboundSink>,
+    pub(super) history: Arc<History>,
+    pub(super) replays: Replays,
+}
 
 #[async_trait]
 impl InboundDurabilityHook for Hook {
@@ -49,10 +53,14 @@ impl InboundDurabilityHook for Hook {
         let mut inbound = Vec::with_capacity(batch.len());
         for item in batch {
             let mut came = identified(&client, Arc::clone(&item.message), Arc::clone(&item.info)).await;
-            came.vote = votes::open(&client, &*self.0, &came, &inbound).await?;
+            came.vote = votes::open(&client, &*self.sink, &came, &inbound).await?;
             inbound.push(came);
         }
-        Ok(self.0.store(inbound).await?)
+        let replayed: HashSet<&str> =
+            batch.iter().map(|item| item.info.id.as_str()).filter(|id| self.replays.take(id)).collect();
+        self.sink.store(inbound.clone()).await?;
+        self.history.settle(&client, &inbound, |id| replayed.contains(id)).await?;
+        Ok(())
     }
 }
 

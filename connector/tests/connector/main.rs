@@ -5,6 +5,7 @@ mod acts;
 mod ends;
 mod handover;
 mod happenings;
+mod history;
 mod media;
 mod messages;
 mod pairing;

@@ -120,6 +120,9 @@ pub enum EventData {
         message: Box<Message>,
         /// Its media object, pending, when it carries one.
         media: Option<Box<Media>>,
+        /// It is of the past, told by the phone after linking: on record, but no news to anybody.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        history: bool,
     },
     /// A media object is in S3, or will never be.
     #[serde(rename = "media.settled")]

@@ -41,7 +41,7 @@ impl Record {
         }
         match &event.data {
             EventData::MessageAccepted(message) => self.add(event, message, None, stale),
-            EventData::MessageReceived { message, media } => {
+            EventData::MessageReceived { message, media, .. } => {
                 self.add(event, message, media.as_deref(), stale)
             }
             EventData::MessageEdited(message) => self.messages.edit(message),
