@@ -22,7 +22,7 @@ use wagate_infra::{
     memory::{RememberedKeys, RememberedSessions},
     redis::{
         ConnectError, Redis, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes, RedisLeases,
-        RedisLog,
+        RedisLog, RedisPolls,
     },
     s3::{S3, S3Error},
     sql::Database,
@@ -155,6 +155,7 @@ impl Machines {
             log: Arc::new(self.log()),
             leases: Arc::new(self.leases()),
             calls: Arc::new(RedisCalls::new(self.redis.clone())),
+            polls: Arc::new(RedisPolls::new(self.redis.clone())),
             objects: Arc::new(self.s3.clone()),
         };
         (ports, SqlBackends::new(self.sql.clone()))

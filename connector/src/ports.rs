@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use wacore::store::traits::Backend;
 use wagate_domain::{
-    ports::{EventLog, Lanes, Leases, MediaIndex, Messages, Objects, PortResult, SessionCalls, Sessions},
+    ports::{
+        EventLog, Lanes, Leases, MediaIndex, Messages, Objects, Polls, PortResult, SessionCalls, Sessions,
+    },
     sessions::SessionKey,
 };
 
-use crate::wa::SentMessages;
+use crate::wa::{Owed, Replays, SentMessages};
 
 /// The machines behind a connector.
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub struct ConnectorPorts {
     pub leases: Arc<dyn Leases>,
     /// Calls from the API and pairings on offer.
     pub calls: Arc<dyn SessionCalls>,
+    /// Polls that votes may still come in for.
+    pub polls: Arc<dyn Polls>,
     /// Messages on record: with whom a session has written before.
     pub messages: Arc<dyn Messages>,
     /// The queue of sends.
@@ -41,6 +45,10 @@ pub struct SessionStore {
     pub backend: Arc<dyn Backend>,
     /// What of it is on its way to the disk while the message it is about is on its way to WhatsApp.
     pub sent: SentMessages,
+    /// Which inbound messages were handed out of it a second time.
+    pub replays: Replays,
+    /// Pieces of history that were announced to an earlier owner and are not on record.
+    pub owed: Vec<Owed>,
 }
 
 /// Opens the store in which a session keeps its credentials and Signal state.

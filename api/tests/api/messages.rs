@@ -46,7 +46,9 @@ async fn receive(stack: &Stack, session: SessionKey, body: &str) -> MessageId {
         sender: None,
         at: Timestamp::from_millis(now.as_millis()),
     };
-    stack.tell(session, EventData::MessageReceived { message: Box::new(message), media: None }).await;
+    stack
+        .tell(session, EventData::MessageReceived { message: Box::new(message), media: None, history: false })
+        .await;
     id
 }
 

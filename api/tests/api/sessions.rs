@@ -88,3 +88,38 @@ async fn logging_out_is_done_by_the_owner() {
     let (answer, _) = tokio::join!(stack.post(&path, &nothing), stack.answer(key2, no));
     assert_eq!(answer.problem(409, "session_refused")["detail"], "Not now. (busy)");
 }
+
+#[tokio::test]
+async fn presence_is_shown_and_watched_by_the_owner() {
+    let stack = Stack::start().await;
+    let (id, key) = stack.linked_session().await;
+    let path = format!("/api/v1/sessions/{id}/presence");
+    let watch = format!("{path}/subscribe");
+    for (path, body, wanted) in [
+        (&path, json!({"presence": "available"}), Command::ShowPresence { available: true }),
+        (&path, json!({"presence": "unavailable"}), Command::ShowPresence { available: false }),
+        (
+            &watch,
+            json!({"chat": "+62 812-3456-7890"}),
+            Command::WatchPresence { chat: "6281234567890@s.whatsapp.net".to_owned() },
+        ),
+    ] {
+        let (answer, command) = tokio::join!(stack.post(path, &body), stack.answer(key, CommandReply::Done));
+        answer.expect(204);
+        assert_eq!(command, wanted);
+    }
+    let reply = CommandReply::Refused { code: "not_connected".to_owned(), message: "later".to_owned() };
+    let body = json!({"presence": "available"});
+    let (answer, _) = tokio::join!(stack.post(&path, &body), stack.answer(key, reply));
+    answer.problem(409, "session_refused");
+    for (path, body, field) in [
+        (&path, json!({"presence": "away"}), "presence"),
+        (&watch, json!({"chat": "120363000000000001@g.us"}), "chat"),
+        (&watch, json!({"chat": "somebody"}), "chat"),
+    ] {
+        assert_eq!(stack.post(path, &body).await.problem(422, "validation_failed")["field"], field);
+    }
+    let (unlinked, _) = stack.session().await;
+    let path = format!("/api/v1/sessions/{unlinked}/presence");
+    stack.post(&path, &json!({"presence": "available"})).await.problem(409, "session_not_linked");
+}

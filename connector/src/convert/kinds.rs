@@ -72,4 +72,5 @@ fn is_poll(message: &wa::Message) -> bool {
         || message.poll_creation_message_v2.is_set()
         || message.poll_creation_message_v3.is_set()
         || message.poll_creation_message_v5.is_set()
+        || message.poll_creation_message_v6.is_set()
 }

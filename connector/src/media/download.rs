@@ -84,6 +84,12 @@ impl Fetching {
         }
     }
 
+    /// The same, in line for other slots.
+    pub(crate) fn behind(&self, slots: Arc<Semaphore>) -> Self {
+        let downloads = Downloads { slots, ..self.downloads.clone() };
+        Self { downloads, ..self.clone() }
+    }
+
     /// Starts fetching an object, unless that is under way already.
     pub(crate) fn begin(&self, media: Media) {
         let id = media.id;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, error::Elapsed};
 use wagate_domain::{
     Address,
     sessions::{Command, CommandReply, Reason, Signal, State},
@@ -13,12 +13,12 @@ use super::{
     actor::Actor,
     outbox::{Entry, chain},
 };
-use crate::wa::Trouble;
+use crate::wa::{Link, Trouble};
 
 /// Commands taken in one round, so that nobody can keep an actor from its other work.
 const ROUND: usize = 32;
-/// How long a read receipt may take.
-const READ_PATIENCE: Duration = Duration::from_secs(10);
+/// How long sending something small may take.
+pub(super) const WIRE_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Actor {
     /// Takes the commands that were left.
@@ -54,6 +54,8 @@ impl Actor {
                 self.reply(id, CommandReply::Health(health));
             }
             Command::MarkRead { chat, ids } => self.mark_read(id, &chat, &ids).await,
+            Command::ShowPresence { available } => self.show_presence(id, available).await,
+            Command::WatchPresence { chat } => self.watch_presence(id, &chat).await,
         }
     }
 
@@ -104,17 +106,37 @@ impl Actor {
         let Ok(chat) = chat.parse::<Address>() else {
             return self.refuse(id, "bad_chat", "the chat is no WhatsApp address");
         };
-        let Some(link) = self.device.link.clone().filter(|_| self.can_send()) else {
-            return self.refuse(id, "not_connected", "the session is not connected; try again when it is");
-        };
-        match tokio::time::timeout(READ_PATIENCE, link.mark_read(&chat, ids)).await {
-            Ok(Ok(())) => self.reply(id, CommandReply::Done),
+        let Some(link) = self.link_for(&id) else { return };
+        let sent = tokio::time::timeout(WIRE_PATIENCE, link.mark_read(&chat, ids)).await;
+        self.answer_sent(id, sent, "the read receipts could not be sent; try again");
+    }
+
+    /// The device, if it can be used; else the command is refused.
+    pub(super) fn link_for(&mut self, command: &str) -> Option<Link> {
+        let link = self.device.link.clone().filter(|_| self.can_send());
+        if link.is_none() {
+            let message = "the session is not connected; try again when it is";
+            self.refuse(command.to_owned(), "not_connected", message);
+        }
+        link
+    }
+
+    /// Answers a command that sent something.
+    pub(super) fn answer_sent(
+        &mut self,
+        command: String,
+        sent: Result<Result<(), Trouble>, Elapsed>,
+        failed: &str,
+    ) {
+        match sent {
+            Ok(Ok(())) => self.reply(command, CommandReply::Done),
             Ok(Err(Trouble::Lost)) | Err(_) => {
-                self.refuse(id, "not_connected", "the connection was lost; try again");
+                self.refuse(command, "not_connected", "the connection was lost; try again");
             }
+            Ok(Err(Trouble::Refused { code, message })) => self.refuse(command, &code, &message),
             Ok(Err(trouble)) => {
-                tracing::warn!(session = %self.key.id, ?trouble, "read receipts not sent");
-                self.refuse(id, "not_sent", "the read receipts could not be sent; try again");
+                tracing::warn!(session = %self.key.id, ?trouble, "{failed}");
+                self.refuse(command, "not_sent", failed);
             }
         }
     }

@@ -16,11 +16,13 @@ use wagate_domain::{
 use super::{
     Input,
     actor::Actor,
+    append::Appender,
+    history::HistoryStore,
+    news::NewsStore,
     outbox::{Entry, chain},
     reaction::{Reaction, Then, reaction},
-    receipts::ReceiptStore,
 };
-use crate::wa::{EventSink, InboundSink, Link, WireEvent};
+use crate::wa::{EventSink, Feeds, InboundSink, Link, WireEvent};
 
 /// How soon opening is tried again after a failure.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
@@ -37,14 +39,14 @@ pub(super) struct Device {
     pub(super) linked: Option<Linked>,
     online: watch::Sender<Option<Link>>,
     open_at: Option<Instant>,
-    /// Ends the storing of the device's receipts.
-    receipts: Option<DropGuard>,
+    /// Ends the storing of the device's news.
+    news: Option<DropGuard>,
 }
 
 impl Device {
     pub(super) fn new(session: &Session, online: watch::Sender<Option<Link>>) -> Self {
         let linked = session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
-        Self { generation: 0, link: None, linked, online, open_at: None, receipts: None }
+        Self { generation: 0, link: None, linked, online, open_at: None, news: None }
     }
 
     pub(super) const fn timer(&self) -> Option<Instant> {
@@ -79,9 +81,9 @@ impl Actor {
         self.close_device().await;
         self.device.open_at = None;
         match self.open().await {
-            Ok((link, receipts)) => {
+            Ok((link, news)) => {
                 self.device.link = Some(link);
-                self.device.receipts = Some(receipts);
+                self.device.news = Some(news);
             }
             Err(error) => {
                 if is_stale(error.as_ref()) {
@@ -99,21 +101,29 @@ impl Actor {
         let inbound: Arc<dyn InboundSink> = Arc::new(self.inbound.clone());
         let inbox = self.inbox.clone();
         let generation = self.device.generation;
-        let sink: EventSink = Arc::new(move |event| {
+        let events: EventSink = Arc::new(move |event| {
             // an actor that has ended does not listen, and need not
             let _ = inbox.send(Input::Wire { generation, event });
         });
-        let (receipts, news) = mpsc::unbounded_channel();
-        let link = self.shared.links.open(store, inbound, receipts, sink).await?;
-        let receipt_store = ReceiptStore {
-            env: self.shared.env.clone(),
+        let (news, news_feed) = mpsc::unbounded_channel();
+        let (history, history_feed) = mpsc::unbounded_channel();
+        let link = self.shared.links.open(store, inbound, Feeds { events, news, history }).await?;
+        let closed = CancellationToken::new();
+        let appender = Appender {
             session: self.key,
             epoch: self.epoch,
             log: Arc::clone(&self.shared.ports.log),
             inbox: self.inbox.clone(),
         };
-        let closed = CancellationToken::new();
-        tokio::spawn(receipt_store.run(link.clone(), news, closed.clone()));
+        let news = NewsStore { env: self.shared.env.clone(), appender: appender.clone() };
+        tokio::spawn(news.run(link.clone(), news_feed, closed.clone()));
+        let history = HistoryStore {
+            env: self.shared.env.clone(),
+            appender,
+            polls: Arc::clone(&self.shared.ports.polls),
+            fetching: self.inbound.fetching.behind(Arc::clone(&self.shared.past_slots)),
+        };
+        tokio::spawn(history.run(link.clone(), history_feed, closed.clone()));
         Ok((link, closed.drop_guard()))
     }
 
@@ -131,7 +141,7 @@ impl Actor {
         if let Some(link) = self.device.link.take() {
             link.close().await;
         }
-        self.device.receipts = None;
+        self.device.news = None;
     }
 
     /// Forgets the linked account with its credentials.
@@ -205,6 +215,9 @@ impl Actor {
     fn online(&mut self) {
         self.tell_linked();
         self.device.online.send_replace(self.device.link.clone());
+        if let Some(link) = &self.device.link {
+            self.repeat_wishes(link);
+        }
         self.lane.wake();
         self.pairing_closed("already_linked", "the session is linked");
     }

@@ -1,18 +1,21 @@
 //! A session's actor: one inbox, one state, one linked device.
 
 mod actor;
+mod append;
 mod commands;
 mod deliver;
 mod device;
 mod flights;
+mod history;
 mod inbound;
 mod newcomers;
+mod news;
 mod numbers;
 mod outbox;
 mod pacer;
 mod pairing;
+mod presence;
 mod reaction;
-mod receipts;
 mod sending;
 mod verdict;
 mod watch;
@@ -48,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) links: Links,
     pub(crate) census: Census,
     pub(crate) download_slots: Arc<Semaphore>,
+    /// For files of the past, which must not keep those back that come in.
+    pub(crate) past_slots: Arc<Semaphore>,
     /// Whose turn it is to send.
     pub(crate) turns: Turns,
 }

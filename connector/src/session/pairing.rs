@@ -32,6 +32,8 @@ pub(super) struct Pairing {
     to_request: Option<(String, String)>,
     /// Something is on offer in Redis.
     offered: bool,
+    /// What the event log was told last.
+    told: Option<sessions::Pairing>,
 }
 
 impl Pairing {
@@ -206,7 +208,19 @@ impl Actor {
             .map(|offered| sessions::Pairing::Code { code: offered.code.clone(), expires_at: offered.until });
         let pairing = code.or_else(|| self.qr());
         self.pairing.offered = pairing.is_some();
-        self.outbox.push(Entry::Offer(pairing));
+        self.outbox.push(Entry::Offer(pairing.clone()));
+        self.tell_offer(pairing);
+    }
+
+    /// Writes what is on offer into the log, once however often it is asked for.
+    fn tell_offer(&mut self, pairing: Option<sessions::Pairing>) {
+        if self.pairing.told == pairing {
+            return;
+        }
+        self.pairing.told.clone_from(&pairing);
+        if let Some(pairing) = pairing {
+            self.publish(EventData::SessionOffer(pairing));
+        }
     }
 
     fn qr(&self) -> Option<sessions::Pairing> {

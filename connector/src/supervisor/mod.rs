@@ -71,6 +71,7 @@ impl Connector {
             ports,
             backends,
             download_slots: Arc::new(Semaphore::new(config.media_downloads.max(1))),
+            past_slots: Arc::new(Semaphore::new(1)),
             turns: Turns::new(config.sends_at_once),
             config,
         });

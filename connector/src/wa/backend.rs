@@ -5,11 +5,15 @@
 
 mod app_sync;
 mod device;
+mod owed;
 mod protocol;
+mod replays;
 mod secrets;
 mod sent;
 mod signal;
 
+pub use owed::Owed;
+pub use replays::Replays;
 pub use sent::SentMessages;
 
 use std::{error::Error, sync::Arc};
@@ -30,13 +34,14 @@ use crate::ports::{BackendFactory, SessionStore};
 pub struct SqlBackend {
     store: WaStore,
     sent: SentMessages,
+    replays: Replays,
 }
 
 impl SqlBackend {
     /// Over the store of a session.
     #[must_use]
     pub fn new(store: WaStore) -> Self {
-        Self { store, sent: SentMessages::default() }
+        Self { store, sent: SentMessages::default(), replays: Replays::default() }
     }
 }
 
@@ -58,7 +63,9 @@ impl SqlBackends {
 impl BackendFactory for SqlBackends {
     async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<SessionStore> {
         let backend = SqlBackend::new(WaStore::new(self.db.clone(), session, epoch));
-        Ok(SessionStore { sent: backend.sent.clone(), backend: Arc::new(backend) })
+        let (sent, replays) = (backend.sent.clone(), backend.replays.clone());
+        let owed = backend.owed().await?;
+        Ok(SessionStore { sent, replays, owed, backend: Arc::new(backend) })
     }
 
     async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()> {

@@ -3,18 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use wacore::types::{
-    events::{ConnectFailureReason, Event, EventHandler, EventInterest, EventKind, LoggedOut, Receipt},
+    events::{ConnectFailureReason, Event, EventHandler, EventInterest, EventKind, LoggedOut},
     message::MessageInfo,
 };
-use wagate_domain::{Address, ContactIds, Timestamp, messages::Status};
 use waproto::whatsapp as wa;
 
 use super::{
     acks::{Ack, AckBook},
-    open::{EventSink, ReceiptSink},
+    history::History,
+    open::Feeds,
     unstored::Unstored,
 };
-use crate::convert::{address_of, identities_of, receipt_status};
 
 /// Something that happened on the wire.
 #[derive(Debug, Clone)]
@@ -83,27 +82,15 @@ pub(crate) enum Goodbye {
     },
 }
 
-/// A receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ReceiptNews {
-    /// Chat it came from.
-    pub(crate) chat: Address,
-    /// Who sent it, as far as the receipt tells.
-    pub(crate) contact: ContactIds,
-    /// WhatsApp's ids of the messages.
-    pub(crate) ids: Vec<String>,
-    /// How far they have come.
-    pub(crate) status: Status,
-    /// When.
-    pub(crate) at: Timestamp,
-}
+/// What a device tells besides messages, for the event log.
+pub(crate) type News = Arc<Event>;
 
 /// Listens to one client and passes on what matters.
 pub(super) struct Tap {
     pub(super) acks: Arc<AckBook>,
-    pub(super) sink: EventSink,
-    pub(super) receipts: ReceiptSink,
+    pub(super) feeds: Feeds,
     pub(super) unstored: Arc<Unstored>,
+    pub(super) history: Arc<History>,
 }
 
 impl EventHandler for Tap {
@@ -111,27 +98,34 @@ impl EventHandler for Tap {
         if let Event::ServerAck(ack) = &*event {
             if ack.class.as_deref().is_none_or(|class| class == "message") {
                 self.acks.resolve(&ack.id, Ack { error: ack.error.clone() });
-                (self.sink)(WireEvent::Acked);
+                (self.feeds.events)(WireEvent::Acked);
             }
             return;
         }
-        if let Event::Receipt(receipt) = &*event {
-            if let Some(news) = news(receipt) {
-                // nobody takes it: the device is being closed, and what is held keeps the ack back
-                let _ = self.receipts.send((news, self.unstored.hold()));
-            }
+        if matches!(&*event, Event::HistorySync(_)) {
+            // nobody takes it: the device is being closed, and its announcement is not acknowledged
+            let _ = self.feeds.history.send((event, self.history.piece()));
             return;
+        }
+        if NEWS.contains(&event.kind()) {
+            let held = is_acknowledged(&event).then(|| self.unstored.hold());
+            // nobody takes it: the device is being closed, and what is held keeps the ack back
+            let _ = self.feeds.news.send((event, held));
+            return;
+        }
+        if matches!(&*event, Event::Connected(_)) {
+            self.history.connected();
         }
         if let Some(told) = translate(&event) {
             if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
                 self.acks.fail_all();
             }
-            (self.sink)(told);
+            (self.feeds.events)(told);
         }
     }
 
     fn interest(&self) -> EventInterest {
-        EventInterest::of(&[
+        EventInterest::of(NEWS).union(EventInterest::of(&[
             EventKind::PairingQrCode,
             EventKind::PairingQrCodesExhausted,
             EventKind::PairingCodeRefresh,
@@ -147,10 +141,48 @@ impl EventHandler for Tap {
             EventKind::ClientOutdated,
             EventKind::ConnectFailure,
             EventKind::ServerAck,
-            EventKind::Receipt,
             EventKind::Messages,
-        ])
+            EventKind::HistorySync,
+        ]))
     }
+}
+
+/// What goes to the log as it is.
+const NEWS: &[EventKind] = &[
+    EventKind::Receipt,
+    EventKind::ChatPresence,
+    EventKind::Presence,
+    EventKind::GroupUpdate,
+    EventKind::PictureUpdate,
+    EventKind::IncomingCall,
+    EventKind::MissedCall,
+    EventKind::ContactNumberChanged,
+    EventKind::PushNameUpdate,
+    EventKind::ArchiveUpdate,
+    EventKind::PinUpdate,
+    EventKind::MuteUpdate,
+    EventKind::MarkChatAsReadUpdate,
+    EventKind::ClearChatUpdate,
+    EventKind::DeleteChatUpdate,
+    EventKind::DeleteMessageForMeUpdate,
+];
+
+/// Whether WhatsApp keeps the stanza behind an event until we acknowledge it, so that holding the acknowledgement
+/// back until the event is on record means that it cannot be lost.
+///
+/// Presence and typing are never kept: what is missed is over. App state is kept by version, not by stanza: the
+/// protocol crate stores how far it has read before it tells, so that of a process that ends in between the next
+/// one reads on behind it. Of a call's offer the crate sends the receipt before it tells; the rest of a call waits.
+fn is_acknowledged(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Receipt(_)
+            | Event::GroupUpdate(_)
+            | Event::PictureUpdate(_)
+            | Event::ContactNumberChanged(_)
+            | Event::IncomingCall(_)
+            | Event::MissedCall(_)
+    )
 }
 
 /// Puts an event into our words; `None` for what we do not act upon.
@@ -204,17 +236,6 @@ fn is_removal(logout: &LoggedOut) -> bool {
     let conflict = logout.raw.as_ref().and_then(|raw| raw.get_optional_child("conflict"));
     conflict.is_some_and(|conflict| {
         conflict.attrs().optional_string("type").is_some_and(|kind| kind == "device_removed")
-    })
-}
-
-fn news(receipt: &Receipt) -> Option<ReceiptNews> {
-    let source = &receipt.source;
-    Some(ReceiptNews {
-        status: receipt_status(&receipt.r#type)?,
-        chat: address_of(&source.chat)?,
-        contact: identities_of(Some(&source.sender)).or(identities_of(source.sender_alt.as_ref())),
-        ids: receipt.message_ids.clone(),
-        at: Timestamp::from_millis(receipt.timestamp.timestamp_millis()),
     })
 }
 

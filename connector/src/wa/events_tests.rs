@@ -1,11 +1,7 @@
-use wacore::types::{
-    events::{
-        ClientOutdated, ConnectFailure, Connected, PairingQrCode, PairingQrCodesExhausted, StreamReplaced,
-    },
-    message::MessageSource,
-    presence::ReceiptType,
+use wacore::types::events::{
+    ClientOutdated, ConnectFailure, Connected, PairingQrCode, PairingQrCodesExhausted, StreamReplaced,
 };
-use wacore_binary::{Jid, Node, builder::NodeBuilder};
+use wacore_binary::{Node, builder::NodeBuilder};
 
 use super::*;
 
@@ -88,30 +84,4 @@ fn pairing_and_login_are_told() {
     assert!(matches!(told, Some(WireEvent::QrExhausted { closed: true })));
     let told = translate(&Event::Connected(Connected::builder().build()));
     assert!(matches!(told, Some(WireEvent::Online)));
-}
-
-#[test]
-fn a_receipt_names_both_identities() {
-    let source = MessageSource {
-        chat: "6281234567890:2@s.whatsapp.net".parse::<Jid>().unwrap(),
-        sender: "6281234567890:2@s.whatsapp.net".parse().unwrap(),
-        sender_alt: Some("100000012345678@lid".parse().unwrap()),
-        ..Default::default()
-    };
-    let receipt = |kind| {
-        Receipt::builder()
-            .source(source.clone())
-            .message_ids(vec!["A".to_owned(), "B".to_owned()])
-            .timestamp(wacore::time::from_secs(1_767_225_600).unwrap())
-            .r#type(kind)
-            .offline(false)
-            .build()
-    };
-    let told = news(&receipt(ReceiptType::Read)).unwrap();
-    assert_eq!(told.chat.to_string(), "6281234567890@s.whatsapp.net");
-    assert_eq!(told.contact.pn.as_deref(), Some("6281234567890"));
-    assert_eq!(told.contact.lid.as_deref(), Some("100000012345678"));
-    assert_eq!(told.ids, ["A", "B"]);
-    assert_eq!((told.status, told.at), (Status::Read, Timestamp::from_millis(1_767_225_600_000)));
-    assert_eq!(news(&receipt(ReceiptType::ReadSelf)), None);
 }

@@ -1,14 +1,14 @@
 //! Inbound messages are stored before WhatsApp hears that we have them.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 use wacore::types::{events::InboundMessage, message::MessageInfo};
-use wagate_domain::ContactIds;
+use wagate_domain::{Address, ContactIds, ports::Poll};
 use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
-use super::link::known;
+use super::{Replays, history::History, link::known, votes};
 use crate::convert::counterpart;
 
 /// A decrypted message and who it is about.
@@ -20,6 +20,9 @@ pub(crate) struct Inbound {
     pub(crate) info: Arc<MessageInfo>,
     /// The other person, from the envelope and from what the device knows.
     pub(crate) contact: ContactIds,
+    /// What a poll vote was opened to, by the options' texts; none for everything else, and for votes in polls
+    /// that nobody knows.
+    pub(crate) vote: Option<Vec<String>>,
 }
 
 /// The messages could not be stored; WhatsApp keeps them and sends them again.
@@ -32,19 +35,32 @@ pub(crate) struct NotStored;
 pub(crate) trait InboundSink: Send + Sync {
     /// Stores a batch durably, in order, all or nothing. Doing it twice must do no harm.
     async fn store(&self, batch: Vec<Inbound>) -> Result<(), NotStored>;
+
+    /// The poll that stands in one of these chats under WhatsApp's id, when it is known.
+    async fn poll(&self, chats: &[Address], stanza_id: &str) -> Result<Option<Poll>, NotStored>;
 }
 
 /// Ties a sink to a client.
-pub(super) struct Hook(pub(super) Arc<dyn InboundSink>);
+pub(super) struct Hook {
+    pub(super) sink: Arc<dyn InboundSink>,
+    pub(super) history: Arc<History>,
+    pub(super) replays: Replays,
+}
 
 #[async_trait]
 impl InboundDurabilityHook for Hook {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
         let mut inbound = Vec::with_capacity(batch.len());
         for item in batch {
-            inbound.push(identified(&client, Arc::clone(&item.message), Arc::clone(&item.info)).await);
+            let mut came = identified(&client, Arc::clone(&item.message), Arc::clone(&item.info)).await;
+            came.vote = votes::open(&client, &*self.sink, &came, &inbound).await?;
+            inbound.push(came);
         }
-        Ok(self.0.store(inbound).await?)
+        let replayed: HashSet<&str> =
+            batch.iter().map(|item| item.info.id.as_str()).filter(|id| self.replays.take(id)).collect();
+        self.sink.store(inbound.clone()).await?;
+        self.history.settle(&client, &inbound, |id| replayed.contains(id)).await?;
+        Ok(())
     }
 }
 
@@ -55,5 +71,5 @@ pub(super) async fn identified(
     info: Arc<MessageInfo>,
 ) -> Inbound {
     let contact = known(client, counterpart(&info)).await;
-    Inbound { message, info, contact }
+    Inbound { message, info, contact, vote: None }
 }

@@ -10,7 +10,7 @@ use wacore::{
 };
 use wagate_domain::{Address, ContactIds, Timestamp, address::Server};
 use waproto::whatsapp as wa;
-use whatsapp_rust::{Client, ErrorChainExt, SendError, SendOptions};
+use whatsapp_rust::{Client, ErrorChainExt, PresenceError, SendError, SendOptions};
 
 use super::{
     Inbound, SentMessages,
@@ -198,6 +198,19 @@ impl Link {
             .map_err(|error| self.trouble(error.as_ref()))
     }
 
+    /// Shows the account as online, or not.
+    pub(crate) async fn show_presence(&self, available: bool) -> Result<(), Trouble> {
+        let presence = self.client.presence();
+        let shown = if available { presence.set_available().await } else { presence.set_unavailable().await };
+        shown.map_err(|error| self.presence_trouble(&error))
+    }
+
+    /// Asks to be told when a person comes and goes.
+    pub(crate) async fn watch_presence(&self, person: &Address) -> Result<(), Trouble> {
+        let asked = self.client.presence().subscribe(jid_of(person)).await;
+        asked.map_err(|error| self.presence_trouble(&error))
+    }
+
     /// Uploads an encrypted file.
     pub(crate) async fn upload<S: UploadSource + 'static>(
         &self,
@@ -255,6 +268,17 @@ impl Link {
             SendError::InvalidRequest(why) => {
                 Trouble::Refused { code: "invalid_recipient".to_owned(), message: why.clone() }
             }
+            other => self.trouble(other),
+        }
+    }
+
+    fn presence_trouble(&self, error: &PresenceError) -> Trouble {
+        match error {
+            PresenceError::PushNameEmpty => Trouble::Refused {
+                code: "no_push_name".to_owned(),
+                message: "the account has no name yet, without which nobody can be online; the phone sends it soon after linking".to_owned(),
+            },
+            PresenceError::Client(error) if error.is_transport_unavailable() => Trouble::Lost,
             other => self.trouble(other),
         }
     }

@@ -6,6 +6,7 @@ mod events;
 #[cfg_attr(feature = "sandbox", path = "gate_sandbox.rs")]
 #[cfg_attr(feature = "live", path = "gate_live.rs")]
 mod gate;
+mod history;
 mod hook;
 mod http;
 mod link;
@@ -16,13 +17,15 @@ mod restrictions;
 mod transport;
 mod unstored;
 mod version;
+mod votes;
 
-pub use backend::{SentMessages, SqlBackend, SqlBackends};
-pub(crate) use events::{Goodbye, ReceiptNews, WireEvent};
+pub use backend::{Owed, Replays, SentMessages, SqlBackend, SqlBackends};
+pub(crate) use events::{Goodbye, News, WireEvent};
 pub(crate) use gate::Gate;
+pub(crate) use history::Piece;
 pub(crate) use hook::{Inbound, InboundSink, NotStored};
 pub(crate) use link::{Existence, Link, Trouble};
-pub(crate) use open::{EventSink, Links};
+pub(crate) use open::{EventSink, Feeds, Links};
 pub(crate) use pairing::{CodeRefusal, PairingCode};
 pub(crate) use restrictions::Restriction;
 pub(crate) use unstored::Held;

@@ -8,9 +8,10 @@ use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
 
 use super::{
-    Gate, InboundSink, ReceiptNews, WireEvent,
+    Gate, InboundSink, News, WireEvent,
     acks::AckBook,
     events::Tap,
+    history::{History, Piece},
     hook::Hook,
     http::WaHttp,
     link::Link,
@@ -26,8 +27,21 @@ use crate::{
 /// Where a device's events go.
 pub(crate) type EventSink = Arc<dyn Fn(WireEvent) + Send + Sync>;
 
-/// Where a device's receipts go.
-pub(crate) type ReceiptSink = mpsc::UnboundedSender<(ReceiptNews, Held)>;
+/// Where a device's news go, with what holds their acknowledgements back.
+pub(crate) type NewsSink = mpsc::UnboundedSender<(News, Option<Held>)>;
+
+/// Where a device's pieces of history go.
+pub(crate) type HistorySink = mpsc::UnboundedSender<(News, Piece)>;
+
+/// Where everything goes that a device tells by itself.
+pub(crate) struct Feeds {
+    /// What the session's actor acts upon.
+    pub(crate) events: EventSink,
+    /// What is only written down.
+    pub(crate) news: NewsSink,
+    /// The past.
+    pub(crate) history: HistorySink,
+}
 
 /// Opens devices; one per connector.
 #[derive(Debug)]
@@ -56,13 +70,15 @@ impl Links {
         &self,
         store: SessionStore,
         inbound: Arc<dyn InboundSink>,
-        receipts: ReceiptSink,
-        sink: EventSink,
+        feeds: Feeds,
     ) -> Result<Link, OpenError> {
         let acks = Arc::new(AckBook::default());
         let unstored = Arc::new(Unstored::default());
-        let transport = GatedTransport { gate: self.gate.clone(), receipts: Arc::clone(&unstored) };
-        let tap = Tap { acks: Arc::clone(&acks), sink: Arc::clone(&sink), receipts, unstored };
+        let transport = GatedTransport { gate: self.gate.clone(), unstored: Arc::clone(&unstored) };
+        let history = Arc::new(History::new(store.owed));
+        let sink = Arc::clone(&feeds.events);
+        let tap = Tap { acks: Arc::clone(&acks), feeds, unstored, history: Arc::clone(&history) };
+        let hook = Hook { sink: inbound, history: Arc::clone(&history), replays: store.replays };
         let device = DevicePropsOverride::new()
             .with_os(self.device_name.clone())
             .with_platform_type(PlatformType::CHROME);
@@ -74,8 +90,7 @@ impl Links {
             .with_version(self.version.current(&self.http).await)
             .with_device_props(device)
             .with_cache_config(bounded())
-            .skip_history_sync()
-            .with_inbound_durability_hook(Hook(inbound))
+            .with_inbound_durability_hook(hook)
             .with_event_handler(tap)
             .build()
             .await
@@ -83,8 +98,12 @@ impl Links {
         let client = bot.client();
         let running = bot.spawn();
         let waiters = Arc::clone(&acks);
+        let asking = Arc::clone(&client);
         tokio::spawn(async move {
-            running.await;
+            tokio::select! {
+                _ = running => {}
+                never = history.keep_asking(&asking) => match never {},
+            }
             waiters.fail_all();
             sink(WireEvent::Ended);
         });
@@ -106,7 +125,6 @@ fn bounded() -> CacheConfig {
         chat_lanes_capacity: 2_000,
         group_distribution_locks_capacity: 256,
         resend_rate_limiter_capacity: 1_024,
-        seed_msg_secrets_from_history: false,
         ..CacheConfig::default()
     }
 }

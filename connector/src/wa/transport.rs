@@ -1,4 +1,4 @@
-//! The socket, behind the gate; nothing leaves it before the receipts that came over it are on record.
+//! The socket, behind the gate; nothing leaves it before what came over it to be acknowledged is on record.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{
 /// Opens sockets to the one address the gate gives out.
 pub(super) struct GatedTransport {
     pub(super) gate: Gate,
-    pub(super) receipts: Arc<Unstored>,
+    pub(super) unstored: Arc<Unstored>,
 }
 
 /// A socket that waits for the record.
@@ -35,7 +35,7 @@ impl TransportFactory for GatedTransport {
         let url = self.gate.socket().await?;
         let opened = TokioWebSocketTransportFactory::new().with_url(url).create_transport().await;
         let (socket, events) = opened?;
-        Ok((Arc::new(Orderly { socket, line: self.receipts.connect() }), events))
+        Ok((Arc::new(Orderly { socket, line: self.unstored.connect() }), events))
     }
 }
 

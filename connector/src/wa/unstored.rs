@@ -1,14 +1,14 @@
-//! Receipts that came in and are not on record yet.
+//! News (receipts, notifications, calls) that came in and are not on record yet.
 //!
 //! The protocol crate acknowledges a receipt as soon as it has told us of it, and WhatsApp forgets it then. So
-//! nothing leaves a connection before the receipts that came over it are on record: what was not stored was
+//! nothing leaves a connection before the news that came over it are on record: what was not stored was
 //! not acknowledged either, and comes again over the next connection.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// The receipts of a device.
+/// The news of a device.
 #[derive(Debug, Default)]
 pub(super) struct Unstored(watch::Sender<Count>);
 
@@ -20,27 +20,27 @@ struct Count {
     stored: u64,
 }
 
-/// A receipt on its way to the record. Dropped without being stored, it holds its connection back for good.
+/// A piece of news on its way to the record. Dropped without being stored, it holds its connection back for good.
 #[derive(Debug)]
 pub(crate) struct Held {
     unstored: Arc<Unstored>,
     connection: u64,
 }
 
-/// One connection, which waits for its receipts.
+/// One connection, which waits for its news.
 #[derive(Debug)]
 pub(super) struct Line {
     unstored: Arc<Unstored>,
     connection: u64,
 }
 
-/// The connection is over; its receipts come again over the next one.
+/// The connection is over; its news come again over the next one.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the connection ended before its receipts were stored")]
+#[error("the connection ended before its news were stored")]
 pub(super) struct Over;
 
 impl Unstored {
-    /// A receipt has come.
+    /// Something has come.
     pub(super) fn hold(self: &Arc<Self>) -> Held {
         let mut connection = 0;
         self.0.send_modify(|count| {
@@ -73,7 +73,7 @@ impl Held {
 }
 
 impl Line {
-    /// Waits until every receipt that has come so far is on record.
+    /// Waits until everything that has come so far is on record.
     pub(super) async fn clear(&self) -> Result<(), Over> {
         let mut counts = self.unstored.0.subscribe();
         let came = counts.borrow_and_update().came;
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nothing_leaves_before_the_receipts_that_came_are_stored() {
+    async fn nothing_leaves_before_the_news_that_came_are_stored() {
         let unstored = Arc::new(Unstored::default());
         let line = unstored.connect();
         assert_eq!(line.clear().now_or_never(), Some(Ok(())), "nothing has come");

@@ -1,8 +1,11 @@
 //! The connector against the simulated network, with real Redis, SQLite and S3.
 #![cfg(feature = "sandbox")]
 
+mod acts;
 mod ends;
 mod handover;
+mod happenings;
+mod history;
 mod media;
 mod messages;
 mod pairing;

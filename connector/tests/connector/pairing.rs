@@ -3,7 +3,7 @@
 use wagate_domain::{
     events::EventData,
     ports::SessionCalls,
-    sessions::{Command, CommandReply, Pairing, State},
+    sessions::{Command, CommandReply, Pairing, SessionKey, State},
 };
 
 use crate::rig::{Rig, eventually};
@@ -13,6 +13,9 @@ async fn a_scanned_qr_code_links_the_session() {
     let rig = Rig::start().await;
     let connector = rig.connector();
     let session = rig.session().await;
+    // asked for twice, it is told once
+    let reply = rig.call(session, Command::OfferQr).await;
+    assert!(matches!(reply, CommandReply::Pairing(Pairing::Qr { .. })), "{reply:?}");
     rig.scan(session, "4915111111111").await;
     let record = rig.in_state(session, State::Connected).await;
     assert_eq!(record.pn.as_deref(), Some("4915111111111"));
@@ -25,6 +28,8 @@ async fn a_scanned_qr_code_links_the_session() {
         )
         .collect();
     assert_eq!(states, [State::Starting, State::Pairing, State::Connected]);
+    let offers = offers(&rig, session);
+    assert!(matches!(&offers[..], [Pairing::Qr { .. }]), "{offers:?}");
     eventually("the offer taken down", || async {
         rig.calls().offered(session).await.expect("offer").is_none().then_some(())
     })
@@ -38,6 +43,13 @@ async fn a_scanned_qr_code_links_the_session() {
     rig.stop().await;
 }
 
+/// What the log was told to be on offer.
+fn offers(rig: &Rig, session: SessionKey) -> Vec<Pairing> {
+    let told = rig.events(session).into_iter();
+    told.filter_map(|data| if let EventData::SessionOffer(pairing) = data { Some(pairing) } else { None })
+        .collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_typed_code_links_the_session() {
     let rig = Rig::start().await;
@@ -49,6 +61,11 @@ async fn a_typed_code_links_the_session() {
     };
     assert_eq!(code.len(), 8);
     assert!(expires_at > rig.env.now());
+    let offered = Pairing::Code { code: code.clone(), expires_at };
+    rig.event("the code in the log", session, |data| {
+        matches!(data, EventData::SessionOffer(pairing) if *pairing == offered).then_some(())
+    })
+    .await;
     rig.sandbox.network().link_by_code("4915122222222", &code).await.expect("link");
     let record = rig.in_state(session, State::Connected).await;
     assert_eq!(record.pn.as_deref(), Some("4915122222222"));

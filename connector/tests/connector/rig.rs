@@ -7,6 +7,8 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use reqwest::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +26,7 @@ use wagate_domain::{
 };
 use wagate_infra::{
     config::S3Config,
-    redis::{Redis, RedisCalls, RedisLanes, RedisLeases, RedisLog},
+    redis::{Redis, RedisCalls, RedisLanes, RedisLeases, RedisLog, RedisPolls},
     s3::{EmbeddedS3, S3},
     sql::Database,
     testing::RedisServer,
@@ -128,6 +130,7 @@ impl Rig {
             sessions: Arc::new(self.db.clone()),
             leases: Arc::new(self.leases()),
             calls: Arc::new(self.calls()),
+            polls: Arc::new(RedisPolls::new(redis.clone())),
             messages: Arc::new(self.db.clone()),
             lanes: Arc::new(self.lanes()),
             log: Arc::new(RedisLog::new(redis.clone())),
@@ -320,10 +323,28 @@ impl Rig {
 
     /// Takes a phone off the network, or brings it back.
     pub(crate) async fn offline(&self, number: &str, offline: bool) {
-        let url = format!("{}/v1/phones/{number}/offline", self.sandbox.control_url());
-        let change = serde_json::json!({ "offline": offline });
-        let answer = reqwest::Client::new().put(url).json(&change).send().await.expect("the control API");
-        assert!(answer.status().is_success(), "{}", answer.status());
+        self.user(Method::PUT, number, "offline", json!({ "offline": offline })).await;
+    }
+
+    /// What a phone's user does, through the control API: below `/v1/phones/{number}/`. The answer's body.
+    pub(crate) async fn user(&self, method: Method, number: &str, path: &str, body: Value) -> Value {
+        let url = format!("{}/v1/phones/{number}/{path}", self.sandbox.control_url());
+        let asked = reqwest::Client::new().request(method, url).json(&body).send().await;
+        let answer = asked.expect("the control API");
+        let (status, text) = (answer.status(), answer.text().await.expect("an answer"));
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Posts for a phone's user.
+    pub(crate) async fn does(&self, number: &str, path: &str, body: Value) -> Value {
+        self.user(Method::POST, number, path, body).await
+    }
+
+    /// Writes anything from a phone; WhatsApp's id of it.
+    pub(crate) async fn phone_sends(&self, from: &str, to: &str, content: Value) -> String {
+        let sent = self.does(from, "messages", json!({ "to": to, "content": content })).await;
+        sent["id"].as_str().expect("an id").to_owned()
     }
 
     pub(crate) async fn send(&self, session: SessionKey, to: &str, body: Body) -> Message {

@@ -124,6 +124,9 @@ pub enum EventData {
         message: Box<Message>,
         /// Its media object, pending, when it carries one.
         media: Option<Box<Media>>,
+        /// It is of the past, told by the phone after linking: on record, but no news to anybody.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        history: bool,
     },
     /// A media object is in S3, or will never be.
     #[serde(rename = "media.settled")]
@@ -149,7 +152,8 @@ pub enum EventData {
         target: Target,
         /// Who did it.
         by: Actor,
-        /// What it carries now.
+        /// What it carries now: always a text, which is the caption when the message carries a file (the file
+        /// stays), or something that is not modelled.
         content: Content,
         /// When.
         at: Timestamp,

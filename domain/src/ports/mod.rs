@@ -8,6 +8,7 @@ mod fetch;
 mod lanes;
 mod leases;
 mod log;
+mod polls;
 mod records;
 mod requests;
 mod store;
@@ -22,6 +23,7 @@ pub use lanes::{
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
+pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions, Workspace,
     Workspaces,

@@ -60,6 +60,16 @@ pub enum Command {
         /// Stanza ids.
         ids: Vec<String>,
     },
+    /// Show the account as online, or not; others' typing is told only to those who are.
+    ShowPresence {
+        /// Online.
+        available: bool,
+    },
+    /// Ask to be told when somebody comes and goes.
+    WatchPresence {
+        /// The person, as an address.
+        chat: String,
+    },
 }
 
 /// The owner's answer to a [`Command`].

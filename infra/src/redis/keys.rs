@@ -3,7 +3,7 @@
 //! `{…}` is the hash tag: keys with the same tag live in the same slot of a Redis cluster, so a
 //! script may touch all of a session's keys. A session's tag is its shard's.
 
-use wagate_domain::{MessageId, SessionId, WorkspaceId, sessions::SessionKey};
+use wagate_domain::{Address, MessageId, SessionId, WorkspaceId, sessions::SessionKey};
 
 const OWNER: &str = "owner";
 
@@ -148,6 +148,11 @@ impl Keys {
     /// String, there while somebody is asking for a session's pairing.
     pub(super) fn wanted(&self, session: SessionKey) -> String {
         self.of_session(session, "wanted")
+    }
+
+    /// String: a poll of a chat, by WhatsApp's id of its message, for the votes in it.
+    pub(super) fn poll(&self, session: SessionKey, chat: &Address, stanza_id: &str) -> String {
+        self.of_session(session, &format!("poll:{chat}:{stanza_id}"))
     }
 
     /// Sorted set: living connectors by the moment their heartbeat runs out, in milliseconds.

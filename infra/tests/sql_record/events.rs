@@ -24,7 +24,11 @@ pub(crate) fn accepted(message: &Message, millis: i64) -> Event {
 
 pub(crate) fn received(message: &Message, media: Option<&Media>, millis: i64) -> Event {
     let media = media.cloned().map(Box::new);
-    event(of(message), millis, EventData::MessageReceived { message: Box::new(message.clone()), media })
+    event(
+        of(message),
+        millis,
+        EventData::MessageReceived { message: Box::new(message.clone()), media, history: false },
+    )
 }
 
 pub(crate) fn status(session: SessionKey, message: MessageId, status: Status, millis: i64) -> Event {

@@ -167,7 +167,7 @@ impl Log {
             Box::new(media)
         });
         self.messages.push(message.clone());
-        EventData::MessageReceived { message: Box::new(message), media }
+        EventData::MessageReceived { message: Box::new(message), media, history: false }
     }
 }
 

@@ -10,11 +10,13 @@ mod mark_read;
 mod offer;
 mod pacing;
 mod pairing_code;
+mod presence;
 mod qr;
 mod remove;
 mod start;
 mod stop;
 mod view;
+mod watch_presence;
 
 use utoipa_axum::routes;
 use wagate_domain::{SessionId, auth::Principal, sessions::Session};
@@ -36,7 +38,9 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(logout::logout_session))
         .routes(routes!(qr::get_qr))
         .routes(routes!(pairing_code::create_pairing_code))
-        .routes(routes!(mark_read::mark_chat_read));
+        .routes(routes!(mark_read::mark_chat_read))
+        .routes(routes!(presence::show_presence))
+        .routes(routes!(watch_presence::watch_presence));
     Routes { plain, querying: querying.routes(routes!(list::list_sessions)), uploading }
 }
 

@@ -168,7 +168,11 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn get_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        self.store.pending_inbound(PendingInbound { chat, sender, id }).await.map_err(failed)
+        let found = self.store.pending_inbound(PendingInbound { chat, sender, id }).await.map_err(failed)?;
+        if found.is_some() {
+            self.replays.add(id);
+        }
+        Ok(found)
     }
 
     async fn delete_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<()> {

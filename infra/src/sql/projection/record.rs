@@ -40,8 +40,8 @@ impl Record {
         self.apply_to_session(event)?;
         match &event.data {
             EventData::MessageAccepted(message) => self.add(event, message, None, stale).map(drop),
-            EventData::MessageReceived { message, media } => {
-                self.receive(event, message, media.as_deref(), stale)
+            EventData::MessageReceived { message, media, history } => {
+                self.receive(event, message, media.as_deref(), stale, *history)
             }
             EventData::MessageEdited(message) => self.messages.edit(message),
             EventData::MessageRequeued(message) => self.messages.requeue(message),
@@ -139,8 +139,11 @@ impl Record {
         message: &Message,
         media: Option<&Media>,
         stale: bool,
+        history: bool,
     ) -> PortResult<()> {
+        // nobody is told of the past message by message
         if self.add(event, message, media, stale)?
+            && !history
             && let Some(message) = self.message(&message.id.to_string())?
         {
             let message = Box::new(message);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, ExprTrait, Value, sea_query::Expr};
+use sea_orm::{
+    ConnectionTrait, ExprTrait, Value,
+    sea_query::{Expr, Order},
+};
 use wagate_domain::ports::PortResult;
 
 use super::{WaStore, bytes, column, key, now_secs, table::Table};
@@ -74,6 +77,15 @@ impl WaStore {
     /// A received message that was not handed on yet.
     pub async fn pending_inbound(&self, place: PendingInbound<'_>) -> PortResult<Option<Vec<u8>>> {
         self.record(PENDING_INBOUND, place.key()).await
+    }
+
+    /// Received messages that were not handed on yet, at most `limit`: who sent them, WhatsApp's id, the message.
+    pub async fn all_pending_inbound(&self, limit: u64) -> PortResult<Vec<(String, String, Vec<u8>)>> {
+        let mut select = PENDING_INBOUND.select(self.session, &["sender", "message_id", "record"]);
+        select.order_by("stored_secs", Order::Asc).limit(limit);
+        let rows = self.rows(&select).await?;
+        let read = |row| Ok((column(row, "sender")?, column(row, "message_id")?, column(row, "record")?));
+        rows.iter().map(read).collect()
     }
 
     /// Forgets received messages that were handed on.
