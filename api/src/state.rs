@@ -5,10 +5,12 @@ use std::{fmt, ops::Deref, sync::Arc};
 use futures::future::BoxFuture;
 use wagate_domain::{
     Env,
+    chats::ReadPorts,
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, Contacts, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, SessionCalls, Sessions,
+        ApiKeys, Chats, Contacts, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Retentions,
+        SessionCalls, Sessions,
     },
     sessions::Pacing,
 };
@@ -29,6 +31,10 @@ pub struct ApiParts {
     pub messages: Arc<dyn Messages>,
     /// Contacts on record.
     pub contacts: Arc<dyn Contacts>,
+    /// Chats on record.
+    pub chats: Arc<dyn Chats>,
+    /// How long what is kept.
+    pub retention: Arc<dyn Retentions>,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.
@@ -88,6 +94,11 @@ impl ApiParts {
             media: &*self.media,
             lanes: &*self.lanes,
         }
+    }
+
+    /// The ports of reading chats.
+    pub(crate) fn read_ports(&self) -> ReadPorts<'_> {
+        ReadPorts { chats: &*self.chats, messages: &*self.messages, contacts: &*self.contacts }
     }
 
     /// The ports of staging media.

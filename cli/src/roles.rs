@@ -95,6 +95,7 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         prefix: config.redis.prefix.clone(),
         sweep_every: config.worker.sweep_every,
         reconcile_every: config.worker.reconcile_every,
+        retention_every: config.worker.retention_every,
     };
     Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
 }

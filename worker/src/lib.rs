@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate_domain::{
     Env,
-    ports::{EventLog, Lanes, MediaIndex, Messages, Objects, Projection, Sessions},
+    ports::{EventLog, Lanes, MediaIndex, Messages, Objects, Projection, Retentions, Sessions},
 };
 
 pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
@@ -36,6 +36,8 @@ pub struct WorkerPorts {
     pub media: Arc<dyn MediaIndex>,
     /// S3.
     pub objects: Arc<dyn Objects>,
+    /// How long what is kept.
+    pub retention: Arc<dyn Retentions>,
 }
 
 /// How a worker runs.
@@ -51,6 +53,8 @@ pub struct WorkerConfig {
     pub sweep_every: Duration,
     /// How often the queue and the record are compared.
     pub reconcile_every: Duration,
+    /// How often what is too old is deleted.
+    pub retention_every: Duration,
 }
 
 /// A running worker.

@@ -29,8 +29,11 @@ use crate::problem::{Code, ProblemBody};
     tags(
         (name = "sessions", description = "WhatsApp accounts linked to the gateway."),
         (name = "messages", description = "Sending, and reading what went and came."),
+        (name = "chats", description = "Conversations, with what is unread in each."),
+        (name = "contacts", description = "The people your sessions know."),
         (name = "queue", description = "What waits in a session's queue; pausing, resuming and emptying it."),
         (name = "media", description = "Files to send and files received."),
+        (name = "retention", description = "How long what is kept."),
         (name = "keys", description = "API keys of your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),

@@ -1,9 +1,12 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
+mod chats;
+mod contacts;
 mod keys;
 mod media;
 mod messages;
 mod queue;
+mod retention;
 mod sessions;
 
 use axum::middleware::from_fn;
@@ -41,8 +44,17 @@ impl Routes {
 
 /// Every route of version 1, without its `/api/v1`.
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    [sessions::routes(), messages::routes(), queue::routes(), media::routes(), keys::routes()]
-        .into_iter()
-        .map(Routes::layered)
-        .fold(OpenApiRouter::new(), OpenApiRouter::merge)
+    [
+        sessions::routes(),
+        messages::routes(),
+        chats::routes(),
+        contacts::routes(),
+        queue::routes(),
+        media::routes(),
+        retention::routes(),
+        keys::routes(),
+    ]
+    .into_iter()
+    .map(Routes::layered)
+    .fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }

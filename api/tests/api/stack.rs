@@ -123,6 +123,8 @@ impl Stack {
             calls: calls.clone(),
             messages: all_sql.clone(),
             contacts: all_sql.clone(),
+            chats: all_sql.clone(),
+            retention: all_sql.clone(),
             media: all_sql,
             objects: Arc::new(s3),
             lanes: Arc::new(RedisLanes::new(connection.clone())),

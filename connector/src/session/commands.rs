@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use wagate_domain::{
-    Address,
+    Address, ContactIds,
+    events::{ChatChange, EventData},
     sessions::{Command, CommandReply, Reason, Signal, State},
 };
 
@@ -108,7 +109,10 @@ impl Actor {
             return self.refuse(id, "not_connected", "the session is not connected; try again when it is");
         };
         match tokio::time::timeout(READ_PATIENCE, link.mark_read(&chat, ids)).await {
-            Ok(Ok(())) => self.reply(id, CommandReply::Done),
+            Ok(Ok(())) => {
+                self.publish_read(chat);
+                self.reply(id, CommandReply::Done);
+            }
             Ok(Err(Trouble::Lost)) | Err(_) => {
                 self.refuse(id, "not_connected", "the connection was lost; try again");
             }
@@ -117,6 +121,13 @@ impl Actor {
                 self.refuse(id, "not_sent", "the read receipts could not be sent; try again");
             }
         }
+    }
+
+    /// Everything in a chat counts as read, as when it is opened on a phone. In the log before the caller hears of it.
+    fn publish_read(&mut self, chat: Address) {
+        let (contact, change) = (ContactIds::of(&chat), ChatChange::Read { on: true });
+        let at = self.shared.env.now();
+        self.publish(EventData::ChatChanged { chat, contact, change, at });
     }
 
     /// Answers a command.

@@ -3,14 +3,17 @@
 //! Tenant first: no method takes a bare resource id without its workspace, except those that the
 //! connector uses on sessions it holds under a lease.
 
+mod chats;
 mod fetch;
 mod lanes;
 mod leases;
 mod log;
 mod records;
 mod requests;
+mod retention;
 mod store;
 
+pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
     Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Settlement, Standing, Tally, Unless,
@@ -19,10 +22,11 @@ pub use lanes::{
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use records::{
-    ApiKeys, ChatFilter, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions, Workspace,
-    Workspaces,
+    ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
+    Workspace, Workspaces,
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
+pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
 
 /// A machine behind us could not do its part.

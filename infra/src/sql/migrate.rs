@@ -5,16 +5,20 @@ use std::collections::HashSet;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use wagate_domain::ports::PortResult;
 
-use super::{Database, error::sql_error};
+use super::{Database, contacts, error::sql_error, words};
 
 /// How many steps lead to the schema of this version.
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 2] = [
+const SCHEMA: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
+    (4, "reading", include_str!("migrations/0004_reading.sql")),
 ];
+
+/// The step after which what is on record already has to be made searchable; SQL cannot fold text.
+const READING: i64 = 4;
 
 /// PostgreSQL's advisory lock of the migrator: "wagate" in ASCII.
 const LOCK: i64 = 0x7761_6761_7465;
@@ -45,6 +49,10 @@ impl Database {
                 [version.into(), name.into()],
             );
             tx.execute_raw(record).await.map_err(sql_error)?;
+            if version == READING {
+                words::store_all(&tx).await?;
+                contacts::fold_all(&tx).await?;
+            }
             taken += 1;
         }
         tx.commit().await.map_err(sql_error)?;
@@ -54,12 +62,42 @@ impl Database {
     fn dialect(&self, text: &str) -> String {
         let (key, bytes) =
             if self.is_postgres() { (r#"TEXT COLLATE "C""#, "BYTEA") } else { ("TEXT", "BLOB") };
-        text.replace("{key}", key).replace("{bytes}", bytes)
+        let database = if self.is_postgres() { "postgresql" } else { "sqlite" };
+        lines_for(database, text).replace("{key}", key).replace("{bytes}", bytes)
     }
+}
+
+/// A step without what stands, between `-- only <database>` and `-- for both`, for the other database.
+fn lines_for(database: &str, text: &str) -> String {
+    let mut only = None;
+    let mut lines = String::with_capacity(text.len());
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("-- only ") {
+            only = Some(name);
+        } else if line == "-- for both" {
+            only = None;
+        } else if only.is_none_or(|name| name == database) {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+    }
+    lines
 }
 
 async fn applied(tx: &DatabaseTransaction) -> PortResult<HashSet<i64>> {
     let select = Statement::from_string(tx.get_database_backend(), "SELECT version FROM schema_versions");
     let rows = tx.query_all_raw(select).await.map_err(sql_error)?;
     rows.iter().map(|row| row.try_get_by_index(0).map_err(sql_error)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines_for;
+
+    #[test]
+    fn each_database_gets_its_lines() {
+        let text = "a\n-- only sqlite\nb\n-- only postgresql\nc\n-- for both\nd\n";
+        assert_eq!(lines_for("sqlite", text), "a\nb\nd\n");
+        assert_eq!(lines_for("postgresql", text), "a\nc\nd\n");
+    }
 }

@@ -5,6 +5,7 @@
 //! `$n` placeholders, which both databases read.
 
 mod api_keys;
+mod chats;
 mod contacts;
 mod database;
 mod error;
@@ -12,10 +13,12 @@ mod media;
 mod messages;
 mod migrate;
 mod projection;
+mod retention;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
 mod sessions;
 pub mod wa;
+mod words;
 mod workspaces;
 
 pub use database::Database;

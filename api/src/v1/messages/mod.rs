@@ -5,20 +5,27 @@ mod cancel;
 mod content;
 mod edit;
 mod get;
+mod get_media;
 mod list;
 mod media;
 mod progress;
 mod request;
 mod retry;
+mod search;
 mod send;
 mod send_batch;
 mod send_form;
-mod view;
+pub(super) mod view;
 pub(super) mod waiting;
 
 use utoipa_axum::routes;
 
 use super::Routes;
+
+/// The example of a message in the documentation.
+pub(super) fn message_example() -> serde_json::Value {
+    view::example()
+}
 
 pub(super) fn routes() -> Routes {
     let Routes { plain, querying, uploading } = Routes::new();
@@ -26,8 +33,9 @@ pub(super) fn routes() -> Routes {
         plain: plain
             .routes(routes!(get::get_message, edit::edit_message))
             .routes(routes!(cancel::cancel_message))
-            .routes(routes!(retry::retry_message)),
-        querying: querying.routes(routes!(list::list_messages)),
+            .routes(routes!(retry::retry_message))
+            .routes(routes!(get_media::get_message_media)),
+        querying: querying.routes(routes!(list::list_messages)).routes(routes!(search::search_messages)),
         uploading: uploading.routes(routes!(send::send_message)).routes(routes!(send_batch::send_batch)),
     }
 }

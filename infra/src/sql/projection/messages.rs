@@ -30,12 +30,15 @@ pub(super) struct Step<'a> {
 pub(super) struct MessageBook {
     rows: HashMap<String, Tracked<Model>>,
     by_stanza: HashMap<(String, String), Vec<String>>,
+    /// What messages carried when they were loaded.
+    loaded: HashMap<String, String>,
 }
 
 impl MessageBook {
     /// Takes a row as the database has it.
     pub(super) fn load(&mut self, row: Model) {
         if !self.rows.contains_key(&row.id) {
+            self.loaded.insert(row.id.clone(), row.content.clone());
             self.put(Tracked::stored(row));
         }
     }
@@ -43,6 +46,12 @@ impl MessageBook {
     /// Every row, for writing.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Tracked<Model>> {
         self.rows.values()
+    }
+
+    /// Messages that carry something else than the database knows.
+    pub(super) fn with_new_content(&self) -> impl Iterator<Item = &Model> {
+        let known = |row: &&Model| self.loaded.get(&row.id) == Some(&row.content);
+        self.rows.values().map(Tracked::row).filter(move |row| !known(row))
     }
 
     /// Whether a message is on record under its own id.
@@ -55,20 +64,40 @@ impl MessageBook {
         self.same_stanza(message).next().is_some()
     }
 
+    /// A message by its id.
+    pub(super) fn row(&self, id: &str) -> Option<&Model> {
+        self.rows.get(id).map(Tracked::row)
+    }
+
     /// Adds a message unless its chat has it already; says whether it was added.
-    pub(super) fn add(&mut self, message: &Message, chat_key: String) -> PortResult<bool> {
+    pub(super) fn add(&mut self, message: &Message, chat_key: String, unread: bool) -> PortResult<bool> {
         if self.knows(message) || self.same_stanza(message).any(|row| row.chat_key == chat_key) {
             return Ok(false);
         }
-        self.put(Tracked::new(Model::of(message, chat_key)?));
+        self.put(Tracked::new(Model { unread, ..Model::of(message, chat_key)? }));
         Ok(true)
     }
 
-    /// Moves a message of a session on; one that is not on record is not missed.
-    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<()> {
+    /// Moves a message of a session on; one that is not on record is not missed. Says whether it has come to stand
+    /// in its chat by this.
+    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<bool> {
         match self.rows.get_mut(id) {
-            Some(row) if row.row().session_id == session => advance(row, step),
-            _ => Ok(()),
+            Some(row) if row.row().session_id == session => {
+                let before = row.row().stands_in_chat()?;
+                advance(row, step)?;
+                Ok(!before && row.row().stands_in_chat()?)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Everything in a chat counts as read.
+    pub(super) fn read(&mut self, session: &str, chat_key: &str) {
+        for row in self.rows.values_mut() {
+            let here = row.row().session_id == session && row.row().chat_key == chat_key;
+            if here && row.row().unread {
+                row.change().unread = false;
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use wagate_domain::{
     ContactId, ContactIds, SessionId, WorkspaceId,
-    events::{Event, EventData},
+    events::{ChatChange, Event, EventData},
     ids::Id,
     messages::{Direction, Message},
 };
@@ -36,6 +36,10 @@ impl Sighting {
             }
             EventData::MessageReceipt { contact, .. } => (contact.clone(), None, false),
             EventData::ContactUpdated { contact, push_name } => (contact.clone(), push_name.as_deref(), true),
+            EventData::ChatChanged { chat, contact, change, .. } => {
+                let ids = chat.is_person().then(|| ContactIds::of(chat).or(contact.clone()))?;
+                (ids, None, says_something(change))
+            }
             _ => return None,
         };
         if ids.pn.is_none() && ids.lid.is_none() {
@@ -53,6 +57,16 @@ impl Sighting {
             creates,
         })
     }
+}
+
+/// Whether there is something to know of a chat after this, even if there is no message in it.
+pub(super) const fn says_something(change: &ChatChange) -> bool {
+    matches!(
+        change,
+        ChatChange::Archived { on: true }
+            | ChatChange::Pinned { on: true }
+            | ChatChange::Muted { on: true, .. }
+    )
 }
 
 fn partner(message: &Message) -> Option<ContactIds> {

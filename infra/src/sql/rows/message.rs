@@ -35,6 +35,7 @@ pub struct Model {
     pub send_at: Option<i64>,
     pub campaign: Option<String>,
     pub revision: i64,
+    pub unread: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -92,7 +93,16 @@ impl Model {
             send_at: message.send_at.map(Timestamp::as_millis),
             campaign: message.campaign.clone(),
             revision: i64::from(message.revision),
+            unread: false,
         })
+    }
+
+    /// Whether WhatsApp has it, so that it stands in its chat: what waits or has failed does not.
+    pub(in crate::sql) fn stands_in_chat(&self) -> PortResult<bool> {
+        Ok(matches!(
+            self.status()?,
+            Status::Sent | Status::Delivered | Status::Read | Status::Played | Status::Received
+        ))
     }
 
     /// Where the message stands.
