@@ -11,7 +11,12 @@ use apalis_core::backend::Vacuum;
 use apalis_redis::RedisStorage;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wagate_domain::{Env, media::Staging, messages::ReconcilePorts, retention::ApplyPorts};
+use wagate_domain::{
+    Env,
+    media::Staging,
+    messages::ReconcilePorts,
+    retention::{ApplyPorts, Bounds},
+};
 
 use crate::{
     WorkerConfig, WorkerPorts,
@@ -64,7 +69,8 @@ impl Shelf {
 impl Shelf {
     fn retaining(&self) -> ApplyPorts<'_> {
         let WorkerPorts { media, objects, retention, .. } = &self.ports;
-        ApplyPorts { retention: &**retention, staging: Staging { index: &**media, objects: &**objects } }
+        let staging = Staging { index: &**media, objects: &**objects };
+        ApplyPorts { bounds: Bounds::default(), retention: &**retention, staging }
     }
 }
 

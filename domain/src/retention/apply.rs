@@ -7,15 +7,27 @@ use crate::{
     retention::{Aged, Retention, span},
 };
 
-/// Rows deleted in one step: others write between two of them.
-const BATCH: u32 = 500;
-/// Steps of one workspace and kind in a run; the next run goes on.
-const BATCHES: u32 = 20;
+/// How much one run deletes at most of each workspace and kind; the next run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Things deleted in one step: others write between two of them.
+    pub batch: u32,
+    /// Steps.
+    pub batches: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { batch: 500, batches: 20 }
+    }
+}
 
 /// What applying retention needs.
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "ports have nothing to show")]
 pub struct ApplyPorts<'a> {
+    /// How much a run deletes.
+    pub bounds: Bounds,
     /// Retention on record.
     pub retention: &'a dyn Retentions,
     /// Media objects, on record and in S3.
@@ -41,14 +53,15 @@ async fn apply_to(
     workspace: WorkspaceId,
     retention: &Retention,
 ) -> PortResult<u64> {
+    let Bounds { batch, batches } = ports.bounds;
     let too_old = |days: u32| TooOld { workspace, before: now.minus(span(days)) };
     let mut gone = 0;
     for kind in Aged::ALL {
         let Some(which) = kind.days(retention).map(too_old) else { continue };
-        for _ in 0..BATCHES {
-            let deleted = ports.retention.forget(kind, which, BATCH).await?;
+        for _ in 0..batches {
+            let deleted = ports.retention.forget(kind, which, batch).await?;
             gone += deleted;
-            if deleted < u64::from(BATCH) {
+            if deleted < u64::from(batch) {
                 break;
             }
         }
@@ -60,16 +73,17 @@ async fn apply_to(
 }
 
 async fn forget_media(ports: ApplyPorts<'_>, which: TooOld) -> PortResult<u64> {
+    let Bounds { batch, batches } = ports.bounds;
     let mut gone = 0;
-    for _ in 0..BATCHES {
-        let old = ports.retention.old_media(which, BATCH).await?;
+    for _ in 0..batches {
+        let old = ports.retention.old_media(which, batch).await?;
         for media in &old {
             // the row last: a run that breaks off between the two finds the object again
             ports.staging.objects.delete(&media.object_key()).await?;
             ports.staging.index.delete(media.workspace, media.id).await?;
             gone += 1;
         }
-        if old.len() < BATCH as usize {
+        if old.len() < batch as usize {
             break;
         }
     }

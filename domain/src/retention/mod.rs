@@ -2,7 +2,7 @@
 
 mod apply;
 
-pub use apply::{ApplyPorts, apply};
+pub use apply::{ApplyPorts, Bounds, apply};
 
 use std::time::Duration;
 

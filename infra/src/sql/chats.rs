@@ -59,7 +59,7 @@ impl Chats for Database {
 }
 
 /// The statement of a page.
-fn page(workspace: WorkspaceId, query: &ChatQuery) -> Select<Entity> {
+pub(super) fn page(workspace: WorkspaceId, query: &ChatQuery) -> Select<Entity> {
     let mut select =
         Entity::find().filter(Column::WorkspaceId.eq(workspace.to_string())).filter(Expr::cust(LISTED));
     if let Some(session) = query.session {

@@ -59,7 +59,7 @@ impl Contacts for Database {
 }
 
 /// The statement of a page.
-fn page(workspace: WorkspaceId, query: &ContactQuery) -> Select<Entity> {
+pub(super) fn page(workspace: WorkspaceId, query: &ContactQuery) -> Select<Entity> {
     let mut select = Entity::find()
         .filter(Column::WorkspaceId.eq(workspace.to_string()))
         .filter(Column::MergedInto.is_null());

@@ -129,7 +129,7 @@ const PENDING: &str = "status IN ('accepted', 'scheduled', 'sending')";
 
 impl Database {
     /// The statement of a page; `chats` are keys of chats.
-    fn page(
+    pub(super) fn page(
         &self,
         workspace: WorkspaceId,
         query: &MessageQuery,

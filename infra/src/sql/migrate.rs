@@ -33,6 +33,10 @@ impl Database {
     /// # Errors
     /// As the database reports them; then nothing was changed.
     pub async fn migrate(&self) -> PortResult<usize> {
+        self.migrate_to(i64::MAX).await
+    }
+
+    async fn migrate_to(&self, last: i64) -> PortResult<usize> {
         let tx = self.begin().await?;
         if self.is_postgres() {
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
@@ -41,7 +45,8 @@ impl Database {
         tx.execute_unprepared(VERSIONS).await.map_err(sql_error)?;
         let done = applied(&tx).await?;
         let mut taken = 0;
-        for (version, name, text) in SCHEMA.into_iter().filter(|(version, ..)| !done.contains(version)) {
+        let steps = SCHEMA.into_iter().filter(|(version, ..)| *version <= last && !done.contains(version));
+        for (version, name, text) in steps {
             tx.execute_unprepared(&self.dialect(text)).await.map_err(sql_error)?;
             let record = Statement::from_sql_and_values(
                 tx.get_database_backend(),
@@ -92,7 +97,58 @@ async fn applied(tx: &DatabaseTransaction) -> PortResult<HashSet<i64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::lines_for;
+    use sea_orm::ConnectionTrait;
+    use wagate_domain::{
+        WorkspaceId,
+        messages::Sought,
+        ports::{ChatQuery, Chats, ContactQuery, Contacts, MessageQuery, Messages},
+    };
+    use wagate_infra::testing::Postgres;
+
+    use super::{Database, lines_for};
+
+    const OLD: &str = "
+        INSERT INTO contacts (id, workspace_id, session_id, pn, push_name, updated_at) VALUES
+            ('ctc_01JZZZ6E5R4Q3P2N1M0K9J8H7G', 'ws_01JZZZ6E5R4Q3P2N1M0K9J8H7G', 'ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G',
+                '62811', 'José', 5);
+        INSERT INTO messages (id, workspace_id, session_id, direction, chat, chat_key, stanza_id, content, offline,
+            priority, status, times, at)
+        SELECT 'msg_01JZZZ6E5R4Q3P2N1M0K9J8H' || n, 'ws_01JZZZ6E5R4Q3P2N1M0K9J8H7G', 'ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G',
+            'in', '62811@s.whatsapp.net', 'ctc_01JZZZ6E5R4Q3P2N1M0K9J8H7G', 'S' || n,
+            '{\"type\":\"text\",\"body\":\"Café ' || n || '\"}', FALSE, 'interactive',
+            CASE n WHEN 12 THEN 'accepted' ELSE 'received' END, '{}', n
+        FROM (SELECT 10 AS n UNION ALL SELECT 11 UNION ALL SELECT 12) AS numbers";
+
+    async fn what_was_there_is_readable(db: &Database) {
+        db.migrate_to(2).await.unwrap();
+        let tx = db.begin().await.unwrap();
+        tx.execute_unprepared(OLD).await.unwrap();
+        tx.commit().await.unwrap();
+        db.migrate().await.unwrap();
+        let workspace: WorkspaceId = "ws_01JZZZ6E5R4Q3P2N1M0K9J8H7G".parse().unwrap();
+        let chats =
+            Chats::list(db, workspace, &ChatQuery { limit: 9, ..ChatQuery::default() }).await.unwrap();
+        assert_eq!(chats.len(), 1);
+        assert_eq!((chats[0].unread, chats[0].at.as_millis()), (0, 11), "what was there counts as read");
+        assert!(chats[0].last_message.is_some_and(|id| id.to_string().ends_with("11")));
+        let query = MessageQuery { text: Sought::read("cafe 10"), limit: 9, ..MessageQuery::default() };
+        assert_eq!(Messages::list(db, workspace, &query).await.unwrap().len(), 1);
+        let query = ContactQuery { name: Some("jose".to_owned()), limit: 9, ..ContactQuery::default() };
+        assert_eq!(Contacts::list(db, workspace, &query).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_there_is_readable_on_sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Database::open(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
+        what_was_there_is_readable(&db).await;
+    }
+
+    #[tokio::test]
+    async fn what_was_there_is_readable_on_postgresql() {
+        let server = Postgres::start().await;
+        what_was_there_is_readable(&Database::open(&server.database().await).await.unwrap()).await;
+    }
 
     #[test]
     fn each_database_gets_its_lines() {

@@ -12,6 +12,8 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+#[cfg(test)]
+mod plans_tests;
 mod projection;
 mod retention;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]

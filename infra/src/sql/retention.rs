@@ -72,9 +72,7 @@ impl Retentions for Database {
         if old.is_empty() {
             return Ok(0);
         }
-        let chats = match kind {
-            Aged::Messages => self.chats_of(&tx, &old).await?,
-        };
+        let chats = if table.stands_in_chats { self.chats_of(&tx, &old).await? } else { BTreeSet::default() };
         let gone = delete(&tx, &table, &old).await?;
         recount(&tx, &chats).await?;
         tx.commit().await.map_err(sql_error)?;
@@ -106,21 +104,26 @@ struct Table {
     at: &'static str,
     /// Which rows may go at all.
     may_go: &'static str,
+    /// Whether they are messages, so that chats have to be counted anew.
+    stands_in_chats: bool,
 }
 
 /// Where a kind is kept; each row has an `id` and a `workspace_id`.
 const fn table(kind: Aged) -> Table {
     match kind {
-        Aged::Messages => {
-            Table { name: "messages", at: "at", may_go: "status NOT IN ('accepted', 'scheduled', 'sending')" }
-        }
+        Aged::Messages => Table {
+            name: "messages",
+            at: "at",
+            may_go: "status NOT IN ('accepted', 'scheduled', 'sending')",
+            stands_in_chats: true,
+        },
     }
 }
 
 /// The ids of rows that are too old.
 async fn too_old(
     tx: &DatabaseTransaction,
-    Table { name, at, may_go }: &Table,
+    Table { name, at, may_go, .. }: &Table,
     which: TooOld,
     limit: u32,
 ) -> PortResult<Vec<String>> {

@@ -13,4 +13,5 @@ mod leases;
 mod log;
 mod objects;
 mod outage;
+mod retention;
 mod waiting;

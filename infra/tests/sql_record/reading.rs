@@ -105,7 +105,7 @@ pub(crate) async fn chats_change(db: &Database) {
     let them = pn("628203");
     let later = at(90_000);
     let archived = chat_event(key, &them, ChatChange::Archived { on: true }, 1);
-    db.apply(&[archived.clone()]).await.unwrap();
+    db.apply(std::slice::from_ref(&archived)).await.unwrap();
     let found = chat(db, key, &them).await.unwrap();
     assert_eq!((found.archived, found.last_message, found.unread), (true, None, 0), "before any message");
     db.apply(&[
