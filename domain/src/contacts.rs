@@ -62,7 +62,8 @@ pub async fn list(
 
 /// A part of a name, and of a number when it can be one.
 fn sought(text: &str) -> Result<(Option<String>, Option<String>), Invalid> {
-    let name = fold(text.trim());
+    // PostgreSQL takes no text with NUL, and no name on record has it
+    let name = fold(text.replace('\0', "").trim());
     if name.is_empty() {
         return Err(Invalid::new("q", "is empty", "send a part of a name or number, or leave it out"));
     }
@@ -87,6 +88,7 @@ mod tests {
             ("+62 812-34", "+62 812-34", Some("6281234")),
             ("Shop 24", "shop 24", None),
             ("%_", "%_", None),
+            ("a\0yu", "ayu", None),
         ] {
             let digits = digits.map(str::to_owned);
             assert_eq!(sought(text).unwrap(), (Some(name.to_owned()), digits), "{text}");

@@ -327,6 +327,7 @@ async fn contacts_are_listed_found_and_followed() {
         ("?q=%25", vec!["Budi 100%"]),
         ("?q=%2B62+812-3456-7891", vec!["Budi 100%"]),
         ("?q=777", vec!["Somebody"]),
+        ("?q=bu%00di", vec!["Budi 100%"]),
         ("?q=nobody", vec![]),
         ("?q='%3B--", vec![]),
         (&format!("?session={session}&q=o"), vec!["Somebody"]),
