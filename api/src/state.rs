@@ -5,11 +5,12 @@ use std::{fmt, ops::Deref, sync::Arc};
 use futures::future::BoxFuture;
 use wagate_domain::{
     Env,
+    chats::ReadPorts,
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Post,
-        SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
+        ApiKeys, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Post,
+        Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
@@ -31,6 +32,10 @@ pub struct ApiParts {
     pub messages: Arc<dyn Messages>,
     /// Contacts on record.
     pub contacts: Arc<dyn Contacts>,
+    /// Chats on record.
+    pub chats: Arc<dyn Chats>,
+    /// How long what is kept.
+    pub retention: Arc<dyn Retentions>,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.
@@ -118,6 +123,11 @@ impl ApiParts {
     /// The ports of telling a webhook once more.
     pub(crate) fn replay_ports(&self) -> ReplayPorts<'_> {
         ReplayPorts { webhooks: &*self.webhooks, deliveries: &*self.deliveries, told: &*self.told }
+    }
+
+    /// The ports of reading chats.
+    pub(crate) fn read_ports(&self) -> ReadPorts<'_> {
+        ReadPorts { chats: &*self.chats, messages: &*self.messages, contacts: &*self.contacts }
     }
 
     /// The ports of staging media.

@@ -85,6 +85,8 @@ impl Machines {
             calls: Arc::new(RedisCalls::new(self.redis.clone())),
             messages: sql.clone(),
             contacts: sql.clone(),
+            chats: sql.clone(),
+            retention: sql.clone(),
             media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
@@ -139,6 +141,7 @@ impl Machines {
             messages: sql.clone(),
             sessions: sql.clone(),
             lanes: Arc::new(self.lanes()),
+            retention: sql.clone(),
             media: sql,
             objects: Arc::new(self.s3.clone()),
         }

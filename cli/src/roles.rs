@@ -97,6 +97,7 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         sweep_every: config.worker.sweep_every,
         reconcile_every: config.worker.reconcile_every,
         webhooks: webhook_settings(config),
+        retention_every: config.worker.retention_every,
     };
     Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
 }

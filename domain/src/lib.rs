@@ -6,14 +6,18 @@
 
 pub mod address;
 pub mod auth;
+pub mod chats;
 pub mod contact;
+pub mod contacts;
 pub mod env;
 pub mod events;
 pub mod ids;
 pub mod invalid;
 pub mod media;
 pub mod messages;
+pub mod page;
 pub mod ports;
+pub mod retention;
 pub mod sessions;
 pub mod time;
 pub mod webhooks;

@@ -16,8 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate_domain::{
     Env,
     ports::{
-        Bell, Deliveries, Duties, EventLog, Lanes, MediaIndex, Messages, Objects, Post, Projection, Sessions,
-        ToldEvents, Webhooks,
+        Bell, Deliveries, Duties, EventLog, Lanes, MediaIndex, Messages, Objects, Post, Projection,
+        Retentions, Sessions, ToldEvents, Webhooks,
     },
 };
 
@@ -54,6 +54,8 @@ pub struct WorkerPorts {
     pub media: Arc<dyn MediaIndex>,
     /// S3.
     pub objects: Arc<dyn Objects>,
+    /// How long what is kept.
+    pub retention: Arc<dyn Retentions>,
 }
 
 /// How a worker runs.
@@ -71,6 +73,8 @@ pub struct WorkerConfig {
     pub reconcile_every: Duration,
     /// How webhooks are told.
     pub webhooks: WebhookSettings,
+    /// How often what is too old is deleted.
+    pub retention_every: Duration,
 }
 
 /// A running worker.

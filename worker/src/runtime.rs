@@ -11,12 +11,18 @@ use apalis_core::backend::Vacuum;
 use apalis_redis::RedisStorage;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wagate_domain::{Env, media::Staging, messages::ReconcilePorts};
+use wagate_domain::{
+    Env,
+    media::Staging,
+    messages::ReconcilePorts,
+    retention::{ApplyPorts, Bounds},
+};
 
 use crate::{
     WorkerConfig, WorkerPorts,
     jobs::{
         JobError,
+        apply_retention::{self, ApplyRetention},
         expire_overdue::{self, ExpireOverdue},
         requeue_lost::{self, RequeueLost},
         sweep_uploads::{self, SweepUploads},
@@ -60,6 +66,14 @@ impl Shelf {
     }
 }
 
+impl Shelf {
+    fn retaining(&self) -> ApplyPorts<'_> {
+        let WorkerPorts { media, objects, retention, .. } = &self.ports;
+        let staging = Staging { index: &**media, objects: &**objects };
+        ApplyPorts { bounds: Bounds::default(), retention: &**retention, staging }
+    }
+}
+
 impl Ticking for SweepUploads {
     const KIND: &'static str = sweep_uploads::KIND;
 
@@ -97,6 +111,18 @@ impl Ticking for RequeueLost {
     }
 }
 
+impl Ticking for ApplyRetention {
+    const KIND: &'static str = apply_retention::KIND;
+
+    fn at(tick: i64) -> Self {
+        Self { tick }
+    }
+
+    async fn run(self, shelf: &Shelf) -> Result<u64, JobError> {
+        apply_retention::run(self, shelf.retaining()).await
+    }
+}
+
 /// Starts one apalis worker per kind, and the tickers that push them.
 pub(crate) async fn start(
     env: Env,
@@ -116,6 +142,7 @@ pub(crate) async fn start(
     runtime.start::<SweepUploads>(config.sweep_every);
     runtime.start::<ExpireOverdue>(config.reconcile_every);
     runtime.start::<RequeueLost>(config.reconcile_every);
+    runtime.start::<ApplyRetention>(config.retention_every);
     Ok(())
 }
 

@@ -12,4 +12,4 @@ pub(crate) use fields::invalid_from;
 pub(crate) use json::JsonBody;
 pub(crate) use once::{Answer, Fingerprint, Once};
 pub(crate) use path::{ChatPath, DeliveryPath, IdPath};
-pub(crate) use query::{Query, refuse_query};
+pub(crate) use query::{Query, refuse_query, session_of};

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use wagate_domain::{ApiKeyId, DeliveryId, EventId, MediaId, MessageId, SessionId, WebhookId};
+use wagate_domain::{ApiKeyId, ContactId, DeliveryId, EventId, MediaId, MessageId, SessionId, WebhookId};
 
 use crate::{
     ApiState,
@@ -28,6 +28,10 @@ impl Resource for MessageId {
 
 impl Resource for MediaId {
     const NOT_FOUND: Code = Code::MediaNotFound;
+}
+
+impl Resource for ContactId {
+    const NOT_FOUND: Code = Code::ContactNotFound;
 }
 
 impl Resource for ApiKeyId {
@@ -57,7 +61,7 @@ impl<T: Resource> FromRequestParts<ApiState> for IdPath<T> {
     }
 }
 
-/// The `{id}` of a session and the `{chat}` behind it.
+/// The `{session}` (or `{id}` of a session) and the `{chat}` behind it.
 #[derive(Debug, Clone)]
 pub(crate) struct ChatPath {
     /// The session.
@@ -70,7 +74,12 @@ impl FromRequestParts<ApiState> for ChatPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let IdPath(session) = IdPath::from_request_parts(parts, state).await?;
+        let Ok(text) = param(parts, state, "session").await else {
+            let IdPath(session) = IdPath::from_request_parts(parts, state).await?;
+            return Ok(Self { session, chat: param(parts, state, "chat").await? });
+        };
+        Caller::from_request_parts(parts, state).await?;
+        let session = text.parse().map_err(|_| Problem::plain(Code::ChatNotFound))?;
         Ok(Self { session, chat: param(parts, state, "chat").await? })
     }
 }

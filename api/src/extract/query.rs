@@ -7,6 +7,7 @@ use axum::{
 };
 use http::{Uri, request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
+use wagate_domain::{Invalid, SessionId};
 
 use super::invalid_from;
 use crate::{ApiState, extract::Caller, problem::Problem};
@@ -28,6 +29,12 @@ fn parse<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
         .map_err(|error| invalid_from(error.path(), error.inner()).into())
+}
+
+/// The session that a parameter names.
+pub(crate) fn session_of(text: Option<String>) -> Result<Option<SessionId>, Invalid> {
+    let wrong = |_| Invalid::new("session", "is not a session id", "use the id (ses_…) of a session");
+    text.map(|id| id.parse().map_err(wrong)).transpose()
 }
 
 #[derive(Deserialize)]

@@ -76,6 +76,8 @@ impl Shape {
         let not_found = [
             ("/api/v1/sessions/{id}", Code::SessionNotFound),
             ("/api/v1/messages/{id}", Code::MessageNotFound),
+            ("/api/v1/chats/{session}", Code::ChatNotFound),
+            ("/api/v1/contacts/{id}", Code::ContactNotFound),
             ("/api/v1/media/{id}", Code::MediaNotFound),
             ("/api/v1/keys/{id}", Code::KeyNotFound),
             ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),

@@ -29,10 +29,13 @@ use crate::problem::{Code, ProblemBody};
     tags(
         (name = "sessions", description = "WhatsApp accounts linked to the gateway."),
         (name = "messages", description = "Sending, and reading what went and came."),
+        (name = "chats", description = "Conversations, with what is unread in each."),
+        (name = "contacts", description = "The people your sessions know."),
         (name = "queue", description = "What waits in a session's queue; pausing, resuming and emptying it."),
         (name = "media", description = "Files to send and files received."),
         (name = "webhooks", description = "Addresses that are told of events, and what became of each event."),
         (name = "events", description = "What happened, for those who ask, and as it happens."),
+        (name = "retention", description = "How long what is kept."),
         (name = "keys", description = "API keys of your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),

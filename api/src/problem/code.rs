@@ -69,6 +69,12 @@ codes! {
     /// No such message in this workspace.
     MessageNotFound "message_not_found" NOT_FOUND "There is no such message"
         => "Use the id from the answer to the send, or list messages with GET /api/v1/messages.";
+    /// No such chat in this workspace.
+    ChatNotFound "chat_not_found" NOT_FOUND "There is no such chat"
+        => "List your chats with GET /api/v1/chats.";
+    /// No such contact in this workspace.
+    ContactNotFound "contact_not_found" NOT_FOUND "There is no such contact"
+        => "List your contacts with GET /api/v1/contacts.";
     /// No such media object in this workspace.
     MediaNotFound "media_not_found" NOT_FOUND "There is no such media object"
         => "Use the id from the answer to the upload or from a message.";

@@ -1,11 +1,14 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
+mod chats;
+mod contacts;
 mod events;
 mod keys;
 mod live;
 mod media;
 mod messages;
 mod queue;
+mod retention;
 mod sessions;
 mod webhooks;
 
@@ -47,8 +50,11 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     [
         sessions::routes(),
         messages::routes(),
+        chats::routes(),
+        contacts::routes(),
         queue::routes(),
         media::routes(),
+        retention::routes(),
         keys::routes(),
         webhooks::routes(),
         events::routes(),

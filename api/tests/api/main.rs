@@ -9,5 +9,7 @@ mod manners;
 mod messages;
 mod pairing;
 mod queue;
+mod reading;
+mod retention;
 mod sessions;
 mod stack;

@@ -125,6 +125,8 @@ impl Stack {
             calls: calls.clone(),
             messages: all_sql.clone(),
             contacts: all_sql.clone(),
+            chats: all_sql.clone(),
+            retention: all_sql.clone(),
             media: all_sql.clone(),
             told: all_sql.clone(),
             feed: Arc::new(Feed::new(all_sql.clone(), Arc::new(RedisBell::new(connection.clone())))),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, error::Elapsed};
 use wagate_domain::{
-    Address,
+    Address, ContactIds,
+    events::{ChatChange, EventData},
     sessions::{Command, CommandReply, Reason, Signal, State},
 };
 
@@ -108,6 +109,9 @@ impl Actor {
         };
         let Some(link) = self.link_for(&id) else { return };
         let sent = tokio::time::timeout(WIRE_PATIENCE, link.mark_read(&chat, ids)).await;
+        if matches!(sent, Ok(Ok(()))) {
+            self.publish_read(chat);
+        }
         self.answer_sent(id, sent, "the read receipts could not be sent; try again");
     }
 
@@ -139,6 +143,13 @@ impl Actor {
                 self.refuse(command, "not_sent", failed);
             }
         }
+    }
+
+    /// Everything in a chat counts as read, as when it is opened on a phone. In the log before the caller hears of it.
+    fn publish_read(&mut self, chat: Address) {
+        let (contact, change) = (ContactIds::of(&chat), ChatChange::Read { on: true });
+        let at = self.shared.env.now();
+        self.publish(EventData::ChatChanged { chat, contact, change, at });
     }
 
     /// Answers a command.

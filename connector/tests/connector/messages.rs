@@ -4,7 +4,7 @@ use wagate_domain::{
     MessageId,
     events::EventData,
     messages::{Direction, Status},
-    ports::{Lanes, Messages},
+    ports::{ChatQuery, Chats, Lanes, Messages},
     sessions::{Command, CommandReply, State},
 };
 use wagate_sandbox::phones::{ReadBehaviour, SettingsChange};
@@ -63,6 +63,11 @@ async fn a_text_comes_in_and_is_marked_read() {
     assert!(message.contact.lid.is_some());
     assert!(message.push_name.is_some());
 
+    let unread = async || {
+        let query = ChatQuery { session: Some(session.id), limit: 1, ..ChatQuery::default() };
+        Chats::list(&rig.db, session.workspace, &query).await.expect("record")[0].unread
+    };
+    assert_eq!(unread().await, 1);
     let read = Command::MarkRead { chat: message.chat.to_string(), ids: vec![id.clone()] };
     assert_eq!(rig.call(session, read).await, CommandReply::Done);
     eventually("the read receipt", || async {
@@ -70,6 +75,7 @@ async fn a_text_comes_in_and_is_marked_read() {
         (message.status == wagate_sandbox::phones::Status::Read).then_some(())
     })
     .await;
+    eventually("nothing unread", || async { (unread().await == 0).then_some(()) }).await;
     connector.shutdown().await;
     rig.stop().await;
 }

@@ -10,6 +10,7 @@ mod send;
 mod send_batch;
 mod status;
 mod when;
+mod words;
 
 pub(crate) use change::cancel_waiting;
 pub use change::{ChangeError, EditMessage, cancel, edit, purge, retry};
@@ -21,6 +22,7 @@ pub use send::{Body, MAX_TEXT, SendError, SendMessage, SendPorts, SentMessage, s
 pub use send_batch::{MAX_BATCH, send_batch};
 pub use status::{Failure, Status, Times};
 pub use when::When;
+pub use words::{Sought, fold, words};
 
 use serde::{Deserialize, Serialize};
 

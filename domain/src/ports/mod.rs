@@ -3,6 +3,7 @@
 //! Tenant first: no method takes a bare resource id without its workspace, except those that the
 //! connector uses on sessions it holds under a lease.
 
+mod chats;
 mod duties;
 mod fetch;
 mod lanes;
@@ -11,10 +12,12 @@ mod log;
 mod polls;
 mod records;
 mod requests;
+mod retention;
 mod store;
 mod told;
 mod webhooks;
 
+pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
@@ -25,10 +28,11 @@ pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use polls::{Poll, Polls};
 pub use records::{
-    ApiKeys, ChatFilter, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions, Workspace,
-    Workspaces,
+    ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
+    Workspace, Workspaces,
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
+pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
 pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};

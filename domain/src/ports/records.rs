@@ -8,7 +8,7 @@ use crate::{
     auth::ApiKey,
     events::Event,
     media::Media,
-    messages::{Message, Status},
+    messages::{Message, Sought, Status},
     ports::PortResult,
     sessions::{Pacing, Session, SessionKey},
 };
@@ -99,8 +99,8 @@ pub enum ChatFilter {
     Address(Address),
 }
 
-/// One page of messages, newest first.
-#[derive(Debug, Clone)]
+/// One page of messages, newest first unless asked otherwise.
+#[derive(Debug, Clone, Default)]
 pub struct MessageQuery {
     /// Only this session's.
     pub session: Option<SessionId>,
@@ -110,8 +110,20 @@ pub struct MessageQuery {
     pub status: Option<Status>,
     /// Only those of this campaign.
     pub campaign: Option<String>,
+    /// Only those of this type, by its name on the wire; goes with `text`.
+    pub kind: Option<String>,
+    /// Only those with these words.
+    pub text: Option<Sought>,
+    /// Only those of this moment and later.
+    pub from: Option<Timestamp>,
+    /// Only those before this moment.
+    pub to: Option<Timestamp>,
+    /// Oldest first.
+    pub oldest_first: bool,
     /// Strictly before this message in (time, id) order.
     pub before: Option<(Timestamp, MessageId)>,
+    /// Strictly after this message in (time, id) order.
+    pub after: Option<(Timestamp, MessageId)>,
     /// At most so many.
     pub limit: u32,
 }
@@ -121,6 +133,8 @@ pub struct MessageQuery {
 pub trait Messages: Send + Sync {
     /// One message of a tenant.
     async fn get(&self, workspace: WorkspaceId, id: MessageId) -> PortResult<Option<Message>>;
+    /// Those of these messages that a tenant has, in any order.
+    async fn get_many(&self, workspace: WorkspaceId, ids: &[MessageId]) -> PortResult<Vec<Message>>;
     /// A page of a tenant's messages.
     async fn list(&self, workspace: WorkspaceId, query: &MessageQuery) -> PortResult<Vec<Message>>;
     /// Whether a session has written with somebody before: a message came in, or one went out that was sent.
@@ -129,6 +143,21 @@ pub trait Messages: Send + Sync {
     async fn unfinished(&self, after: Option<MessageId>, limit: u32) -> PortResult<Vec<Message>>;
     /// Outgoing messages that have not ended and expired before `moment`, over all tenants. Worker's side.
     async fn overdue(&self, moment: Timestamp, limit: u32) -> PortResult<Vec<Message>>;
+}
+
+/// One page of contacts, the one met last first.
+#[derive(Debug, Clone, Default)]
+pub struct ContactQuery {
+    /// Only this session's.
+    pub session: Option<SessionId>,
+    /// Only those with this in their name, folded; or, with `digits`, in one of both.
+    pub name: Option<String>,
+    /// Only those with these digits in their PN or LID, or with `name`.
+    pub digits: Option<String>,
+    /// Strictly behind this one.
+    pub behind: Option<ContactId>,
+    /// At most so many.
+    pub limit: u32,
 }
 
 /// Contacts on record.
@@ -141,6 +170,10 @@ pub trait Contacts: Send + Sync {
         session: Option<SessionId>,
         address: &Address,
     ) -> PortResult<Vec<Contact>>;
+    /// One contact of a tenant; an id from before a merge leads to the contact it became.
+    async fn get(&self, workspace: WorkspaceId, id: ContactId) -> PortResult<Option<Contact>>;
+    /// A page of a tenant's contacts.
+    async fn list(&self, workspace: WorkspaceId, query: &ContactQuery) -> PortResult<Vec<Contact>>;
 }
 
 /// Media objects on record.

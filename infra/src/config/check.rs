@@ -108,6 +108,7 @@ impl Config {
             ("connector.claim_every", connector.claim_every),
             ("connector.ack_timeout", connector.ack_timeout),
             ("worker.reconcile_every", self.worker.reconcile_every),
+            ("worker.retention_every", self.worker.retention_every),
             ("worker.sweep_every", self.worker.sweep_every),
         ] {
             if value < SHORTEST {

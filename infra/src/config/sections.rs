@@ -178,6 +178,9 @@ pub struct WorkerConfig {
     /// Time between two comparisons of queue and record: what was lost is queued again, what is overdue expires.
     #[serde(deserialize_with = "duration")]
     pub reconcile_every: Duration,
+    /// Time between two looks for what is older than its workspace keeps it.
+    #[serde(deserialize_with = "duration")]
+    pub retention_every: Duration,
     /// Time between two sweeps of abandoned uploads.
     #[serde(deserialize_with = "duration")]
     pub sweep_every: Duration,
@@ -185,7 +188,11 @@ pub struct WorkerConfig {
 
 impl Default for WorkerConfig {
     fn default() -> Self {
-        Self { reconcile_every: Duration::from_secs(30), sweep_every: Duration::from_mins(10) }
+        Self {
+            reconcile_every: Duration::from_secs(30),
+            retention_every: Duration::from_hours(1),
+            sweep_every: Duration::from_mins(10),
+        }
     }
 }
 

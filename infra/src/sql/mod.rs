@@ -5,6 +5,7 @@
 //! `$n` placeholders, which both databases read.
 
 mod api_keys;
+mod chats;
 mod contacts;
 mod database;
 mod deliveries;
@@ -12,13 +13,17 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+#[cfg(test)]
+mod plans_tests;
 mod projection;
+mod retention;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
 mod sessions;
 mod told;
 pub mod wa;
 mod webhooks;
+mod words;
 mod workspaces;
 
 pub use database::Database;

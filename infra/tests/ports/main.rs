@@ -14,4 +14,5 @@ mod log;
 mod objects;
 mod outage;
 mod polls;
+mod retention;
 mod waiting;

@@ -192,10 +192,9 @@ async fn pages(db: &Database, key: SessionKey, told: &[Message], reply: &Message
     let query = |chat, before, limit| MessageQuery {
         session: Some(key.id),
         chat,
-        status: None,
-        campaign: None,
         before,
         limit,
+        ..MessageQuery::default()
     };
     let ids = |found: Vec<Message>| found.into_iter().map(|message| message.id).collect::<Vec<_>>();
     let all = [in_group.id, reply.id, told[3].id, told[2].id, told[1].id, told[0].id];
@@ -293,11 +292,10 @@ pub(crate) async fn unfinished(db: &Database) {
     assert_eq!(ours(db.overdue(at(1_003), 10_000).await.unwrap()), [made[2].id], "each expires a second on");
     let query = MessageQuery {
         session: Some(key.id),
-        chat: None,
         status: Some(Status::Scheduled),
         campaign: Some("xmas".to_owned()),
-        before: None,
         limit: 9,
+        ..MessageQuery::default()
     };
     let found = Messages::list(db, key.workspace, &query).await.unwrap();
     assert_eq!(

@@ -299,8 +299,7 @@ pub(crate) async fn many_projectors(db: &Database) {
 }
 
 async fn list(db: &Database, key: SessionKey, chat: Option<ChatFilter>) -> Vec<Message> {
-    let query =
-        MessageQuery { session: Some(key.id), chat, status: None, campaign: None, before: None, limit: 200 };
+    let query = MessageQuery { session: Some(key.id), chat, limit: 200, ..MessageQuery::default() };
     Messages::list(db, key.workspace, &query).await.unwrap()
 }
 

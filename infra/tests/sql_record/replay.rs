@@ -8,8 +8,8 @@ use proptest::{
 use sea_orm::{ConnectionTrait, Statement};
 use tokio::runtime::Runtime;
 use wagate_domain::{
-    ContactIds,
-    events::{Event, EventData},
+    Address, ContactIds,
+    events::{Actor, ChatChange, Event, EventData, GroupChange},
     ids::{Id, ulid},
     media::{Media, MediaState},
     messages::{Direction, Message, Status},
@@ -34,6 +34,9 @@ enum Step {
     Contact { pn: Option<u8>, lid: Option<u8>, name: Option<u8> },
     State(State),
     Linked(bool),
+    Chat { person: u8, by_lid: bool, what: u8, late: bool },
+    GroupSays { stanza: u8 },
+    Group { what: u8 },
 }
 
 fn step() -> impl Strategy<Value = (Step, i64)> {
@@ -54,6 +57,10 @@ fn step() -> impl Strategy<Value = (Step, i64)> {
             .prop_map(|(pn, lid, name)| Step::Contact { pn, lid, name }),
         prop::sample::select(State::ALL.to_vec()).prop_map(Step::State),
         any::<bool>().prop_map(Step::Linked),
+        (0..4_u8, any::<bool>(), 0..9_u8, any::<bool>())
+            .prop_map(|(person, by_lid, what, late)| Step::Chat { person, by_lid, what, late }),
+        (0..5_u8).prop_map(|stanza| Step::GroupSays { stanza }),
+        (0..4_u8).prop_map(|what| Step::Group { what }),
     ];
     (step, 0..3_i64)
 }
@@ -85,11 +92,13 @@ impl Log {
             log.now += pause;
             if let Some(data) = log.data(step) {
                 let id = log.id();
+                // what waits in a connector's outbox may be older than what is written before it
+                let late = i64::from(matches!(step, Step::Chat { late: true, .. })) * 2;
                 log.events.push(Event {
                     id,
                     workspace: key.workspace,
                     session: key.id,
-                    at: at(log.now),
+                    at: at(log.now - late),
                     data,
                 });
             }
@@ -106,8 +115,7 @@ impl Log {
     fn data(&mut self, step: &Step) -> Option<EventData> {
         Some(match step.clone() {
             Step::Accept { person, by_lid } => {
-                let chat =
-                    if by_lid { wagate_domain::Address::lid(lid(person)) } else { pn(&number(person)) };
+                let chat = person_at(person, by_lid);
                 let mut message = outgoing(self.key, &chat, self.now);
                 message.id = self.id();
                 message.stanza_id = message.id.stanza_id();
@@ -146,11 +154,35 @@ impl Log {
                 EventData::SessionLinked { pn: number(9), lid: None, push_name: Some("me".to_owned()) }
             }
             Step::Linked(false) => EventData::SessionUnlinked {},
+            Step::Chat { person, by_lid, what, .. } => {
+                let chat = person_at(person, by_lid);
+                let change = chat_change(what, self.now);
+                EventData::ChatChanged { chat, contact: ContactIds::default(), change, at: at(self.now) }
+            }
+            Step::GroupSays { stanza } => {
+                let mut message = incoming(self.key, &group(), &format!("G{stanza}"), self.now);
+                message.id = self.id();
+                EventData::MessageReceived { message: Box::new(message), media: None, history: false }
+            }
+            Step::Group { what: 0 } => EventData::ChatChanged {
+                chat: group(),
+                contact: ContactIds::default(),
+                change: ChatChange::Read { on: true },
+                at: at(self.now),
+            },
+            Step::Group { what } => {
+                let change = match what {
+                    1 => GroupChange::Joined { subject: Some("Friends".to_owned()) },
+                    2 => GroupChange::Subject { subject: format!("Friends {}", self.now) },
+                    _ => GroupChange::Left {},
+                };
+                EventData::GroupChanged { group: group(), by: Actor::default(), change, at: at(self.now) }
+            }
         })
     }
 
     fn receive(&mut self, person: u8, stanza: u8, knows: u8, echo: bool, file: bool) -> EventData {
-        let chat = if knows == 0 { pn(&number(person)) } else { wagate_domain::Address::lid(lid(person)) };
+        let chat = person_at(person, knows != 0);
         let mut message = incoming(self.key, &chat, &format!("S{stanza}"), self.now);
         message.id = self.id();
         if knows == 2 {
@@ -168,6 +200,25 @@ impl Log {
         });
         self.messages.push(message.clone());
         EventData::MessageReceived { message: Box::new(message), media, history: false }
+    }
+}
+
+fn person_at(person: u8, by_lid: bool) -> Address {
+    if by_lid { Address::lid(lid(person)) } else { pn(&number(person)) }
+}
+
+fn group() -> Address {
+    "120363000000000001@g.us".parse().unwrap()
+}
+
+fn chat_change(what: u8, now: i64) -> ChatChange {
+    match what {
+        0 | 1 => ChatChange::Read { on: what == 0 },
+        2 | 3 => ChatChange::Archived { on: what == 2 },
+        4 => ChatChange::Pinned { on: true },
+        5 | 6 => ChatChange::Muted { on: what == 5, until: Some(at(now + 1_000)) },
+        7 => ChatChange::Cleared {},
+        _ => ChatChange::Deleted {},
     }
 }
 
@@ -195,7 +246,12 @@ async fn dump(url: &str) -> Vec<String> {
         ("contacts", "id, session_id, pn, lid, push_name, merged_into, updated_at"),
         (
             "messages",
-            "id, session_id, direction, chat, chat_key, stanza_id, status, failure, times, push_name, at",
+            "id, session_id, direction, chat, chat_key, stanza_id, status, failure, times, push_name, at, unread",
+        ),
+        (
+            "chats",
+            "session_id, chat_key, chat, name, at, last_message_id, unread, marked_unread, archived, pinned, muted, \
+             muted_until, deleted, left_group",
         ),
         ("media", "id, session_id, message_id, state, size, sha256"),
         ("sessions", "id, state, reason, pn, lid, push_name, updated_at"),
@@ -259,10 +315,30 @@ fn check_chats(dump: &[String]) -> Result<(), TestCaseError> {
     let mut places = std::collections::HashSet::new();
     for message in fields("messages: ") {
         let contact = contacts.iter().find(|contact| contact[0] == message[4]);
-        prop_assert!(contact.is_some_and(|contact| contact[5] == "-"), "{message:?} in {contact:?}");
+        let in_chat = contact.is_some_and(|contact| contact[5] == "-") || message[4].ends_with("@g.us");
+        prop_assert!(in_chat, "{message:?} in {contact:?}");
         let place = (message[2].clone(), message[4].clone(), message[5].clone());
         prop_assert!(places.insert(place), "{message:?} twice");
     }
+    check_counts(&fields("messages: "), &fields("chats: "))
+}
+
+/// Last message and unread count of every chat are what its messages say.
+fn check_counts(messages: &[Vec<String>], chats: &[Vec<String>]) -> Result<(), TestCaseError> {
+    let in_whatsapp = ["sent", "delivered", "read", "played", "received"];
+    let mut standing = 0;
+    for chat in chats {
+        let here = messages.iter().filter(|message| message[4] == chat[1]);
+        let stand: Vec<_> = here.filter(|message| in_whatsapp.contains(&message[6].as_str())).collect();
+        standing += stand.len();
+        let last = stand.iter().map(|message| (message[10].parse::<i64>().unwrap(), &message[0])).max();
+        let shown = (chat[5] != "-").then(|| (chat[4].parse::<i64>().unwrap(), &chat[5]));
+        prop_assert_eq!(shown, last, "{:?}", chat);
+        let unread = stand.iter().filter(|message| ["1", "true"].contains(&message[11].as_str())).count();
+        prop_assert_eq!(&chat[6], &unread.to_string(), "{:?}", chat);
+    }
+    let all = messages.iter().filter(|message| in_whatsapp.contains(&message[6].as_str())).count();
+    prop_assert_eq!(standing, all, "every message that stands is in a chat");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Control jobs, one per file. A job's payload is ids and primitives only, it is idempotent, and its
 //! error states its own fate. A changed payload is a new kind.
 
+pub mod apply_retention;
 pub mod expire_overdue;
 pub mod requeue_lost;
 pub mod sweep_uploads;

@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use wagate_domain::{
     MediaId,
+    auth::Principal,
     media::{finish_upload, link},
 };
 
@@ -26,8 +27,17 @@ pub(crate) async fn get_media(
     Caller(caller): Caller,
     IdPath(id): IdPath<MediaId>,
 ) -> Result<Json<MediaView>, Problem> {
+    show(&state, caller, id).await.map(Json)
+}
+
+/// The object with a link.
+pub(in crate::v1) async fn show(
+    state: &ApiState,
+    caller: Principal,
+    id: MediaId,
+) -> Result<MediaView, Problem> {
     // a direct upload is noticed when somebody asks for it
     finish_upload(state.staging(), caller, id).await?;
     let found = link(&state.env, state.staging(), caller, id).await?;
-    Ok(Json(MediaView::new(found.media, found.url.map(|url| (url, found.expires_at)))))
+    Ok(MediaView::new(found.media, found.url.map(|url| (url, found.expires_at))))
 }

@@ -4,8 +4,9 @@ mod begin_upload;
 mod create;
 mod get;
 mod get_content;
-mod view;
+pub(super) mod view;
 
+pub(super) use get::show;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Routes;

@@ -61,7 +61,7 @@ impl MediaView {
 }
 
 /// The example of a media object in the documentation.
-pub(super) fn example() -> serde_json::Value {
+pub(in crate::v1) fn example() -> serde_json::Value {
     json!({
         "id": "med_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
         "state": "ready",

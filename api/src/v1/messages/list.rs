@@ -3,12 +3,12 @@
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use wagate_domain::{Invalid, SessionId, messages};
+use wagate_domain::messages;
 
 use super::view::{MessageView, example};
 use crate::{
     ApiState,
-    extract::{Caller, Query},
+    extract::{Caller, Query, session_of},
     problem::Problem,
 };
 
@@ -29,31 +29,56 @@ pub(crate) struct ListMessages {
     /// Only those of this campaign.
     #[param(example = "xmas-2026")]
     campaign: Option<String>,
-    /// `next_cursor` of the page before.
+    /// `desc` (newest first, when left out) or `asc` (oldest first).
+    order: Option<Order>,
+    /// `next_cursor` or `prev_cursor` of another page in the same order.
     cursor: Option<String>,
     /// Page size, 1 to 200; 50 when left out.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
 }
 
-/// A page of messages, newest first.
+/// Which messages come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// Oldest first.
+    Asc,
+    /// Newest first.
+    Desc,
+}
+
+/// A page of messages.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MessagePage {
     /// The messages.
     messages: Vec<MessageView>,
-    /// Pass it as `cursor` to get the next (older) page; `null` at the end.
+    /// Pass it as `cursor` to get the next page; `null` at the end.
     next_cursor: Option<String>,
+    /// Pass it as `cursor` to get the page before; from the first page, newest first, it leads to what has come in since.
+    prev_cursor: Option<String>,
+}
+
+/// A page as it is shown.
+pub(super) fn page_view(page: messages::MessagePage) -> MessagePage {
+    let messages::MessagePage { messages, next_cursor, prev_cursor } = page;
+    MessagePage { messages: messages.into_iter().map(MessageView::from).collect(), next_cursor, prev_cursor }
 }
 
 /// List messages
 ///
-/// Newest first. A message appears here a moment after it was accepted or came in.
+/// Newest first unless asked otherwise. A message appears here a moment after it was accepted or came in. The cursors lead both
+/// ways, whatever comes in between two pages.
 #[utoipa::path(
     get, path = "/messages", tag = "messages",
     params(ListMessages),
     responses((
         status = 200, description = "A page of messages.", body = MessagePage,
-        example = json!({"messages": [example()], "next_cursor": null}),
+        example = json!({
+            "messages": [example()],
+            "next_cursor": null,
+            "prev_cursor": "1767225600000.01JZZZ6E5R4Q3P2N1M0K9J8H7G.back"
+        }),
     )),
 )]
 pub(crate) async fn list_messages(
@@ -61,20 +86,16 @@ pub(crate) async fn list_messages(
     Caller(caller): Caller,
     Query(query): Query<ListMessages>,
 ) -> Result<Json<MessagePage>, Problem> {
-    let session = query
-        .session
-        .map(|id| id.parse::<SessionId>())
-        .transpose()
-        .map_err(|_| Invalid::new("session", "is not a session id", "use the id (ses_…) of a session"))?;
     let request = messages::ListMessages {
-        session,
+        session: session_of(query.session)?,
         chat: query.chat,
         status: query.status,
         campaign: query.campaign,
+        oldest_first: query.order == Some(Order::Asc),
         cursor: query.cursor,
         limit: query.limit,
+        ..messages::ListMessages::default()
     };
     let page = messages::list(&*state.messages, &*state.contacts, caller, request).await?;
-    let shown = page.messages.into_iter().map(MessageView::from).collect();
-    Ok(Json(MessagePage { messages: shown, next_cursor: page.next_cursor }))
+    Ok(Json(page_view(page)))
 }

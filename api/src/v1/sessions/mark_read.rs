@@ -42,7 +42,8 @@ pub(crate) struct MarkedRead {
 
 /// Mark messages as read
 ///
-/// Sends read receipts, so that the other side sees blue ticks.
+/// Sends read receipts, so that the other side sees blue ticks. The chat's `unread` goes to 0 a moment later, as when the chat is
+/// opened on the phone, whichever of its messages are named.
 #[utoipa::path(
     post, path = "/sessions/{id}/chats/{chat}/read", tag = "sessions",
     params(

@@ -64,4 +64,4 @@ CREATE TABLE webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook_id, event_seq, id) WHERE state = 'waiting';
 CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, id);
-CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (workspace_id, id);
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (workspace_id, created_at, id);

@@ -163,6 +163,7 @@ impl ContactBook {
             push_name: None,
             merged_into: None,
             updated_at: seen.at,
+            name_key: None,
         };
         self.index(&row);
         self.rows.insert(id.clone(), Tracked::new(row));

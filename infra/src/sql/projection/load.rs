@@ -13,7 +13,7 @@ use wagate_domain::{
 use super::{record::Record, sighting::Sighting, tracked::Tracked};
 use crate::sql::{
     error::sql_error,
-    rows::{contact, mark, media, message, session, text},
+    rows::{chat, chat_change, contact, mark, media, message, session, text},
 };
 
 /// Values of one `IN (…)`, well below what either database takes.
@@ -29,6 +29,10 @@ struct Keys {
     pns: BTreeSet<String>,
     lids: BTreeSet<String>,
     contacts: BTreeSet<String>,
+    /// Groups and channels.
+    groups: BTreeSet<String>,
+    /// Events about chats.
+    chat_changes: BTreeSet<String>,
     /// Whether an event names both a PN and a LID, so that two contacts may turn out to be one.
     may_merge: bool,
 }
@@ -39,6 +43,7 @@ impl Keys {
         for event in events {
             keys.sessions.insert(event.session.to_string());
             keys.add(&event.data);
+            keys.add_chat(event);
             if let Some(seen) = Sighting::of(event) {
                 keys.contacts.insert(seen.fresh_id.to_string());
                 keys.may_merge |= seen.pn.is_some() && seen.lid.is_some();
@@ -47,6 +52,21 @@ impl Keys {
             }
         }
         keys
+    }
+
+    fn add_chat(&mut self, event: &Event) {
+        let chat = match &event.data {
+            EventData::MessageAccepted(message) | EventData::MessageReceived { message, .. } => &message.chat,
+            EventData::ChatChanged { chat, .. } => chat,
+            EventData::GroupChanged { group, .. } => group,
+            _ => return,
+        };
+        if !chat.is_person() {
+            self.groups.insert(chat.to_string());
+        }
+        if matches!(event.data, EventData::ChatChanged { .. } | EventData::GroupChanged { .. }) {
+            self.chat_changes.insert(event.id.to_string());
+        }
     }
 
     fn add(&mut self, data: &EventData) {
@@ -98,6 +118,7 @@ pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResu
     // whoever is told of a message is told of the person in its chat
     keys.contacts.extend(record.messages.rows().map(|row| row.row().chat_key.clone()).filter(is_contact));
     load_contacts(tx, &keys, &mut record).await?;
+    load_chats(tx, keys, &mut record).await?;
     Ok(record)
 }
 
@@ -105,6 +126,27 @@ pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResu
 #[expect(clippy::ptr_arg, reason = "a filter over owned keys")]
 fn is_contact(key: &String) -> bool {
     key.starts_with(ContactId::PREFIX) && !key.contains('@')
+}
+
+/// The chats of every message and contact that was loaded, and of the groups that are named.
+async fn load_chats(tx: &DatabaseTransaction, keys: Keys, record: &mut Record) -> PortResult<()> {
+    let of_sessions =
+        chat::Entity::find().filter(chat::Column::SessionId.is_in(keys.sessions.iter().cloned()));
+    let mut chats = keys.groups;
+    chats.extend(record.messages.rows().map(|row| row.row().chat_key.clone()));
+    for row in record.contacts.rows().map(Tracked::row) {
+        chats.insert(row.id.clone());
+        chats.extend(row.merged_into.clone());
+    }
+    for row in rows(tx, of_sessions, chat::Column::ChatKey, &chats).await? {
+        record.chats.load(row);
+    }
+    let of_sessions = chat_change::Entity::find()
+        .filter(chat_change::Column::SessionId.is_in(keys.sessions.iter().cloned()));
+    for row in rows(tx, of_sessions, chat_change::Column::EventId, &keys.chat_changes).await? {
+        record.chats.load_applied(row);
+    }
+    Ok(())
 }
 
 async fn load_contacts(tx: &DatabaseTransaction, keys: &Keys, record: &mut Record) -> PortResult<()> {

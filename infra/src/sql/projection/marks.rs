@@ -44,6 +44,11 @@ impl Marks {
         false
     }
 
+    /// How far a session has been told of, in milliseconds.
+    pub(super) fn latest(&self, session: &str) -> Option<i64> {
+        self.0.get(session).map(|mark| mark.at)
+    }
+
     /// The rows to write.
     pub(super) fn rows(&self) -> PortResult<Vec<Model>> {
         let row = |(session, mark): (&String, &Mark)| {

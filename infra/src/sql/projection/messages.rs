@@ -27,17 +27,29 @@ pub(super) struct Step<'a> {
     pub(super) at: Timestamp,
 }
 
+/// What came of a step.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Advanced {
+    /// The message stands further on than before.
+    pub(super) moved: bool,
+    /// It has come to stand in its chat by this.
+    pub(super) stands: bool,
+}
+
 /// The messages that a batch of events can touch.
 #[derive(Debug, Default)]
 pub(super) struct MessageBook {
     rows: HashMap<String, Tracked<Model>>,
     by_stanza: HashMap<(String, String), Vec<String>>,
+    /// What messages carried when they were loaded.
+    loaded: HashMap<String, String>,
 }
 
 impl MessageBook {
     /// Takes a row as the database has it.
     pub(super) fn load(&mut self, row: Model) {
         if !self.rows.contains_key(&row.id) {
+            self.loaded.insert(row.id.clone(), row.content.clone());
             self.put(Tracked::stored(row));
         }
     }
@@ -45,6 +57,12 @@ impl MessageBook {
     /// Every row, for writing.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Tracked<Model>> {
         self.rows.values()
+    }
+
+    /// Messages that carry something else than the database knows.
+    pub(super) fn with_new_content(&self) -> impl Iterator<Item = &Model> {
+        let known = |row: &&Model| self.loaded.get(&row.id) == Some(&row.content);
+        self.rows.values().map(Tracked::row).filter(move |row| !known(row))
     }
 
     /// Whether a message is on record under its own id.
@@ -58,19 +76,33 @@ impl MessageBook {
     }
 
     /// Adds a message unless its chat has it already; says whether it was added.
-    pub(super) fn add(&mut self, message: &Message, chat_key: String) -> PortResult<bool> {
+    pub(super) fn add(&mut self, message: &Message, chat_key: String, unread: bool) -> PortResult<bool> {
         if self.knows(message) || self.same_stanza(message).any(|row| row.chat_key == chat_key) {
             return Ok(false);
         }
-        self.put(Tracked::new(Model::of(message, chat_key)?));
+        self.put(Tracked::new(Model { unread, ..Model::of(message, chat_key)? }));
         Ok(true)
     }
 
-    /// Moves a message of a session on and says whether it moved; one that is not on record is not missed.
-    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<bool> {
+    /// Moves a message of a session on; one that is not on record is not missed.
+    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<Advanced> {
         match self.rows.get_mut(id) {
-            Some(row) if row.row().session_id == session => advance(row, step),
-            _ => Ok(false),
+            Some(row) if row.row().session_id == session => {
+                let before = row.row().stands_in_chat()?;
+                let moved = advance(row, step)?;
+                Ok(Advanced { moved, stands: !before && row.row().stands_in_chat()? })
+            }
+            _ => Ok(Advanced::default()),
+        }
+    }
+
+    /// Everything in a chat counts as read.
+    pub(super) fn read(&mut self, session: &str, chat_key: &str) {
+        for row in self.rows.values_mut() {
+            let here = row.row().session_id == session && row.row().chat_key == chat_key;
+            if here && row.row().unread {
+                row.change().unread = false;
+            }
         }
     }
 

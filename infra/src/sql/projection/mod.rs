@@ -3,6 +3,7 @@
 //! Three steps instead of a few statements per event, so that a batch costs about a dozen round
 //! trips whatever its size. The middle step is pure.
 
+mod chats;
 mod contacts;
 mod load;
 mod marks;
@@ -12,14 +13,19 @@ mod record;
 mod sessions;
 mod sighting;
 mod store;
+mod store_chats;
 mod telling;
 mod tracked;
+
+pub(super) use chats::Place;
+pub(super) use store_chats::recount;
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use wagate_domain::{
+    SessionId,
     events::Event,
     ports::{PortResult, Projection},
 };
@@ -41,7 +47,7 @@ impl Projection for Database {
         }
         let tx = self.begin().await?;
         if self.is_postgres() {
-            lock(&tx, events).await?;
+            lock(&tx, events.iter().map(|event| event.session)).await?;
         }
         let mut record = load::load(&tx, events).await?;
         for event in events {
@@ -54,11 +60,14 @@ impl Projection for Database {
     }
 }
 
-/// Keeps two projectors from applying events of one session at the same time. In ascending order,
-/// so that two batches never wait for each other.
-async fn lock(tx: &DatabaseTransaction, events: &[Event]) -> PortResult<()> {
+/// Keeps two writers from changing the record of one session at the same time. In ascending order,
+/// so that two batches never wait for each other. For PostgreSQL; SQLite has one writer.
+pub(super) async fn lock(
+    tx: &DatabaseTransaction,
+    sessions: impl Iterator<Item = SessionId>,
+) -> PortResult<()> {
     // sessions share a bounded number of locks: PostgreSQL's room for them is bounded too
-    let keys: BTreeSet<u128> = events.iter().map(|event| event.session.ulid().random() % LOCKS).collect();
+    let keys: BTreeSet<u128> = sessions.map(|session| session.ulid().random() % LOCKS).collect();
     let keys: Vec<String> = keys.into_iter().map(|key| key.to_string()).collect();
     let keys = keys.join(",");
     let sql =

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use wagate_domain::{
     Address, ContactIds,
-    events::{ContactRef, Event, EventData, MessageRef, Target, ToldData, of_transition},
+    events::{ChatChange, ContactRef, Event, EventData, MessageRef, Target, ToldData, of_transition},
     media::Media,
     messages::{Direction, Message, Status},
     ports::PortResult,
 };
 
 use super::{
+    chats::ChatBook,
     contacts::ContactBook,
     marks::Marks,
     media::settle,
@@ -30,6 +31,7 @@ pub(super) struct Record {
     pub(super) messages: MessageBook,
     pub(super) media: HashMap<String, Tracked<media::Model>>,
     pub(super) marks: Marks,
+    pub(super) chats: ChatBook,
     pub(super) telling: Telling,
 }
 
@@ -39,9 +41,9 @@ impl Record {
         let stale = teaches(&event.data) && self.marks.pass(event);
         self.apply_to_session(event)?;
         match &event.data {
-            EventData::MessageAccepted(message) => self.add(event, message, None, stale).map(drop),
+            EventData::MessageAccepted(message) => self.add(event, message, None, (stale, false)).map(drop),
             EventData::MessageReceived { message, media, history } => {
-                self.receive(event, message, media.as_deref(), stale, *history)
+                self.receive(event, message, media.as_deref(), (stale, *history))
             }
             EventData::MessageEdited(message) => self.messages.edit(message),
             EventData::MessageRequeued(message) => self.messages.requeue(message),
@@ -100,6 +102,10 @@ impl Record {
                 options: options.clone(),
             },
             EventData::GroupChanged { group, by, change, .. } => {
+                if !self.is_news_of_chat(event) {
+                    return Ok(());
+                }
+                self.chats.group(event, &group.to_string(), change);
                 ToldData::Group { group: group.clone(), by: by.clone(), change: change.clone() }
             }
             EventData::PresenceSeen { chat, presence, last_seen, .. } => ToldData::PresenceUpdate {
@@ -109,6 +115,10 @@ impl Record {
                 last_seen: *last_seen,
             },
             EventData::ChatChanged { chat, change, .. } => {
+                if !self.is_news_of_chat(event) {
+                    return Ok(());
+                }
+                self.change_chat(event, chat, change)?;
                 ToldData::Chat { chat: chat.clone(), contact: self.seen(event)?, change: change.clone() }
             }
             EventData::CallSeen(call) => ToldData::Call { call: call.clone(), contact: self.seen(event)? },
@@ -138,11 +148,10 @@ impl Record {
         event: &Event,
         message: &Message,
         media: Option<&Media>,
-        stale: bool,
-        history: bool,
+        (stale, history): (bool, bool),
     ) -> PortResult<()> {
         // nobody is told of the past message by message
-        if self.add(event, message, media, stale)?
+        if self.add(event, message, media, (stale, history))?
             && !history
             && let Some(message) = self.message(&message.id.to_string())?
         {
@@ -162,7 +171,7 @@ impl Record {
         event: &Event,
         message: &Message,
         media: Option<&Media>,
-        stale: bool,
+        (stale, history): (bool, bool),
     ) -> PortResult<bool> {
         // told before: its contact may have another number by now, so only the ids count
         if self.messages.knows(message) || (stale && self.messages.knows_stanza(message)) {
@@ -170,7 +179,13 @@ impl Record {
         }
         let contact = self.meet_by(event, stale, true)?;
         let chat_key = contact.unwrap_or_else(|| message.chat.to_string());
-        let added = self.messages.add(message, chat_key)?;
+        let unread = message.direction == Direction::In && !history && !self.is_of_the_past(message);
+        let added = self.messages.add(message, chat_key, unread)?;
+        if let Some(row) = self.messages.get(&message.id.to_string()).filter(|_| added)
+            && row.stands_in_chat()?
+        {
+            self.chats.stands(row);
+        }
         if let Some(media) = media.filter(|_| added) {
             let row = Tracked::new(media::Model::try_from(media)?);
             self.media.entry(media.id.to_string()).or_insert(row);
@@ -179,9 +194,11 @@ impl Record {
     }
 
     fn advance(&mut self, event: &Event, id: &str, step: Step<'_>) -> PortResult<()> {
-        if !self.messages.advance(&event.session.to_string(), id, step)?
-            || matches!(step.status, Status::Accepted | Status::Scheduled | Status::Sending)
-        {
+        let done = self.messages.advance(&event.session.to_string(), id, step)?;
+        if let Some(row) = self.messages.get(id).filter(|_| done.stands) {
+            self.chats.stands(row);
+        }
+        if !done.moved || matches!(step.status, Status::Accepted | Status::Scheduled | Status::Sending) {
             return Ok(());
         }
         let Some(message) = self.message(id)? else { return Ok(()) };
@@ -201,6 +218,34 @@ impl Record {
             let media = Media::try_from(row.row().clone())?;
             self.telling.tell(event, ToldData::Media(Box::new(Media { locator: None, ..media })));
         }
+        Ok(())
+    }
+
+    /// Whether a message was written before the account was linked: it comes with the account's history, and
+    /// nobody waits for it to be read. WhatsApp's times are in whole seconds.
+    fn is_of_the_past(&self, message: &Message) -> bool {
+        let session = self.sessions.get(&message.session.to_string());
+        let linked = session.and_then(|row| row.row().linked_at);
+        linked.is_some_and(|linked| message.at.as_millis() < linked / 1_000 * 1_000)
+    }
+
+    fn is_news_of_chat(&mut self, event: &Event) -> bool {
+        let latest = self.marks.latest(&event.session.to_string());
+        self.chats.is_news(event, latest)
+    }
+
+    fn change_chat(&mut self, event: &Event, chat: &Address, change: &ChatChange) -> PortResult<()> {
+        let address = chat.to_string();
+        // it names a chat; who the person is, is learned elsewhere
+        let contact = self.meet_by(event, true, true)?;
+        let Some(key) = contact.or_else(|| (!chat.is_person()).then(|| address.clone())) else {
+            return Ok(());
+        };
+        if ChatBook::reads(change) {
+            self.messages.read(&event.session.to_string(), &key);
+        }
+        let merges = self.contacts.merges().len();
+        self.chats.change(event, (&address, key), change, merges);
         Ok(())
     }
 
@@ -254,6 +299,7 @@ impl Record {
         let mut told = Vec::new();
         for merge in &self.contacts.merges()[known_merges..] {
             self.messages.merge(merge);
+            self.chats.merge(merge);
             if let Some(row) = self.contacts.get(&merge.into) {
                 let from = parse("contact id", &merge.from)?;
                 told.push(ToldData::ContactMerged { contact: known(row)?, from });

@@ -2,7 +2,7 @@
 
 use wagate_domain::{
     ContactId, ContactIds, SessionId, WorkspaceId,
-    events::{Event, EventData},
+    events::{ChatChange, Event, EventData},
     ids::Id,
     messages::{Direction, Message},
 };
@@ -36,9 +36,11 @@ impl Sighting {
             }
             EventData::MessageReceipt { contact, .. } => (contact.clone(), None, false),
             EventData::ContactUpdated { contact, push_name } => (contact.clone(), push_name.as_deref(), true),
-            EventData::PresenceSeen { contact, .. } | EventData::ChatChanged { contact, .. } => {
-                (contact.clone(), None, false)
+            EventData::ChatChanged { chat, contact, change, .. } => {
+                let ids = chat.is_person().then(|| ContactIds::of(chat).or(contact.clone()))?;
+                (ids, None, says_something(change))
             }
+            EventData::PresenceSeen { contact, .. } => (contact.clone(), None, false),
             EventData::CallSeen(call) => (call.from.clone(), None, false),
             data => (data.target()?.contact.clone(), None, false),
         };
@@ -57,6 +59,16 @@ impl Sighting {
             creates,
         })
     }
+}
+
+/// Whether there is something to know of a chat after this, even if there is no message in it.
+pub(super) const fn says_something(change: &ChatChange) -> bool {
+    matches!(
+        change,
+        ChatChange::Archived { on: true }
+            | ChatChange::Pinned { on: true }
+            | ChatChange::Muted { on: true, .. }
+    )
 }
 
 fn partner(message: &Message) -> Option<ContactIds> {

@@ -5,12 +5,13 @@ use sea_orm::{
     Iterable, QueryFilter, Statement,
     sea_query::{Expr, IntoIden, OnConflict},
 };
-use wagate_domain::ports::PortResult;
+use wagate_domain::{messages::fold, ports::PortResult};
 
-use super::{contacts::Merge, record::Record, tracked::Tracked};
+use super::{contacts::Merge, record::Record, store_chats, tracked::Tracked};
 use crate::sql::{
     error::sql_error,
     rows::{contact, mark, media, message, session},
+    words,
 };
 
 /// Parameters of one statement, well below what either database takes.
@@ -31,6 +32,7 @@ pub(super) async fn store(tx: &DatabaseTransaction, record: &Record) -> PortResu
     store_messages(tx, record).await?;
     store_media(tx, record).await?;
     store_sessions(tx, record).await?;
+    store_chats::store(tx, &record.chats).await?;
     let marks = record.marks.rows()?;
     upsert(tx, &marks, mark::Column::SessionId, &[mark::Column::At, mark::Column::Events]).await
 }
@@ -38,8 +40,8 @@ pub(super) async fn store(tx: &DatabaseTransaction, record: &Record) -> PortResu
 async fn store_contacts(tx: &DatabaseTransaction, record: &Record) -> PortResult<()> {
     use contact::Column as C;
     let changed: Vec<contact::Model> =
-        record.contacts.rows().filter_map(Tracked::if_changed).cloned().collect();
-    let new: Vec<contact::Model> = record.contacts.rows().filter_map(Tracked::if_new).cloned().collect();
+        record.contacts.rows().filter_map(Tracked::if_changed).map(findable).collect();
+    let new: Vec<contact::Model> = record.contacts.rows().filter_map(Tracked::if_new).map(findable).collect();
     let ids: Vec<String> = changed.iter().map(|row| row.id.clone()).collect();
     for chunk in ids.chunks(PARAMETERS) {
         // numbers are handed on within a batch: all are put down before any is taken up
@@ -51,10 +53,11 @@ async fn store_contacts(tx: &DatabaseTransaction, record: &Record) -> PortResult
             .await
             .map_err(sql_error)?;
     }
-    let written = [C::Pn, C::Lid, C::PushName, C::MergedInto, C::UpdatedAt];
+    let written = [C::Pn, C::Lid, C::PushName, C::MergedInto, C::UpdatedAt, C::NameKey];
     upsert(tx, &changed, C::Id, &written).await?;
     upsert(tx, &new, C::Id, &written).await?;
-    for Merge { from, into } in record.contacts.merges() {
+    for (done, Merge { from, into }) in record.contacts.merges().iter().enumerate() {
+        store_chats::read(tx, &record.chats, done).await?;
         let workspace = record.contacts.workspace_of(into);
         for sql in [DROP_TWINS, MOVE_MESSAGES, MOVE_SIGNPOSTS] {
             let values = [from.into(), into.into(), workspace.into()];
@@ -62,7 +65,12 @@ async fn store_contacts(tx: &DatabaseTransaction, record: &Record) -> PortResult
             tx.execute_raw(statement).await.map_err(sql_error)?;
         }
     }
-    Ok(())
+    store_chats::read(tx, &record.chats, record.contacts.merges().len()).await
+}
+
+/// A contact as it is written: to be found by its name.
+fn findable(row: &contact::Model) -> contact::Model {
+    contact::Model { name_key: row.push_name.as_deref().map(fold), ..row.clone() }
 }
 
 async fn store_messages(tx: &DatabaseTransaction, record: &Record) -> PortResult<()> {
@@ -71,9 +79,19 @@ async fn store_messages(tx: &DatabaseTransaction, record: &Record) -> PortResult
     let changed: Vec<message::Model> =
         record.messages.rows().filter_map(Tracked::if_changed).cloned().collect();
     insert_missing(tx, &new).await?;
-    let written =
-        [C::Status, C::Failure, C::Times, C::Content, C::Priority, C::SendAt, C::ExpiresAt, C::Revision];
-    upsert(tx, &changed, C::Id, &written).await
+    let written = [
+        C::Status,
+        C::Failure,
+        C::Times,
+        C::Content,
+        C::Priority,
+        C::SendAt,
+        C::ExpiresAt,
+        C::Revision,
+        C::Unread,
+    ];
+    upsert(tx, &changed, C::Id, &written).await?;
+    words::store(tx, record.messages.with_new_content()).await
 }
 
 async fn store_media(tx: &DatabaseTransaction, record: &Record) -> PortResult<()> {
@@ -133,7 +151,11 @@ where
     write(tx, rows, &rewrite).await
 }
 
-async fn write<M, A>(tx: &DatabaseTransaction, rows: &[M], on_conflict: &OnConflict) -> PortResult<()>
+pub(super) async fn write<M, A>(
+    tx: &DatabaseTransaction,
+    rows: &[M],
+    on_conflict: &OnConflict,
+) -> PortResult<()>
 where
     M: IntoActiveModel<A> + Clone,
     A: ActiveModelTrait,

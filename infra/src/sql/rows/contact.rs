@@ -21,6 +21,7 @@ pub struct Model {
     pub push_name: Option<String>,
     pub merged_into: Option<String>,
     pub updated_at: i64,
+    pub name_key: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

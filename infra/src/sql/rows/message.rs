@@ -36,6 +36,7 @@ pub struct Model {
     pub campaign: Option<String>,
     pub revision: i64,
     pub sender: Option<String>,
+    pub unread: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -94,7 +95,16 @@ impl Model {
             campaign: message.campaign.clone(),
             revision: i64::from(message.revision),
             sender: message.sender.as_ref().map(to_json).transpose()?,
+            unread: false,
         })
+    }
+
+    /// Whether WhatsApp has it, so that it stands in its chat: what waits or has failed does not.
+    pub(in crate::sql) fn stands_in_chat(&self) -> PortResult<bool> {
+        Ok(matches!(
+            self.status()?,
+            Status::Sent | Status::Delivered | Status::Read | Status::Played | Status::Received
+        ))
     }
 
     /// Where the message stands.

@@ -3,11 +3,14 @@
 //! PostgreSQL refuses NUL characters in text, so [`text`] replaces them in whatever other people wrote.
 
 pub mod api_key;
+pub mod chat;
+pub mod chat_change;
 pub mod contact;
 pub mod delivery;
 pub mod mark;
 pub mod media;
 pub mod message;
+pub mod retention;
 pub mod session;
 pub mod told;
 pub mod webhook;
