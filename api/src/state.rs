@@ -9,10 +9,11 @@ use wagate_domain::{
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, Chats, Contacts, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Retentions,
-        SessionCalls, Sessions,
+        ApiKeys, Bell, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects,
+        Post, Retentions, SessionCalls, Sessions, ToldEvents, Webhooks,
     },
     sessions::Pacing,
+    webhooks::{UrlRules, WebhookPorts},
 };
 
 /// Everything a handler may touch. Built once by the composition root.
@@ -41,6 +42,18 @@ pub struct ApiParts {
     pub objects: Arc<dyn Objects>,
     /// The queue of sends.
     pub lanes: Arc<dyn Lanes>,
+    /// What subscribers are told.
+    pub told: Arc<dyn ToldEvents>,
+    /// Calls when there is something new to tell.
+    pub bell: Arc<dyn Bell>,
+    /// Webhooks on record.
+    pub webhooks: Arc<dyn Webhooks>,
+    /// Deliveries on record.
+    pub deliveries: Arc<dyn Deliveries>,
+    /// Knows which addresses may be posted to.
+    pub post: Arc<dyn Post>,
+    /// What makes the address of a webhook acceptable.
+    pub url_rules: UrlRules,
     /// Guarded fetches of files named by URL.
     pub fetch: Arc<dyn Fetch>,
     /// The memory of idempotency keys.
@@ -99,6 +112,17 @@ impl ApiParts {
     /// The ports of reading chats.
     pub(crate) fn read_ports(&self) -> ReadPorts<'_> {
         ReadPorts { chats: &*self.chats, messages: &*self.messages, contacts: &*self.contacts }
+    }
+
+    /// The ports of making and changing webhooks.
+    pub(crate) fn webhook_ports(&self) -> WebhookPorts<'_> {
+        WebhookPorts {
+            webhooks: &*self.webhooks,
+            sessions: &*self.sessions,
+            told: &*self.told,
+            post: &*self.post,
+            rules: self.url_rules,
+        }
     }
 
     /// The ports of staging media.

@@ -13,12 +13,16 @@ use wagate_domain::{
     auth::{ApiKey, KeySecret},
     ports::{ApiKeys, Objects, PortError, Workspace, Workspaces},
     sessions::Pacing,
+    webhooks::UrlRules,
 };
 use wagate_infra::{
     config::Config,
-    http::{FetchTimeouts, GuardedFetch},
+    http::{FetchTimeouts, GuardedFetch, GuardedPost},
     memory::{RememberedKeys, RememberedSessions},
-    redis::{ConnectError, Redis, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
+    redis::{
+        ConnectError, Redis, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes, RedisLeases,
+        RedisLog,
+    },
     s3::{S3, S3Error},
     sql::Database,
     system,
@@ -40,6 +44,7 @@ pub(crate) struct Machines {
     pub(crate) sql: Database,
     pub(crate) s3: S3,
     fetch: GuardedFetch,
+    post: GuardedPost,
 }
 
 impl Machines {
@@ -62,7 +67,8 @@ impl Machines {
         )
         .await?;
         let fetch = GuardedFetch::new(&config.outbound, FetchTimeouts::default())?;
-        Ok(Self { env: system::env(), redis, sql, s3, fetch })
+        let post = GuardedPost::new(&config.outbound)?;
+        Ok(Self { env: system::env(), redis, sql, s3, fetch, post })
     }
 
     /// What the API is given.
@@ -80,9 +86,15 @@ impl Machines {
             contacts: sql.clone(),
             chats: sql.clone(),
             retention: sql.clone(),
-            media: sql,
+            media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
+            told: sql.clone(),
+            bell: Arc::new(RedisBell::new(self.redis.clone())),
+            webhooks: sql.clone(),
+            deliveries: sql,
+            post: Arc::new(self.post.clone()),
+            url_rules: UrlRules { allow_http: config.webhooks_may_be_http() },
             fetch: Arc::new(self.fetch.clone()),
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
             default_pacing: default_pacing(),
@@ -118,7 +130,13 @@ impl Machines {
         let sql = Arc::new(self.sql.clone());
         WorkerPorts {
             log: Arc::new(self.log()),
+            duties: Arc::new(RedisDuties::new(self.redis.clone())),
             projection: sql.clone(),
+            told: sql.clone(),
+            bell: Arc::new(RedisBell::new(self.redis.clone())),
+            webhooks: sql.clone(),
+            deliveries: sql.clone(),
+            post: Arc::new(self.post.clone()),
             messages: sql.clone(),
             sessions: sql.clone(),
             lanes: Arc::new(self.lanes()),

@@ -8,11 +8,12 @@ use tokio_util::sync::CancellationToken;
 #[cfg(feature = "sandbox")]
 use wagate_connector::SandboxNetwork;
 use wagate_connector::{Connector, ConnectorConfig, ConnectorHandle, Network};
+use wagate_domain::webhooks::Policy;
 use wagate_infra::{
     config::Config,
     telemetry::{self, Metrics},
 };
-use wagate_worker::{Worker, WorkerConfig};
+use wagate_worker::{WebhookSettings, Worker, WorkerConfig};
 
 use crate::{
     machines::{Machines, metrics},
@@ -96,8 +97,25 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         sweep_every: config.worker.sweep_every,
         reconcile_every: config.worker.reconcile_every,
         retention_every: config.worker.retention_every,
+        webhooks: webhook_settings(config),
     };
     Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
+}
+
+fn webhook_settings(config: &Config) -> WebhookSettings {
+    let webhooks = &config.webhooks;
+    WebhookSettings {
+        policy: Policy {
+            first_pause: webhooks.first_retry,
+            longest_pause: webhooks.longest_retry,
+            give_up_after: webhooks.give_up_after,
+            disable_after: webhooks.disable_after,
+            ..Policy::default()
+        },
+        patience: webhooks.timeout,
+        at_once: webhooks.at_once as usize,
+        ..WebhookSettings::default()
+    }
 }
 
 /// Starts the connector on connected machines.

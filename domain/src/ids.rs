@@ -102,6 +102,10 @@ ids! {
     MediaId = "med";
     /// A connector process.
     ConnectorId = "con";
+    /// A webhook.
+    WebhookId = "whk";
+    /// One event on its way to one webhook.
+    DeliveryId = "dlv";
 }
 
 impl MessageId {

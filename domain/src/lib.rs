@@ -20,10 +20,14 @@ pub mod ports;
 pub mod retention;
 pub mod sessions;
 pub mod time;
+pub mod webhooks;
 
 pub use address::Address;
 pub use contact::{Contact, ContactIds};
 pub use env::{Clock, Entropy, Env};
-pub use ids::{ApiKeyId, ConnectorId, ContactId, EventId, MediaId, MessageId, SessionId, WorkspaceId};
+pub use ids::{
+    ApiKeyId, ConnectorId, ContactId, DeliveryId, EventId, MediaId, MessageId, SessionId, WebhookId,
+    WorkspaceId,
+};
 pub use invalid::Invalid;
 pub use time::Timestamp;

@@ -9,11 +9,12 @@ use std::{
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Our crates and the ones of ours that each may build on.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("wagate-domain", &[]),
+    ("wagate-views", &["wagate-domain"]),
     ("wagate-infra", &["wagate-domain"]),
-    ("wagate-api", &["wagate-domain", "wagate-infra"]),
-    ("wagate-worker", &["wagate-domain", "wagate-infra"]),
+    ("wagate-api", &["wagate-domain", "wagate-views", "wagate-infra"]),
+    ("wagate-worker", &["wagate-domain", "wagate-views", "wagate-infra"]),
     ("wagate-connector", &["wagate-domain", "wagate-infra"]),
     ("wagate-sandbox", &["wagate-domain"]),
     // Measures the others; only its bench targets know clients, so that no build takes over what they need.

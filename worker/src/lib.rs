@@ -1,22 +1,28 @@
 //! Does work later: reads the event log into SQL and runs control jobs.
 //!
-//! `store.rs` is a log consumer (of all workers, one at a time); `jobs/` holds one control job per file,
+//! `store.rs` is a log consumer (of all workers, one at a time); `webhooks/` tells webhooks of events, each webhook from
+//! one worker at a time; `jobs/` holds one control job per file,
 //! run by apalis, whose types stay in `runtime.rs`. Only jobs whose number is bounded by design go
 //! there; whatever exists once per message rides a lane or the log.
 
 pub mod jobs;
 mod runtime;
 mod store;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate_domain::{
     Env,
-    ports::{EventLog, Lanes, MediaIndex, Messages, Objects, Projection, Retentions, Sessions},
+    ports::{
+        Bell, Deliveries, Duties, EventLog, Lanes, MediaIndex, Messages, Objects, Post, Projection,
+        Retentions, Sessions, ToldEvents, Webhooks,
+    },
 };
 
 pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
+pub use webhooks::WebhookSettings;
 
 /// What a worker needs of the outside.
 #[derive(Clone)]
@@ -24,8 +30,20 @@ pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
 pub struct WorkerPorts {
     /// The event log.
     pub log: Arc<dyn EventLog>,
+    /// Which worker does what only one may do.
+    pub duties: Arc<dyn Duties>,
     /// Event log → SQL.
     pub projection: Arc<dyn Projection>,
+    /// What subscribers are told.
+    pub told: Arc<dyn ToldEvents>,
+    /// Calls those who read it.
+    pub bell: Arc<dyn Bell>,
+    /// Webhooks on record.
+    pub webhooks: Arc<dyn Webhooks>,
+    /// Deliveries on record.
+    pub deliveries: Arc<dyn Deliveries>,
+    /// Posts to webhooks.
+    pub post: Arc<dyn Post>,
     /// Messages on record.
     pub messages: Arc<dyn Messages>,
     /// Sessions on record.
@@ -55,6 +73,8 @@ pub struct WorkerConfig {
     pub reconcile_every: Duration,
     /// How often what is too old is deleted.
     pub retention_every: Duration,
+    /// How webhooks are told.
+    pub webhooks: WebhookSettings,
 }
 
 /// A running worker.
@@ -74,6 +94,7 @@ impl Worker {
         let tasks = TaskTracker::new();
         tasks.spawn(store::run(ports.clone(), config.process.clone(), stop.clone()));
         tasks.spawn(store::trim(ports.log.clone(), stop.clone()));
+        tasks.spawn(webhooks::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
         runtime::start(env, &config, &ports, &tasks, &stop).await?;
         tasks.close();
         Ok(Self { stop, tasks })

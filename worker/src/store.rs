@@ -53,14 +53,14 @@ pub(crate) async fn run(ports: WorkerPorts, process: String, stop: CancellationT
             () = tokio::time::sleep(pause) => {}
         }
     }
-    if let Err(error) = ports.log.resign(Group::Store, &process).await {
+    if let Err(error) = ports.duties.give_back(Group::Store.name(), &process).await {
         report(&error, true);
     }
 }
 
 /// Reads and applies one batch; how many entries it had, or nothing when another process leads.
 async fn step(ports: &WorkerPorts, process: &str) -> PortResult<Option<usize>> {
-    if !ports.log.lead(Group::Store, process, LEAD).await? {
+    if !ports.duties.take(Group::Store.name(), process, LEAD).await? {
         return Ok(None);
     }
     let entries = ports.log.read(Group::Store, LEADER, BATCH, BLOCK).await?;
@@ -78,10 +78,14 @@ async fn apply(ports: &WorkerPorts, entries: &[LogEntry]) -> PortResult<()> {
         metrics::counter!("wagate_log_unreadable_total").increment(unreadable as u64);
         tracing::error!(unreadable, "event log entries of an unknown form were passed over");
     }
-    ports.projection.apply(&events).await?;
+    let told = ports.projection.apply(&events).await?;
     let positions: Vec<_> = entries.iter().map(|entry| entry.position.clone()).collect();
     ports.log.ack(Group::Store, &positions).await?;
     metrics::counter!("wagate_log_stored_total").increment(events.len() as u64);
+    if told > 0 {
+        // whoever does not hear it looks by himself
+        let _ = ports.bell.ring().await;
+    }
     Ok(())
 }
 

@@ -10,14 +10,15 @@ use wagate_domain::{
     sessions::{Pacing, Session, State},
 };
 use wagate_infra::{
-    config::{S3Config, Secret},
-    redis::{Redis, RedisLanes, RedisLog},
+    config::{OutboundConfig, S3Config, Secret},
+    http::GuardedPost,
+    redis::{Redis, RedisBell, RedisDuties, RedisLanes, RedisLog},
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
     testing::{RedisServer, eventually, text_message},
 };
-use wagate_worker::{Worker, WorkerConfig, WorkerPorts};
+use wagate_worker::{WebhookSettings, Worker, WorkerConfig, WorkerPorts};
 
 #[tokio::test]
 async fn the_worker_deletes_what_is_too_old() {
@@ -69,7 +70,13 @@ async fn the_worker_deletes_what_is_too_old() {
     let sql = Arc::new(db.clone());
     let ports = WorkerPorts {
         log: Arc::new(RedisLog::new(redis.clone())),
+        duties: Arc::new(RedisDuties::new(redis.clone())),
         projection: sql.clone(),
+        told: sql.clone(),
+        bell: Arc::new(RedisBell::new(redis.clone())),
+        webhooks: sql.clone(),
+        deliveries: sql.clone(),
+        post: Arc::new(GuardedPost::new(&OutboundConfig::default()).unwrap()),
         messages: sql.clone(),
         sessions: sql.clone(),
         lanes: Arc::new(RedisLanes::new(redis.clone())),
@@ -85,6 +92,7 @@ async fn the_worker_deletes_what_is_too_old() {
         sweep_every: hour,
         reconcile_every: hour,
         retention_every: hour,
+        webhooks: WebhookSettings::default(),
     };
     let worker = Worker::start(env, config, ports).await.unwrap();
     let gone = async || {

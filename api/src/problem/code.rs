@@ -78,6 +78,24 @@ codes! {
     /// No such media object in this workspace.
     MediaNotFound "media_not_found" NOT_FOUND "There is no such media object"
         => "Use the id from the answer to the upload or from a message.";
+    /// No such webhook in this workspace.
+    WebhookNotFound "webhook_not_found" NOT_FOUND "There is no such webhook"
+        => "List your webhooks with GET /api/v1/webhooks.";
+    /// No such delivery of this webhook.
+    DeliveryNotFound "delivery_not_found" NOT_FOUND "There is no such delivery"
+        => "List the deliveries of the webhook with GET /api/v1/webhooks/{id}/deliveries.";
+    /// No such event in this workspace, or it is not kept any more.
+    EventNotFound "event_not_found" NOT_FOUND "There is no such event"
+        => "List events with GET /api/v1/events.";
+    /// The event behind a cursor is not kept any more: what came after it may be gone as well.
+    CursorExpired "cursor_expired" GONE "The cursor is too old"
+        => "Begin with the oldest event that is kept: leave after out.";
+    /// A delivery that is to be tried again has not ended.
+    DeliveryWaiting "delivery_waiting" CONFLICT "The delivery waits already"
+        => "Look at its next_at: GET /api/v1/webhooks/{id}/deliveries/{delivery}.";
+    /// The workspace has as many webhooks as it may.
+    TooManyWebhooks "too_many_webhooks" CONFLICT "There are as many webhooks as there may be"
+        => "Delete one that is not used any more; one webhook can be told of every session.";
     /// No such API key in this workspace.
     KeyNotFound "key_not_found" NOT_FOUND "There is no such API key"
         => "List your keys with GET /api/v1/keys.";

@@ -6,6 +6,7 @@ use wagate_domain::{
     messages::{ChangeError, ListError, SendError},
     ports::{FetchError, PortError},
     sessions::{CreateError, RemoveError},
+    webhooks::SaveError,
 };
 
 use super::{Code, Problem};
@@ -44,6 +45,18 @@ impl From<RemoveError> for Problem {
         match error {
             RemoveError::NotFound => Self::plain(Code::SessionNotFound),
             RemoveError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<SaveError> for Problem {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Invalid(wrong) => wrong.into(),
+            SaveError::SessionNotFound => Self::plain(Code::SessionNotFound),
+            SaveError::NotFound => Self::plain(Code::WebhookNotFound),
+            SaveError::TooMany => Self::plain(Code::TooManyWebhooks),
+            SaveError::Port(error) => error.into(),
         }
     }
 }

@@ -43,6 +43,7 @@ async fn receive(stack: &Stack, session: SessionKey, body: &str) -> MessageId {
         send_at: None,
         campaign: None,
         revision: 0,
+        sender: None,
         at: Timestamp::from_millis(now.as_millis()),
     };
     stack.tell(session, EventData::MessageReceived { message: Box::new(message), media: None }).await;

@@ -61,6 +61,7 @@ pub(crate) fn inbound(
     let status = if info.source.is_from_me { Status::Sent } else { Status::Received };
     let mut times = Times::default();
     times.note(status, if info.source.is_from_me { at } else { viewer.now });
+    let sender = (!chat.is_person() && !info.source.is_from_me).then(|| contact.clone());
     let message = Message {
         id,
         workspace: viewer.session.workspace,
@@ -82,6 +83,7 @@ pub(crate) fn inbound(
         send_at: None,
         campaign: None,
         revision: 0,
+        sender,
         at,
         chat,
     };

@@ -30,6 +30,7 @@ fn message(content: Content) -> Message {
         send_at: None,
         campaign: None,
         revision: 0,
+        sender: None,
         at: Timestamp::from_millis(1),
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal;)*) => {
+    ($(#[doc = $summary:literal] $kind:ident = $name:literal;)*) => {
         /// A type of event. The names are part of the API and never change their meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EventKind {
-            $($(#[$doc])* $kind,)*
+            $(#[doc = $summary] $kind,)*
         }
 
         impl EventKind {
@@ -19,6 +19,14 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
+                }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $summary.trim_start(),)*
                 }
             }
 

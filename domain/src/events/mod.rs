@@ -3,11 +3,13 @@
 mod filter;
 mod happenings;
 mod kind;
+mod sample;
 mod told;
 
 pub use filter::{BadFilter, EventFilter};
 pub use happenings::{Actor, Call, CallState, ChatChange, GroupChange, HistoryProgress, Presence, Target};
 pub use kind::EventKind;
+pub use sample::sample;
 pub use told::{ContactRef, MessageRef, Told, ToldData, of_transition};
 
 use serde::{Deserialize, Serialize};
@@ -237,6 +239,18 @@ impl EventData {
         match self {
             Self::MediaSettled { media } => Some(media.id),
             Self::MessageReceived { media, .. } => media.as_ref().map(|media| media.id),
+            _ => None,
+        }
+    }
+
+    /// The message that an event is about which was there before.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::MessageUpdated { target, .. }
+            | Self::MessageDeleted { target, .. }
+            | Self::MessageReaction { target, .. }
+            | Self::PollVote { target, .. } => Some(target),
             _ => None,
         }
     }

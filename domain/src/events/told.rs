@@ -209,6 +209,15 @@ pub enum ToldData {
 }
 
 impl Told {
+    /// What order holds within: the contact or address of the chat, or the session, or the workspace.
+    #[must_use]
+    pub fn order(&self) -> String {
+        let of_chat = || self.data.chat().map(ToString::to_string);
+        let of_session = || self.session.map(|session| session.to_string());
+        let contact = self.data.contact().map(|contact| contact.to_string());
+        contact.or_else(of_chat).or_else(of_session).unwrap_or_else(|| self.workspace.to_string())
+    }
+
     /// The id of the `n`th event told of one entry of the log: the first carries the entry's own.
     #[must_use]
     pub fn nth_id(entry: EventId, n: usize) -> EventId {

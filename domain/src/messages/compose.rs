@@ -73,6 +73,7 @@ impl<'a> Composer<'a> {
             expires_at: Some(schedule.expires_at),
             campaign,
             revision: 0,
+            sender: None,
             at: now,
         })
     }

@@ -140,6 +140,18 @@ impl Content {
         }
     }
 
+    /// What it carries after an edit: another text, or another caption under the same file.
+    #[must_use]
+    pub fn edited(self, new: &Self) -> Self {
+        match self {
+            Self::Media { kind, media, mime, size, file_name, seconds, .. } => {
+                let caption = new.text().map(str::to_owned);
+                Self::Media { kind, media, mime, size, caption, file_name, seconds }
+            }
+            Self::Text { .. } | Self::Other { .. } => new.clone(),
+        }
+    }
+
     /// The type's name on the wire: `text`, a media kind, or `other`.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {

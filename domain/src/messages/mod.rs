@@ -70,6 +70,9 @@ pub struct Message {
     /// The contact, once the record knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
+    /// Who wrote it, in groups and channels (inbound only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<ContactIds>,
     /// WhatsApp's id of the message, the same on every retry.
     pub stanza_id: String,
     /// What it carries.

@@ -150,6 +150,12 @@ pub struct Times {
     /// Received (inbound).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<Timestamp>,
+    /// Last edited by who wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Timestamp>,
+    /// Deleted, for everybody or on the account's own devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
 }
 
 impl Times {

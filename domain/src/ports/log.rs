@@ -50,13 +50,6 @@ pub trait EventLog: Send + Sync {
     /// Appends events of one session in order. With an epoch, refuses (`Stale`) when it is not the owner's.
     async fn append(&self, session: SessionKey, epoch: Option<u64>, events: &[Event]) -> PortResult<()>;
 
-    /// Whether `process` may read a group now. One process at a time does, so that order holds; the lead lasts
-    /// for `ttl` and is kept by asking again.
-    async fn lead(&self, group: Group, process: &str, ttl: Duration) -> PortResult<bool>;
-
-    /// Gives the lead back at once, if it is this process's.
-    async fn resign(&self, group: Group, process: &str) -> PortResult<()>;
-
     /// Reads up to `count` entries per shard that this consumer has not acknowledged: first those
     /// it (or a vanished consumer) had taken before, then new ones; waits up to `block` for the first.
     /// Order holds within a shard as long as one consumer reads it.

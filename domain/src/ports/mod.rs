@@ -4,6 +4,7 @@
 //! connector uses on sessions it holds under a lease.
 
 mod chats;
+mod duties;
 mod fetch;
 mod lanes;
 mod leases;
@@ -12,8 +13,11 @@ mod records;
 mod requests;
 mod retention;
 mod store;
+mod told;
+mod webhooks;
 
 pub use chats::{ChatPlace, ChatQuery, Chats};
+pub use duties::Duties;
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
     Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Settlement, Standing, Tally, Unless,
@@ -28,6 +32,8 @@ pub use records::{
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
+pub use told::{Bell, ToldEntry, ToldEvents, ToldQuery};
+pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
 
 /// A machine behind us could not do its part.
 #[derive(Debug, thiserror::Error)]

@@ -197,6 +197,7 @@ pub trait MediaIndex: Send + Sync {
 /// Event log → SQL.
 #[async_trait]
 pub trait Projection: Send + Sync {
-    /// Applies events in order, in one transaction. Idempotent: the log may be replayed.
-    async fn apply(&self, events: &[Event]) -> PortResult<()>;
+    /// Applies events in order, in one transaction, and writes down what subscribers are to be told of it
+    /// ([`crate::ports::ToldEvents`]); returns how much that is. Idempotent: the log may be replayed.
+    async fn apply(&self, events: &[Event]) -> PortResult<usize>;
 }

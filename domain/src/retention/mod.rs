@@ -31,17 +31,23 @@ pub struct Retention {
 pub enum Aged {
     /// Messages that have ended.
     Messages,
+    /// Events that subscribers can ask for.
+    Events,
+    /// Deliveries to webhooks that have ended.
+    Deliveries,
 }
 
 impl Aged {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Messages];
+    pub const ALL: [Self; 3] = [Self::Messages, Self::Events, Self::Deliveries];
 
     /// How long a workspace keeps this kind.
     #[must_use]
     pub const fn days(self, retention: &Retention) -> Option<u32> {
         match self {
             Self::Messages => retention.messages_days,
+            Self::Events => retention.events_days,
+            Self::Deliveries => retention.deliveries_days,
         }
     }
 }

@@ -46,6 +46,7 @@ impl Config {
         self.check_addresses()?;
         self.check_roles()?;
         self.network.check()?;
+        self.check_webhooks()?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
         }
@@ -53,6 +54,21 @@ impl Config {
             Mode::Development => Ok(()),
             Mode::Production => self.check_production(),
         }
+    }
+
+    fn check_webhooks(&self) -> Result<(), ConfigError> {
+        let webhooks = &self.webhooks;
+        if webhooks.at_once == 0 {
+            return Err(ConfigError::new("webhooks.at_once", "is 0", "set at least 1"));
+        }
+        if webhooks.timeout < SHORTEST {
+            return Err(ConfigError::new("webhooks.timeout", "is too short", "set at least 1s"));
+        }
+        if webhooks.first_retry.is_zero() || webhooks.first_retry > webhooks.longest_retry {
+            let remedy = "set it above 0 and at most to webhooks.longest_retry";
+            return Err(ConfigError::new("webhooks.first_retry", "is no first pause", remedy));
+        }
+        Ok(())
     }
 
     fn check_redis(&self) -> Result<(), ConfigError> {

@@ -12,7 +12,7 @@ pub use check::ConfigError;
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
-    OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WorkerConfig,
+    OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WebhooksConfig, WorkerConfig,
 };
 
 use std::path::PathBuf;
@@ -43,6 +43,8 @@ pub struct Config {
     pub connector: ConnectorConfig,
     /// The process that stores events and tidies up.
     pub worker: WorkerConfig,
+    /// Telling webhooks of events.
+    pub webhooks: WebhooksConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
@@ -64,9 +66,18 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             connector: ConnectorConfig::default(),
             worker: WorkerConfig::default(),
+            webhooks: WebhooksConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),
         }
+    }
+}
+
+impl Config {
+    /// Whether webhooks may be plain HTTP.
+    #[must_use]
+    pub fn webhooks_may_be_http(&self) -> bool {
+        self.webhooks.allow_http.unwrap_or(self.mode == Mode::Development)
     }
 }

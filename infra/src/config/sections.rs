@@ -196,6 +196,45 @@ impl Default for WorkerConfig {
     }
 }
 
+/// Telling webhooks of events.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhooksConfig {
+    /// Lets webhooks be plain HTTP. Absent: in development mode they may.
+    pub allow_http: Option<bool>,
+    /// How long an endpoint may take to answer.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Pause after the first failure; each further one doubles it.
+    #[serde(deserialize_with = "duration")]
+    pub first_retry: Duration,
+    /// Longest pause between two tries.
+    #[serde(deserialize_with = "duration")]
+    pub longest_retry: Duration,
+    /// An event that is not taken for so long is given up; it can be replayed.
+    #[serde(deserialize_with = "duration")]
+    pub give_up_after: Duration,
+    /// A webhook that takes nothing for so long is switched off.
+    #[serde(deserialize_with = "duration")]
+    pub disable_after: Duration,
+    /// Most events under way to one endpoint; those of one chat are never together.
+    pub at_once: u32,
+}
+
+impl Default for WebhooksConfig {
+    fn default() -> Self {
+        Self {
+            allow_http: None,
+            timeout: Duration::from_secs(15),
+            first_retry: Duration::from_secs(5),
+            longest_retry: Duration::from_hours(6),
+            give_up_after: Duration::from_hours(72),
+            disable_after: Duration::from_hours(120),
+            at_once: 8,
+        }
+    }
+}
+
 /// How those who run a process learn how it is.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -62,22 +62,9 @@ impl GuardedFetch {
         Ok(Self { client, guard })
     }
 
-    // a literal address never reaches the resolver, so it is checked here
-    fn check(&self, url: &Url) -> Result<(), FetchError> {
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(FetchError::BadUrl);
-        }
-        let host = url.host_str().ok_or(FetchError::BadUrl)?;
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        match literal {
-            Ok(address) if !self.guard.permits(address) => Err(FetchError::Private),
-            _ => Ok(()),
-        }
-    }
-
     async fn follow(&self, mut url: Url) -> Result<Response, FetchError> {
         for _ in 0..=MAX_REDIRECTS {
-            self.check(&url)?;
+            check(&self.guard, &url)?;
             let response = self.client.get(url.clone()).send().await.map_err(|error| unreachable(&error))?;
             let target = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
             let Some(target) = target else {
@@ -107,7 +94,21 @@ impl Fetch for GuardedFetch {
     }
 }
 
-fn unreachable(error: &reqwest::Error) -> FetchError {
+/// Whether a URL may be connected to, as far as it shows. A literal address never reaches the resolver, so it is
+/// checked here.
+pub(super) fn check(guard: &Guard, url: &Url) -> Result<(), FetchError> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(FetchError::BadUrl);
+    }
+    let host = url.host_str().ok_or(FetchError::BadUrl)?;
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    match literal {
+        Ok(address) if !guard.permits(address) => Err(FetchError::Private),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn unreachable(error: &reqwest::Error) -> FetchError {
     if is_refusal(error) { FetchError::Private } else { FetchError::Unreachable(reason(error)) }
 }
 

@@ -3,7 +3,9 @@
 mod addresses;
 mod fetch;
 mod guard;
+mod post;
 
 pub use addresses::{BadCidr, Cidr};
 pub use fetch::{FetchTimeouts, GuardedFetch};
 pub use guard::Guard;
+pub use post::GuardedPost;

@@ -155,9 +155,19 @@ impl Keys {
         format!("{}:connectors", self.prefix)
     }
 
-    /// String: the process that reads a group of the event log.
-    pub(super) fn leader(&self, group: &str) -> String {
-        format!("{}:leader:{group}", self.prefix)
+    /// Sorted set: living workers by the moment their heartbeat runs out, in milliseconds.
+    pub(super) fn workers(&self) -> String {
+        format!("{}:workers", self.prefix)
+    }
+
+    /// String: the process that has a duty of which one at a time has it.
+    pub(super) fn leader(&self, duty: &str) -> String {
+        format!("{}:leader:{duty}", self.prefix)
+    }
+
+    /// Channel: there is something new to tell subscribers.
+    pub(super) fn bell(&self) -> String {
+        format!("{}:bell", self.prefix)
     }
 
     /// Hash: what is known of an idempotency key, which is given as a hash.

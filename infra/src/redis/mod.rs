@@ -4,12 +4,14 @@
 //! fast when Redis is away, and none is sent twice: what became of an interrupted one is unknown,
 //! so the caller decides whether repeating it is safe.
 
+mod bell;
 mod call;
 mod calls;
 #[cfg(feature = "testing")]
 mod census;
 mod child;
 mod connect;
+mod duties;
 mod idempotency;
 mod keys;
 mod lanes;
@@ -19,11 +21,13 @@ mod reply;
 mod scripts;
 mod wakes;
 
+pub use bell::RedisBell;
 pub use calls::RedisCalls;
 #[cfg(feature = "testing")]
 pub use census::Census;
 pub use child::{ChildError, RedisChild};
 pub use connect::{ConnectError, Redis};
+pub use duties::RedisDuties;
 pub use idempotency::RedisIdempotency;
 pub use keys::Keys;
 pub use lanes::RedisLanes;

@@ -11,9 +11,10 @@ use super::{Database, contacts, error::sql_error, words};
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 3] = [
+const SCHEMA: [(i64, &str, &str); 4] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
+    (3, "events", include_str!("migrations/0003_events.sql")),
     (4, "reading", include_str!("migrations/0004_reading.sql")),
 ];
 

@@ -8,6 +8,7 @@ mod api_keys;
 mod chats;
 mod contacts;
 mod database;
+mod deliveries;
 mod error;
 mod media;
 mod messages;
@@ -19,7 +20,9 @@ mod retention;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
 mod sessions;
+mod told;
 pub mod wa;
+mod webhooks;
 mod words;
 mod workspaces;
 

@@ -33,6 +33,7 @@ pub fn text_message(env: &Env, lane: SessionKey, body: &str, priority: Priority)
         expires_at: None,
         campaign: None,
         revision: 0,
+        sender: None,
         at: env.now(),
     }
 }

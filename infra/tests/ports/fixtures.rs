@@ -15,7 +15,7 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 use wagate_infra::{
-    redis::{Redis, RedisLanes, RedisLeases, RedisLog},
+    redis::{Redis, RedisDuties, RedisLanes, RedisLeases, RedisLog},
     system,
     testing::RedisServer,
 };
@@ -31,6 +31,7 @@ pub(crate) struct Fixture {
     pub(crate) redis: Redis,
     pub(crate) lanes: RedisLanes,
     pub(crate) log: RedisLog,
+    pub(crate) duties: RedisDuties,
     pub(crate) leases: RedisLeases,
     pub(crate) lane: SessionKey,
     pub(crate) connector: ConnectorId,
@@ -55,6 +56,7 @@ impl Fixture {
             env,
             lanes: RedisLanes::new(redis.clone()),
             log: RedisLog::new(redis.clone()),
+            duties: RedisDuties::new(redis.clone()),
             leases,
             redis,
             lane,

@@ -8,7 +8,7 @@ use wagate_domain::{
     events::{Event, EventData},
     ids::Id,
     messages::Status,
-    ports::{EventLog, Group, LogEntry, LogPosition, PortError},
+    ports::{Duties, EventLog, Group, LogEntry, LogPosition, PortError},
     sessions::SessionKey,
 };
 use wagate_infra::redis::RedisLog;
@@ -281,14 +281,14 @@ async fn many_writers_lose_nothing() {
 async fn one_process_leads_until_it_resigns_or_falls_silent() {
     let f = Fixture::start().await;
     let long = Duration::from_secs(60);
-    assert!(f.log.lead(GROUP, "a", long).await.unwrap());
-    assert!(f.log.lead(GROUP, "a", long).await.unwrap(), "asking again keeps the lead");
-    assert!(!f.log.lead(GROUP, "b", long).await.unwrap());
-    f.log.resign(GROUP, "b").await.unwrap();
-    assert!(!f.log.lead(GROUP, "b", long).await.unwrap(), "nobody resigns for another");
-    f.log.resign(GROUP, "a").await.unwrap();
-    assert!(f.log.lead(GROUP, "b", Duration::from_millis(20)).await.unwrap());
-    eventually("b falls silent", || async { f.log.lead(GROUP, "a", long).await.unwrap().then_some(()) })
+    assert!(f.duties.take("store", "a", long).await.unwrap());
+    assert!(f.duties.take("store", "a", long).await.unwrap(), "asking again keeps the lead");
+    assert!(!f.duties.take("store", "b", long).await.unwrap());
+    f.duties.give_back("store", "b").await.unwrap();
+    assert!(!f.duties.take("store", "b", long).await.unwrap(), "nobody resigns for another");
+    f.duties.give_back("store", "a").await.unwrap();
+    assert!(f.duties.take("store", "b", Duration::from_millis(20)).await.unwrap());
+    eventually("b falls silent", || async { f.duties.take("store", "a", long).await.unwrap().then_some(()) })
         .await;
-    assert!(!f.log.lead(GROUP, "b", long).await.unwrap());
+    assert!(!f.duties.take("store", "b", long).await.unwrap());
 }

@@ -104,6 +104,7 @@ pub(crate) fn outgoing(session: SessionKey, chat: &Address, millis: i64) -> Mess
         send_at: None,
         campaign: None,
         revision: 0,
+        sender: None,
         at: at(millis),
     }
 }
@@ -123,6 +124,7 @@ pub(crate) fn incoming(session: SessionKey, chat: &Address, stanza_id: &str, mil
         send_at: None,
         campaign: None,
         revision: 0,
+        sender: None,
         times,
         ..outgoing(session, chat, millis)
     }

@@ -8,8 +8,7 @@ use wagate_domain::{
     chats::{Chat, Muted},
     messages::Message,
 };
-
-use crate::v1::messages::{message_example, view::MessageView};
+use wagate_views::message::{MessageView, example as message_example};
 
 /// A conversation with a person, a group or a channel, as one session has it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,10 +3,8 @@
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use wagate_domain::{
-    Timestamp,
-    media::{Media, MediaState},
-};
+use wagate_domain::{Timestamp, media::Media};
+use wagate_views::MediaViewState;
 
 /// A file, staged to be sent or received.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,32 +38,6 @@ pub(crate) struct MediaView {
     /// `url` is refused after this moment (RFC 3339, UTC).
     #[schema(format = DateTime, example = "2026-01-01T00:15:00.000Z")]
     url_expires_at: Option<String>,
-}
-
-/// Where a media object stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = MediaState)]
-pub(crate) enum MediaViewState {
-    /// Announced; the file is not there yet.
-    Pending,
-    /// There.
-    Ready,
-    /// Could not be fetched from WhatsApp.
-    Failed,
-    /// WhatsApp no longer has it.
-    Expired,
-}
-
-impl From<MediaState> for MediaViewState {
-    fn from(state: MediaState) -> Self {
-        match state {
-            MediaState::Pending => Self::Pending,
-            MediaState::Ready => Self::Ready,
-            MediaState::Failed => Self::Failed,
-            MediaState::Expired => Self::Expired,
-        }
-    }
 }
 
 impl MediaView {

@@ -5,8 +5,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use wagate_domain::{messages::SentMessage, sessions::Session};
 
-use super::progress::MessageStatus;
 use crate::ApiState;
+use wagate_views::MessageStatus;
 
 /// A message in the queue.
 #[derive(Debug, Serialize, ToSchema)]

@@ -2,30 +2,22 @@
 
 mod accepted;
 mod cancel;
-mod content;
 mod edit;
 mod get;
 mod get_media;
 mod list;
 mod media;
-mod progress;
 mod request;
 mod retry;
 mod search;
 mod send;
 mod send_batch;
 mod send_form;
-pub(super) mod view;
-pub(super) mod waiting;
 
 use utoipa_axum::routes;
+use wagate_views::message as view;
 
 use super::Routes;
-
-/// The example of a message in the documentation.
-pub(super) fn message_example() -> serde_json::Value {
-    view::example()
-}
 
 pub(super) fn routes() -> Routes {
     let Routes { plain, querying, uploading } = Routes::new();

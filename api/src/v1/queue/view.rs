@@ -9,12 +9,9 @@ use wagate_domain::{
     ports::LaneDepth,
     sessions::Session,
 };
+use wagate_views::Waiting;
 
-use crate::{
-    ApiState,
-    problem::Problem,
-    v1::messages::waiting::{self, Waiting},
-};
+use crate::{ApiState, problem::Problem};
 
 /// How full a session's queue is, and what leaves first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,7 +84,7 @@ impl QueueView {
 
 /// The example of a queue in the documentation.
 pub(super) fn example() -> serde_json::Value {
-    let mut next = waiting::example();
+    let mut next = wagate_views::waiting_example();
     next["message"] = json!("msg_01JZZZ6E5R4Q3P2N1M0K9J8H7G");
     json!({
         "interactive": 2, "bulk": 480, "scheduled": 12, "parked": 0, "in_flight": 1, "dead": 0, "paused": false,

@@ -9,11 +9,9 @@ use wagate_domain::{
     SessionId,
     sessions::{Command, CommandReply, Health, diagnose},
 };
+use wagate_views::{ReasonView, SessionState};
 
-use super::{
-    find,
-    view::{ReasonView, SessionState},
-};
+use super::find;
 use crate::{
     ApiState,
     extract::{Caller, IdPath},

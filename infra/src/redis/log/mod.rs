@@ -70,17 +70,6 @@ impl EventLog for RedisLog {
         Ok(())
     }
 
-    async fn lead(&self, group: Group, process: &str, ttl: Duration) -> PortResult<bool> {
-        let args = vec![process.into(), millis(ttl)];
-        let leader = vec![self.redis.keys().leader(group.name())];
-        Ok(reply::number(&self.redis.run(&scripts::LEAD, leader, args).await?)? == 1)
-    }
-
-    async fn resign(&self, group: Group, process: &str) -> PortResult<()> {
-        let leader = vec![self.redis.keys().leader(group.name())];
-        self.redis.run(&scripts::RESIGN, leader, vec![process.into()]).await.map(drop)
-    }
-
     async fn read(
         &self,
         group: Group,

@@ -17,6 +17,7 @@ pub(super) struct ContactBook {
     by_pn: HashMap<(String, String), String>,
     by_lid: HashMap<(String, String), String>,
     merges: Vec<Merge>,
+    changed: Vec<String>,
 }
 
 /// One contact turned out to be another.
@@ -38,6 +39,20 @@ impl ContactBook {
     /// Every row, for writing.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.values()
+    }
+
+    /// Contacts that were known and have changed since this was last asked.
+    pub(super) fn take_changed(&mut self) -> Vec<String> {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        changed.retain(|id| self.get(id).is_some_and(|row| row.merged_into.is_none()));
+        changed
+    }
+
+    /// A contact by its id.
+    pub(super) fn get(&self, id: &str) -> Option<&Model> {
+        self.rows.get(id).map(Tracked::row)
     }
 
     /// Merges in the order they were found.
@@ -158,6 +173,7 @@ impl ContactBook {
     fn rename(&mut self, id: &str, seen: &Sighting) {
         let Some(row) = self.rows.get_mut(id) else { return };
         if seen.push_name.is_some() && row.row().push_name != seen.push_name {
+            note_change(&mut self.changed, row);
             let row = row.change();
             row.push_name.clone_from(&seen.push_name);
             row.updated_at = row.updated_at.max(seen.at);
@@ -169,6 +185,7 @@ impl ContactBook {
         if row.row().pn == pn {
             return;
         }
+        note_change(&mut self.changed, row);
         let row = row.change();
         if let Some(old) = std::mem::replace(&mut row.pn, pn) {
             self.by_pn.remove(&(row.session_id.clone(), old));
@@ -184,6 +201,7 @@ impl ContactBook {
         if row.row().lid.as_ref() == Some(&lid) {
             return;
         }
+        note_change(&mut self.changed, row);
         let row = row.change();
         self.by_lid.insert((row.session_id.clone(), lid.clone()), id.to_owned());
         row.lid = Some(lid);
@@ -207,5 +225,12 @@ impl ContactBook {
         if let Some(lid) = &row.lid {
             self.by_lid.insert((row.session_id.clone(), lid.clone()), row.id.clone());
         }
+    }
+}
+
+/// Notes that a contact changes which the database knows already.
+fn note_change(changed: &mut Vec<String>, row: &Row) {
+    if row.if_new().is_none() {
+        changed.push(row.row().id.clone());
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter, Select};
 use wagate_domain::{
+    ContactId,
     events::{Event, EventData},
+    ids::Id,
     ports::PortResult,
 };
 
@@ -83,7 +85,7 @@ impl Keys {
             EventData::MessageReceipt { stanza_ids, .. } => {
                 self.stanzas.extend(stanza_ids.iter().map(|id| text(id).into_owned()));
             }
-            _ => {}
+            data => self.stanzas.extend(data.target().map(|target| text(&target.stanza_id).into_owned())),
         }
     }
 }
@@ -113,6 +115,8 @@ pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResu
     for row in rows(tx, media::Entity::find(), media::Column::Id, &keys.media).await? {
         record.media.insert(row.id.clone(), Tracked::stored(row));
     }
+    // whoever is told of a message is told of the person in its chat
+    keys.contacts.extend(record.messages.rows().map(|row| row.row().chat_key.clone()).filter(is_contact));
     load_contacts(tx, &keys, &mut record).await?;
     load_chats(tx, keys, &mut record).await?;
     Ok(record)
@@ -137,6 +141,12 @@ async fn load_chats(tx: &DatabaseTransaction, keys: Keys, record: &mut Record) -
         record.chats.load_applied(row);
     }
     Ok(())
+}
+
+/// Whether a chat's key is that of a contact.
+#[expect(clippy::ptr_arg, reason = "a filter over owned keys")]
+fn is_contact(key: &String) -> bool {
+    key.starts_with(ContactId::PREFIX) && !key.contains('@')
 }
 
 async fn load_contacts(tx: &DatabaseTransaction, keys: &Keys, record: &mut Record) -> PortResult<()> {

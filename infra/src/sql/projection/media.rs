@@ -8,11 +8,11 @@ use wagate_domain::{
 use super::tracked::Tracked;
 use crate::sql::rows::{media::Model, signed};
 
-/// Settles an object: forward only, and what is in S3 stays there.
-pub(super) fn settle(row: &mut Tracked<Model>, media: &Media) -> PortResult<()> {
+/// Settles an object: forward only, and what is in S3 stays there. Says whether that changed anything.
+pub(super) fn settle(row: &mut Tracked<Model>, media: &Media) -> PortResult<bool> {
     let known = Media::try_from(row.row().clone())?;
     if known.workspace != media.workspace || rank(known.state) >= rank(media.state) {
-        return Ok(());
+        return Ok(false);
     }
     let row = row.change();
     media.state.name().clone_into(&mut row.state);
@@ -20,7 +20,7 @@ pub(super) fn settle(row: &mut Tracked<Model>, media: &Media) -> PortResult<()> 
         row.size = signed(media.size);
         row.sha256.clone_from(&media.sha256);
     }
-    Ok(())
+    Ok(true)
 }
 
 const fn rank(state: MediaState) -> u8 {

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use wagate_domain::{
     Timestamp,
-    messages::{Failure, Message, Status},
+    events::Target,
+    messages::{Content, Direction, Failure, Message, Status},
     ports::PortResult,
 };
 
 use super::{contacts::Merge, tracked::Tracked};
 use crate::sql::rows::{
+    from_json,
     message::{Model, direction_name, priority_name},
     text, to_json,
 };
@@ -30,15 +32,15 @@ pub(super) struct Step<'a> {
 pub(super) struct MessageBook {
     rows: HashMap<String, Tracked<Model>>,
     by_stanza: HashMap<(String, String), Vec<String>>,
-    /// What messages carried when they were loaded.
-    loaded: HashMap<String, String>,
+    /// What messages carried when they were loaded, and whether they were deleted.
+    loaded: HashMap<String, (String, bool)>,
 }
 
 impl MessageBook {
     /// Takes a row as the database has it.
     pub(super) fn load(&mut self, row: Model) {
         if !self.rows.contains_key(&row.id) {
-            self.loaded.insert(row.id.clone(), row.content.clone());
+            self.loaded.insert(row.id.clone(), (row.content.clone(), row.is_deleted()));
             self.put(Tracked::stored(row));
         }
     }
@@ -48,9 +50,12 @@ impl MessageBook {
         self.rows.values()
     }
 
-    /// Messages that carry something else than the database knows.
+    /// Messages that carry something else than the database knows, or have been deleted.
     pub(super) fn with_new_content(&self) -> impl Iterator<Item = &Model> {
-        let known = |row: &&Model| self.loaded.get(&row.id) == Some(&row.content);
+        let known = |row: &&Model| {
+            let loaded = self.loaded.get(&row.id);
+            loaded.is_some_and(|(content, deleted)| *content == row.content && *deleted == row.is_deleted())
+        };
         self.rows.values().map(Tracked::row).filter(move |row| !known(row))
     }
 
@@ -64,11 +69,6 @@ impl MessageBook {
         self.same_stanza(message).next().is_some()
     }
 
-    /// A message by its id.
-    pub(super) fn row(&self, id: &str) -> Option<&Model> {
-        self.rows.get(id).map(Tracked::row)
-    }
-
     /// Adds a message unless its chat has it already; says whether it was added.
     pub(super) fn add(&mut self, message: &Message, chat_key: String, unread: bool) -> PortResult<bool> {
         if self.knows(message) || self.same_stanza(message).any(|row| row.chat_key == chat_key) {
@@ -76,19 +76,6 @@ impl MessageBook {
         }
         self.put(Tracked::new(Model { unread, ..Model::of(message, chat_key)? }));
         Ok(true)
-    }
-
-    /// Moves a message of a session on; one that is not on record is not missed. Says whether it has come to stand
-    /// in its chat by this.
-    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<bool> {
-        match self.rows.get_mut(id) {
-            Some(row) if row.row().session_id == session => {
-                let before = row.row().stands_in_chat()?;
-                advance(row, step)?;
-                Ok(!before && row.row().stands_in_chat()?)
-            }
-            _ => Ok(false),
-        }
     }
 
     /// Everything in a chat counts as read.
@@ -99,6 +86,59 @@ impl MessageBook {
                 row.change().unread = false;
             }
         }
+    }
+
+    /// Moves a message of a session on and says whether it moved; one that is not on record is not missed.
+    pub(super) fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<bool> {
+        match self.rows.get_mut(id) {
+            Some(row) if row.row().session_id == session => advance(row, step),
+            _ => Ok(false),
+        }
+    }
+
+    /// A message by its id.
+    pub(super) fn get(&self, id: &str) -> Option<&Model> {
+        self.rows.get(id).map(Tracked::row)
+    }
+
+    /// The message that stands under a stanza id in a chat.
+    pub(super) fn standing(&self, session: &str, target: &Target, chat_key: &str) -> Option<&Model> {
+        let key = (session.to_owned(), text(&target.stanza_id).into_owned());
+        let direction = direction_name(if target.from_me { Direction::Out } else { Direction::In });
+        let rows = self.by_stanza.get(&key).into_iter().flatten().filter_map(|id| self.get(id));
+        // whoever writes in one chat must not reach into another by guessing an id
+        rows.into_iter().find(|row| row.direction == direction && row.chat_key == chat_key)
+    }
+
+    /// Gives a message the content its writer has changed it to; says whether that was news.
+    pub(super) fn update(&mut self, id: &str, content: &Content, at: Timestamp) -> PortResult<bool> {
+        let Some(row) = self.rows.get_mut(id) else { return Ok(false) };
+        let mut times = row.row().times()?;
+        if times.deleted.is_some() || times.edited.is_some_and(|edited| edited > at) {
+            return Ok(false);
+        }
+        let before: Content = from_json("content", &row.row().content)?;
+        let after = before.clone().edited(content);
+        if after == before && times.edited == Some(at) {
+            return Ok(false);
+        }
+        times.edited = Some(at);
+        let row = row.change();
+        row.content = to_json(&after)?;
+        row.times = to_json(&times)?;
+        Ok(true)
+    }
+
+    /// Notes that a message was deleted; says whether that was news.
+    pub(super) fn delete(&mut self, id: &str, at: Timestamp) -> PortResult<bool> {
+        let Some(row) = self.rows.get_mut(id) else { return Ok(false) };
+        let mut times = row.row().times()?;
+        if times.deleted.is_some() {
+            return Ok(false);
+        }
+        times.deleted = Some(at);
+        row.change().times = to_json(&times)?;
+        Ok(true)
     }
 
     /// Makes a waiting message what it was changed to, unless it has been changed since.
@@ -178,12 +218,13 @@ fn rewrite(row: &mut Tracked<Model>, message: &Message) -> PortResult<()> {
     Ok(())
 }
 
-fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<()> {
+fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<bool> {
     let Step { status, failure, at } = step;
     let current = row.row().status()?;
     let mut times = row.row().times()?;
     let before = times;
-    if current.may_become(status) {
+    let moves = current.may_become(status);
+    if moves {
         let row = row.change();
         status.name().clone_into(&mut row.status);
         row.failure = failure.filter(|_| status > Status::Played).map(to_json).transpose()?;
@@ -198,7 +239,7 @@ fn advance(row: &mut Tracked<Model>, step: Step<'_>) -> PortResult<()> {
     if times != before {
         row.change().times = to_json(&times)?;
     }
-    Ok(())
+    Ok(moves)
 }
 
 /// Whether a step that does not move the message is still noted: it was reported, if late or twice.

@@ -14,6 +14,7 @@ mod sessions;
 mod sighting;
 mod store;
 mod store_chats;
+mod telling;
 mod tracked;
 
 pub(super) use chats::Place;
@@ -31,15 +32,18 @@ use wagate_domain::{
 
 use super::{Database, error::sql_error};
 
+pub(super) use store::upsert;
+pub(super) use telling::write_told;
+
 /// First half of the keys of PostgreSQL's advisory locks used here: "wgpr" in ASCII.
 const LOCK_SPACE: i32 = 0x7767_7072;
 const LOCKS: u128 = 4_096;
 
 #[async_trait]
 impl Projection for Database {
-    async fn apply(&self, events: &[Event]) -> PortResult<()> {
+    async fn apply(&self, events: &[Event]) -> PortResult<usize> {
         if events.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let tx = self.begin().await?;
         if self.is_postgres() {
@@ -50,7 +54,9 @@ impl Projection for Database {
             record.apply(event)?;
         }
         store::store(&tx, &record).await?;
-        tx.commit().await.map_err(sql_error)
+        write_told(&tx, record.telling.told()).await?;
+        tx.commit().await.map_err(sql_error)?;
+        Ok(record.telling.told().len())
     }
 }
 

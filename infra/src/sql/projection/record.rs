@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use wagate_domain::{
-    Address,
-    events::{ChatChange, Event, EventData},
+    Address, ContactIds,
+    events::{ChatChange, ContactRef, Event, EventData, MessageRef, Target, ToldData, of_transition},
     media::Media,
-    messages::{Direction, Message},
+    messages::{Direction, Message, Status},
     ports::PortResult,
 };
 
@@ -18,9 +18,10 @@ use super::{
     messages::{MessageBook, Step},
     sessions,
     sighting::Sighting,
+    telling::Telling,
     tracked::Tracked,
 };
-use crate::sql::rows::{media, session};
+use crate::sql::rows::{contact, media, message, parse, session};
 
 /// Rows in memory, by id.
 #[derive(Debug, Default)]
@@ -31,80 +32,156 @@ pub(super) struct Record {
     pub(super) media: HashMap<String, Tracked<media::Model>>,
     pub(super) marks: Marks,
     pub(super) chats: ChatBook,
+    pub(super) telling: Telling,
 }
 
 impl Record {
     /// Applies one event.
     pub(super) fn apply(&mut self, event: &Event) -> PortResult<()> {
         let stale = teaches(&event.data) && self.marks.pass(event);
-        if let Some(row) = self.sessions.get_mut(&event.session.to_string())
-            && row.row().workspace_id == event.workspace.to_string()
-        {
-            sessions::apply(row, event)?;
-        }
+        self.apply_to_session(event)?;
         match &event.data {
-            EventData::MessageAccepted(message) => self.add(event, message, None, stale),
+            EventData::MessageAccepted(message) => self.add(event, message, None, stale).map(drop),
             EventData::MessageReceived { message, media } => {
-                self.add(event, message, media.as_deref(), stale)
+                self.receive(event, message, media.as_deref(), stale)
             }
             EventData::MessageEdited(message) => self.messages.edit(message),
             EventData::MessageRequeued(message) => self.messages.requeue(message),
             EventData::MessageStatus { message, status, failure } => {
                 let step = Step { status: *status, failure: failure.as_ref(), at: event.at };
-                self.advance(&event.session.to_string(), &message.to_string(), step)
+                self.advance(event, &message.to_string(), step)
             }
             EventData::MessageReceipt { stanza_ids, status, at, .. } => {
-                self.meet(event, stale);
-                let session = event.session.to_string();
+                self.meet(event, stale)?;
                 let step = Step { status: *status, failure: None, at: *at };
                 for stanza in stanza_ids {
-                    for id in self.messages.sent_as(&session, stanza) {
-                        self.advance(&session, &id, step)?;
+                    for id in self.messages.sent_as(&event.session.to_string(), stanza) {
+                        self.advance(event, &id, step)?;
                     }
                 }
                 Ok(())
             }
-            EventData::ContactUpdated { .. } => {
-                self.meet(event, stale);
-                Ok(())
-            }
-            EventData::MediaSettled { media } => match self.media.get_mut(&media.id.to_string()) {
-                Some(row) => settle(row, media),
-                None => Ok(()),
-            },
+            EventData::ContactUpdated { .. } => self.meet(event, stale),
+            EventData::MediaSettled { media } => self.settle(event, media),
             EventData::ChatChanged { chat, change, .. } => {
-                self.change_chat(event, chat, change);
-                Ok(())
+                self.change_chat(event, chat, change)?;
+                self.apply_other(event)
             }
             EventData::GroupChanged { group, change, .. } => {
                 if self.is_news_of_chat(event) {
                     self.chats.group(event, &group.to_string(), change);
                 }
-                Ok(())
+                self.apply_other(event)
             }
             EventData::SessionStatus { .. }
             | EventData::SessionLinked { .. }
             | EventData::SessionUnlinked {} => Ok(()),
-            _ => Ok(()),
+            _ => self.apply_other(event),
         }
     }
 
-    fn add(
+    /// What is told and changes at most the message it is about.
+    fn apply_other(&mut self, event: &Event) -> PortResult<()> {
+        let told = match &event.data {
+            EventData::SessionOffer(pairing) => ToldData::SessionQr(pairing.clone()),
+            EventData::MessageUpdated { target, by, content, at } => {
+                let message = self.target(event, target)?;
+                let Some(id) = message.id else { return Ok(()) };
+                if !self.messages.update(&id.to_string(), content, *at)? {
+                    return Ok(());
+                }
+                ToldData::MessageUpdated { message, by: by.clone(), content: content.clone() }
+            }
+            EventData::MessageDeleted { target, by, for_everyone, at } => {
+                let message = self.target(event, target)?;
+                if let Some(id) = message.id
+                    && !self.messages.delete(&id.to_string(), *at)?
+                {
+                    return Ok(());
+                }
+                ToldData::MessageDeleted { message, by: by.clone(), for_everyone: *for_everyone }
+            }
+            EventData::MessageReaction { target, by, emoji, .. } => ToldData::MessageReaction {
+                message: self.target(event, target)?,
+                by: by.clone(),
+                emoji: emoji.clone(),
+            },
+            EventData::PollVote { target, by, options, .. } => ToldData::PollVote {
+                message: self.target(event, target)?,
+                by: by.clone(),
+                options: options.clone(),
+            },
+            EventData::GroupChanged { group, by, change, .. } => {
+                ToldData::Group { group: group.clone(), by: by.clone(), change: change.clone() }
+            }
+            EventData::PresenceSeen { chat, presence, last_seen, .. } => ToldData::PresenceUpdate {
+                chat: chat.clone(),
+                contact: self.seen(event)?,
+                presence: *presence,
+                last_seen: *last_seen,
+            },
+            EventData::ChatChanged { chat, change, .. } => {
+                ToldData::Chat { chat: chat.clone(), contact: self.seen(event)?, change: change.clone() }
+            }
+            EventData::CallSeen(call) => ToldData::Call { call: call.clone(), contact: self.seen(event)? },
+            EventData::HistoryProgress(progress) => ToldData::HistoryProgress(*progress),
+            _ => return Ok(()),
+        };
+        self.telling.tell(event, told);
+        Ok(())
+    }
+
+    fn apply_to_session(&mut self, event: &Event) -> PortResult<()> {
+        let Some(row) = self.sessions.get_mut(&event.session.to_string()) else { return Ok(()) };
+        if row.row().workspace_id != event.workspace.to_string() {
+            return Ok(());
+        }
+        let before = sessions::apply(row, event)?;
+        if let (Some(before), EventData::SessionStatus { state, reason }) = (before, &event.data) {
+            for told in of_transition(before, *state, reason.as_ref()) {
+                self.telling.tell(event, told);
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(
         &mut self,
         event: &Event,
         message: &Message,
         media: Option<&Media>,
         stale: bool,
     ) -> PortResult<()> {
+        if self.add(event, message, media, stale)?
+            && let Some(message) = self.message(&message.id.to_string())?
+        {
+            let message = Box::new(message);
+            let told = match message.direction {
+                Direction::In => ToldData::MessageReceived(message),
+                Direction::Out => ToldData::MessageSent(message),
+            };
+            self.telling.tell(event, told);
+        }
+        Ok(())
+    }
+
+    /// Adds a message; says whether it is new.
+    fn add(
+        &mut self,
+        event: &Event,
+        message: &Message,
+        media: Option<&Media>,
+        stale: bool,
+    ) -> PortResult<bool> {
         // told before: its contact may have another number by now, so only the ids count
         if self.messages.knows(message) || (stale && self.messages.knows_stanza(message)) {
-            return Ok(());
+            return Ok(false);
         }
-        let contact = self.meet_by(event, stale, true);
+        let contact = self.meet_by(event, stale, true)?;
         let chat_key = contact.unwrap_or_else(|| message.chat.to_string());
         let unread = message.direction == Direction::In && !self.is_of_the_past(message);
         let added = self.messages.add(message, chat_key, unread)?;
-        if let Some(row) = self.messages.row(&message.id.to_string()).filter(|_| added)
+        if let Some(row) = self.messages.get(&message.id.to_string()).filter(|_| added)
             && row.stands_in_chat()?
         {
             self.chats.stands(row);
@@ -113,14 +190,30 @@ impl Record {
             let row = Tracked::new(media::Model::try_from(media)?);
             self.media.entry(media.id.to_string()).or_insert(row);
         }
-        Ok(())
+        Ok(added)
     }
 
-    fn advance(&mut self, session: &str, id: &str, step: Step<'_>) -> PortResult<()> {
-        let stands = self.messages.advance(session, id, step)?;
-        if let Some(row) = self.messages.row(id).filter(|_| stands) {
+    fn advance(&mut self, event: &Event, id: &str, step: Step<'_>) -> PortResult<()> {
+        let stood = self.stands(id)?;
+        let moved = self.messages.advance(&event.session.to_string(), id, step)?;
+        if let Some(row) = self.messages.get(id)
+            && moved
+            && !stood
+            && row.stands_in_chat()?
+        {
             self.chats.stands(row);
         }
+        if !moved || matches!(step.status, Status::Accepted | Status::Scheduled | Status::Sending) {
+            return Ok(());
+        }
+        let Some(message) = self.message(id)? else { return Ok(()) };
+        let told = if step.status == Status::Sent {
+            ToldData::MessageSent(Box::new(message))
+        } else {
+            let failure = message.failure.clone();
+            ToldData::MessageStatus { message: named(message), status: step.status, failure, at: step.at }
+        };
+        self.telling.tell(event, told);
         Ok(())
     }
 
@@ -137,35 +230,125 @@ impl Record {
         self.chats.is_news(event, latest)
     }
 
-    fn change_chat(&mut self, event: &Event, chat: &Address, change: &ChatChange) {
+    fn change_chat(&mut self, event: &Event, chat: &Address, change: &ChatChange) -> PortResult<()> {
         if !self.is_news_of_chat(event) {
-            return;
+            return Ok(());
         }
         let address = chat.to_string();
         // it names a chat; who the person is, is learned elsewhere
-        let contact = self.meet_by(event, true, true);
-        let Some(key) = contact.or_else(|| (!chat.is_person()).then(|| address.clone())) else { return };
+        let contact = self.meet_by(event, true, true)?;
+        let Some(key) = contact.or_else(|| (!chat.is_person()).then(|| address.clone())) else {
+            return Ok(());
+        };
         if ChatBook::reads(change) {
             self.messages.read(&event.session.to_string(), &key);
         }
         let merges = self.contacts.merges().len();
         self.chats.change(event, (&address, key), change, merges);
+        Ok(())
     }
 
-    fn meet(&mut self, event: &Event, stale: bool) {
-        self.meet_by(event, stale, !stale);
+    /// Whether a message is on record and stands in its chat.
+    fn stands(&self, id: &str) -> PortResult<bool> {
+        self.messages.get(id).map_or(Ok(false), message::Model::stands_in_chat)
     }
 
-    fn meet_by(&mut self, event: &Event, stale: bool, may_create: bool) -> Option<String> {
-        let mut seen = Sighting::of(event)?;
+    fn settle(&mut self, event: &Event, media: &Media) -> PortResult<()> {
+        let Some(row) = self.media.get_mut(&media.id.to_string()) else { return Ok(()) };
+        if settle(row, media)? {
+            let media = Media::try_from(row.row().clone())?;
+            self.telling.tell(event, ToldData::Media(Box::new(Media { locator: None, ..media })));
+        }
+        Ok(())
+    }
+
+    /// A message as it stands on record now.
+    fn message(&self, id: &str) -> PortResult<Option<Message>> {
+        let Some(row) = self.messages.get(id) else { return Ok(None) };
+        let contact = self.contacts.get(&row.chat_key).cloned();
+        row.clone().read(contact).map(Some)
+    }
+
+    /// The message that an event is about, as far as the record knows it.
+    fn target(&mut self, event: &Event, target: &Target) -> PortResult<MessageRef> {
+        let contact = self.seen(event)?;
+        let chat_key = contact.id.map_or_else(|| target.chat.to_string(), |id| id.to_string());
+        let row = self.messages.standing(&event.session.to_string(), target, &chat_key);
+        if let Some(id) = row.map(|row| row.id.clone())
+            && let Some(message) = self.message(&id)?
+        {
+            return Ok(named(message));
+        }
+        Ok(MessageRef {
+            id: None,
+            stanza_id: target.stanza_id.clone(),
+            chat: target.chat.clone(),
+            contact,
+            from_me: target.from_me,
+            campaign: None,
+        })
+    }
+
+    /// Whom an event shows, as far as the record knows them; nobody is made or changed by it.
+    fn seen(&mut self, event: &Event) -> PortResult<ContactRef> {
+        let Some(mut seen) = Sighting::of(event) else { return Ok(ContactRef::default()) };
+        seen.creates = false;
+        let shown = ContactIds { pn: seen.pn.clone(), lid: seen.lid.clone() };
+        let id = self.contacts.resolve(&seen, true);
+        match id.and_then(|id| self.contacts.get(&id)) {
+            Some(row) => known(row),
+            None => Ok(ContactRef { id: None, ids: shown, push_name: None }),
+        }
+    }
+
+    fn meet(&mut self, event: &Event, stale: bool) -> PortResult<()> {
+        self.meet_by(event, stale, !stale).map(drop)
+    }
+
+    fn meet_by(&mut self, event: &Event, stale: bool, may_create: bool) -> PortResult<Option<String>> {
+        let Some(mut seen) = Sighting::of(event) else { return Ok(None) };
         seen.creates &= may_create;
-        let known = self.contacts.merges().len();
+        let known_merges = self.contacts.merges().len();
         let contact = self.contacts.resolve(&seen, stale);
-        for merge in &self.contacts.merges()[known..] {
+        let mut told = Vec::new();
+        for merge in &self.contacts.merges()[known_merges..] {
             self.messages.merge(merge);
             self.chats.merge(merge);
+            if let Some(row) = self.contacts.get(&merge.into) {
+                let from = parse("contact id", &merge.from)?;
+                told.push(ToldData::ContactMerged { contact: known(row)?, from });
+            }
         }
-        contact
+        for id in self.contacts.take_changed() {
+            if let Some(row) = self.contacts.get(&id) {
+                told.push(ToldData::ContactUpdated { contact: known(row)? });
+            }
+        }
+        for told in told {
+            self.telling.tell(event, told);
+        }
+        Ok(contact)
+    }
+}
+
+fn known(row: &contact::Model) -> PortResult<ContactRef> {
+    Ok(ContactRef {
+        id: Some(parse("contact id", &row.id)?),
+        ids: ContactIds { pn: row.pn.clone(), lid: row.lid.clone() },
+        push_name: row.push_name.clone(),
+    })
+}
+
+fn named(message: Message) -> MessageRef {
+    let is_person = Address::is_person(&message.chat);
+    let ids = if is_person { message.contact } else { ContactIds::default() };
+    MessageRef {
+        id: Some(message.id),
+        stanza_id: message.stanza_id,
+        contact: ContactRef { id: message.contact_id, ids, push_name: None },
+        chat: message.chat,
+        from_me: message.direction == Direction::Out,
+        campaign: message.campaign,
     }
 }
 

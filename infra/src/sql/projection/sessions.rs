@@ -4,6 +4,7 @@ use wagate_domain::{
     EventId,
     events::{Event, EventData},
     ports::PortResult,
+    sessions::State,
 };
 
 use super::tracked::Tracked;
@@ -12,26 +13,28 @@ use crate::sql::rows::{from_json, session::Model, text, to_json};
 /// How many session events a row remembers; a replayed event older than all of them is old news too.
 const REMEMBERED: usize = 32;
 
-/// Applies a session event unless it was applied before. Other events change nothing.
+/// Applies a session event unless it was applied before; returns the state the session was in. Other events change
+/// nothing.
 ///
 /// Clocks of two owners differ, so the order is the log's, and what was applied is known by id.
-pub(super) fn apply(row: &mut Tracked<Model>, event: &Event) -> PortResult<()> {
+pub(super) fn apply(row: &mut Tracked<Model>, event: &Event) -> PortResult<Option<State>> {
     if !matches!(
         event.data,
         EventData::SessionStatus { .. } | EventData::SessionLinked { .. } | EventData::SessionUnlinked {}
     ) {
-        return Ok(());
+        return Ok(None);
     }
     let mut recent: Vec<EventId> = from_json("recent events", &row.row().recent_events)?;
     let forgotten = recent.len() >= REMEMBERED
         && recent.iter().all(|known| event.id.ulid().timestamp_ms() < known.ulid().timestamp_ms());
     if forgotten || recent.contains(&event.id) {
-        return Ok(());
+        return Ok(None);
     }
     recent.push(event.id);
     if recent.len() > REMEMBERED {
         recent.remove(0);
     }
+    let before = row.row().state()?;
     let row = row.change();
     row.recent_events = to_json(&recent)?;
     row.updated_at = row.updated_at.max(event.at.as_millis());
@@ -56,5 +59,5 @@ pub(super) fn apply(row: &mut Tracked<Model>, event: &Event) -> PortResult<()> {
         }
         _ => {}
     }
-    Ok(())
+    Ok(Some(before))
 }

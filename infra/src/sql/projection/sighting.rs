@@ -40,7 +40,9 @@ impl Sighting {
                 let ids = chat.is_person().then(|| ContactIds::of(chat).or(contact.clone()))?;
                 (ids, None, says_something(change))
             }
-            _ => return None,
+            EventData::PresenceSeen { contact, .. } => (contact.clone(), None, false),
+            EventData::CallSeen(call) => (call.from.clone(), None, false),
+            data => (data.target()?.contact.clone(), None, false),
         };
         if ids.pn.is_none() && ids.lid.is_none() {
             return None;

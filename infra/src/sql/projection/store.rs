@@ -135,7 +135,12 @@ where
 }
 
 /// Inserts rows; where the key exists, rewrites `columns`.
-async fn upsert<M, A, C>(tx: &DatabaseTransaction, rows: &[M], key: C, columns: &[C]) -> PortResult<()>
+pub(in crate::sql) async fn upsert<M, A, C>(
+    tx: &DatabaseTransaction,
+    rows: &[M],
+    key: C,
+    columns: &[C],
+) -> PortResult<()>
 where
     M: IntoActiveModel<A> + Clone,
     A: ActiveModelTrait,

@@ -36,6 +36,7 @@ pub struct Model {
     pub campaign: Option<String>,
     pub revision: i64,
     pub unread: bool,
+    pub sender: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -94,6 +95,7 @@ impl Model {
             campaign: message.campaign.clone(),
             revision: i64::from(message.revision),
             unread: false,
+            sender: message.sender.as_ref().map(to_json).transpose()?,
         })
     }
 
@@ -108,6 +110,11 @@ impl Model {
     /// Where the message stands.
     pub(in crate::sql) fn status(&self) -> PortResult<Status> {
         Status::from_name(&self.status).ok_or_else(|| unreadable("message status", &self.status))
+    }
+
+    /// Whether its writer has taken it back.
+    pub(in crate::sql) fn is_deleted(&self) -> bool {
+        self.times().is_ok_and(|times| times.deleted.is_some())
     }
 
     /// When each step happened.
@@ -149,6 +156,7 @@ impl Model {
             send_at: self.send_at.map(Timestamp::from_millis),
             campaign: self.campaign,
             revision: u32::try_from(self.revision).unwrap_or(u32::MAX),
+            sender: self.sender.as_deref().map(|sender| from_json("sender", sender)).transpose()?,
         })
     }
 }

@@ -6,11 +6,14 @@ pub mod api_key;
 pub mod chat;
 pub mod chat_change;
 pub mod contact;
+pub mod delivery;
 pub mod mark;
 pub mod media;
 pub mod message;
 pub mod retention;
 pub mod session;
+pub mod told;
+pub mod webhook;
 pub mod workspace;
 
 use std::{borrow::Cow, fmt::Display, str::FromStr};
@@ -67,7 +70,12 @@ pub(in crate::sql) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+/// How many, in SQL's form.
+pub(in crate::sql) fn unsigned_count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// The counter behind SQL's signed form.
-fn unsigned(value: i64) -> u64 {
+pub(in crate::sql) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }

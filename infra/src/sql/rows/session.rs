@@ -66,11 +66,12 @@ impl TryFrom<Model> for Session {
     type Error = PortError;
 
     fn try_from(row: Model) -> PortResult<Self> {
+        let state = row.state()?;
         Ok(Self {
             id: parse("session id", &row.id)?,
             workspace: parse("workspace id", &row.workspace_id)?,
             name: row.name,
-            state: State::from_name(&row.state).ok_or_else(|| unreadable("session state", &row.state))?,
+            state,
             reason: row.reason.as_deref().map(|reason| from_json("reason", reason)).transpose()?,
             wanted: row.wanted,
             pn: row.pn,
@@ -82,5 +83,12 @@ impl TryFrom<Model> for Session {
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })
+    }
+}
+
+impl Model {
+    /// Where the session stands.
+    pub(in crate::sql) fn state(&self) -> PortResult<State> {
+        State::from_name(&self.state).ok_or_else(|| unreadable("session state", &self.state))
     }
 }

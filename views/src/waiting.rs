@@ -7,7 +7,7 @@ use wagate_domain::{messages::Outlook, ports::Place};
 
 /// Where a message stands in its session's queue.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Waiting {
+pub struct Waiting {
     /// Where it is.
     place: WaitingPlace,
     /// Messages of the session that leave before it as things stand; `null` unless it is ready.
@@ -23,7 +23,7 @@ pub(crate) struct Waiting {
 /// Where a message that waits is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum WaitingPlace {
+pub enum WaitingPlace {
     /// It leaves when its turn comes.
     Ready,
     /// It waits for its `send_at`.
@@ -52,6 +52,7 @@ impl From<Outlook> for Waiting {
 }
 
 /// The example of a place in the documentation.
-pub(crate) fn example() -> serde_json::Value {
+#[must_use]
+pub fn example() -> serde_json::Value {
     json!({ "place": "ready", "ahead": 1, "attempts": 0, "expected_at": "2026-01-01T00:00:03.000Z" })
 }

@@ -7,7 +7,7 @@ use wagate_domain::messages::{Content, MediaKind};
 /// What a message carries: the one member that its `type` names.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = MessageContent)]
-pub(crate) struct ContentView {
+pub struct ContentView {
     /// For type `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<TextView>,

@@ -3,9 +3,12 @@
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use wagate_domain::messages::{Direction, Message, Outlook, Quote};
+use wagate_domain::{
+    ContactIds,
+    messages::{Direction, Message, Outlook, Quote},
+};
 
-use super::{
+use crate::{
     content::ContentView,
     progress::{FailureView, MessageStatus, TimesView},
     waiting::Waiting,
@@ -14,7 +17,7 @@ use super::{
 /// A message, in or out.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Message)]
-pub(crate) struct MessageView {
+pub struct MessageView {
     /// Identifier.
     #[schema(example = "msg_01JZZZ6E5R4Q3P2N1M0K9J8H7G")]
     id: String,
@@ -28,6 +31,9 @@ pub(crate) struct MessageView {
     chat: String,
     /// The other person; empty for groups and channels.
     contact: ContactView,
+    /// Who wrote it, in groups and channels (inbound only).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<SenderView>,
     /// Push name the sender showed (inbound only).
     #[serde(skip_serializing_if = "Option::is_none")]
     push_name: Option<String>,
@@ -78,7 +84,7 @@ pub(crate) struct MessageView {
 /// Which way a message went.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum MessageDirection {
+pub enum MessageDirection {
     /// From the linked account.
     Out,
     /// To the linked account.
@@ -88,7 +94,7 @@ pub(crate) enum MessageDirection {
 /// The person at the other end, as far as known.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MessageContact)]
-pub(crate) struct ContactView {
+pub struct ContactView {
     /// Stable id of the person; survives the moment a LID is learned.
     #[schema(example = "ctc_01JZZZ6E5R4Q3P2N1M0K9J8H7G")]
     id: Option<String>,
@@ -100,10 +106,26 @@ pub(crate) struct ContactView {
     lid: Option<String>,
 }
 
+/// Who wrote a message of a group.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageSender)]
+pub(crate) struct SenderView {
+    /// Phone number, digits.
+    pn: Option<String>,
+    /// LID, digits.
+    lid: Option<String>,
+}
+
+impl From<ContactIds> for SenderView {
+    fn from(ids: ContactIds) -> Self {
+        Self { pn: ids.pn, lid: ids.lid }
+    }
+}
+
 /// The message a message answers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MessageQuote)]
-pub(crate) struct QuoteView {
+pub struct QuoteView {
     /// Its id, when it is on record.
     id: Option<String>,
     /// WhatsApp's id of it.
@@ -144,6 +166,7 @@ impl From<Message> for MessageView {
                 pn: message.contact.pn,
                 lid: message.contact.lid,
             },
+            sender: message.sender.map(SenderView::from),
             push_name: message.push_name,
             kind,
             content: message.content.into(),
@@ -165,14 +188,16 @@ impl From<Message> for MessageView {
 
 impl MessageView {
     /// The message with its place in the queue.
-    pub(super) fn standing(mut self, outlook: Option<Outlook>) -> Self {
+    #[must_use]
+    pub fn standing(mut self, outlook: Option<Outlook>) -> Self {
         self.waiting = outlook.map(Waiting::from);
         self
     }
 }
 
 /// The example of a message in the documentation.
-pub(super) fn example() -> serde_json::Value {
+#[must_use]
+pub fn example() -> serde_json::Value {
     json!({
         "id": "msg_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
         "session": "ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G",

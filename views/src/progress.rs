@@ -10,7 +10,7 @@ use wagate_domain::{
 /// How far a message has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum MessageStatus {
+pub enum MessageStatus {
     /// In the queue; will not be lost.
     Accepted,
     /// In the queue for a later moment.
@@ -38,7 +38,7 @@ pub(crate) enum MessageStatus {
 /// Why a message ended without being sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MessageFailure)]
-pub(crate) struct FailureView {
+pub struct FailureView {
     /// Stable code.
     #[schema(example = "not_on_whatsapp")]
     code: String,
@@ -50,7 +50,7 @@ pub(crate) struct FailureView {
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = MessageTimes)]
 #[serde(default)]
-pub(crate) struct TimesView {
+pub struct TimesView {
     /// Accepted into the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<String>,
@@ -75,6 +75,12 @@ pub(crate) struct TimesView {
     /// Received (inbound).
     #[serde(skip_serializing_if = "Option::is_none")]
     received: Option<String>,
+    /// Last edited by who wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited: Option<String>,
+    /// Deleted, for everybody or on the account's own devices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<String>,
 }
 
 impl From<Status> for MessageStatus {
@@ -97,7 +103,8 @@ impl From<Status> for MessageStatus {
 
 impl From<Times> for TimesView {
     fn from(times: Times) -> Self {
-        let Times { accepted, sending, sent, delivered, read, played, ended, received } = times;
+        let Times { accepted, sending, sent, delivered, read, played, ended, received, edited, deleted } =
+            times;
         let shown = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Self {
             accepted: shown(accepted),
@@ -108,6 +115,8 @@ impl From<Times> for TimesView {
             played: shown(played),
             ended: shown(ended),
             received: shown(received),
+            edited: shown(edited),
+            deleted: shown(deleted),
         }
     }
 }

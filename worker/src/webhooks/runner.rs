@@ -1,0 +1,442 @@
+//! One webhook being told.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+use wagate_domain::{
+    DeliveryId, Env, Timestamp,
+    events::{EventFilter, EventKind, Told, ToldData},
+    ports::{Answer, FetchError, Letter, PortError, PortResult, ToldEntry, ToldQuery},
+    webhooks::{
+        Attempt, Circuit, Delivery, DeliveryState, Disabled, Line, Outcome, Webhook, first_delivery_id, judge,
+    },
+};
+use wagate_views::events::letter;
+
+use super::WebhookSettings;
+use crate::WorkerPorts;
+
+/// Events read at once.
+const READ: u32 = 256;
+/// Deliveries whose end is written down together, at the latest.
+const WRITE: usize = 256;
+/// So long an end may stay unwritten: a commit costs the same for one and for many.
+const LINGER: Duration = Duration::from_millis(100);
+/// A cursor that has passed so many places is written down although nothing was delivered.
+const STRIDE: u64 = 5_000;
+/// Without a call a runner looks for itself after so long.
+const ANYWAY: Duration = Duration::from_secs(30);
+/// Wait after the record was away.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Whether a webhook wants an event of its workspace.
+pub(super) fn wants(webhook: &Webhook, entry: &ToldEntry) -> bool {
+    webhook.session.is_none_or(|session| entry.told.session == Some(session))
+        && EventFilter::any(&webhook.events, entry.told.data.kind())
+}
+
+/// A try that is over.
+struct Tried {
+    delivery: Delivery,
+    attempt: Attempt,
+    outcome: Outcome,
+}
+
+pub(super) struct Runner {
+    env: Env,
+    ports: WorkerPorts,
+    settings: WebhookSettings,
+    doors: Arc<Semaphore>,
+    webhook: Webhook,
+    kinds: Vec<EventKind>,
+    line: Line,
+    circuit: Circuit,
+    events: HashMap<DeliveryId, Arc<Told>>,
+    under_way: FuturesUnordered<JoinHandle<Tried>>,
+    failing_since: Option<Timestamp>,
+    written_to: u64,
+    /// More may be in the record than was read.
+    behind: bool,
+    /// More may wait in the record than was loaded.
+    more_waiting: bool,
+    write_by: Option<Instant>,
+    trouble: Option<Instant>,
+}
+
+impl Runner {
+    pub(super) fn new(
+        env: Env,
+        ports: WorkerPorts,
+        settings: WebhookSettings,
+        doors: Arc<Semaphore>,
+        webhook: Webhook,
+    ) -> Self {
+        let wanted = |kind: &EventKind| EventFilter::any(&webhook.events, *kind);
+        let all = EventKind::ALL.iter().all(wanted);
+        let kinds = if all { Vec::new() } else { EventKind::ALL.iter().copied().filter(wanted).collect() };
+        Self {
+            env,
+            ports,
+            settings,
+            doors,
+            kinds,
+            line: Line::new(webhook.cursor),
+            circuit: Circuit::default(),
+            events: HashMap::new(),
+            under_way: FuturesUnordered::new(),
+            failing_since: webhook.failing_since,
+            written_to: webhook.cursor,
+            behind: true,
+            more_waiting: true,
+            write_by: None,
+            trouble: None,
+            webhook,
+        }
+    }
+
+    /// Tells until told to stop, or until the webhook is switched off.
+    pub(super) async fn run(mut self, poke: Arc<Notify>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.step().await {
+                if self.trouble.is_none() {
+                    tracing::warn!(webhook = %self.webhook.id, error = &error as &dyn std::error::Error, "a webhook waits");
+                }
+                self.trouble = Some(Instant::now() + PAUSE);
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = poke.notified() => self.behind = true,
+                () = tokio::time::sleep_until(wake) => {}
+                Some(tried) = self.under_way.next() => {
+                    let mut next = tried.ok();
+                    while let Some(tried) = next {
+                        if self.judge(tried).await {
+                            stop.cancel();
+                        }
+                        next = self.under_way.next().now_or_never().flatten().and_then(Result::ok);
+                    }
+                }
+            }
+        }
+        // what is under way ends within its patience
+        while let Some(tried) = self.under_way.next().await {
+            if let Ok(tried) = tried {
+                self.judge(tried).await;
+            }
+        }
+        if let Err(error) = self.write().await {
+            tracing::warn!(webhook = %self.webhook.id, error = &error as &dyn std::error::Error, "deliveries will be repeated");
+        }
+    }
+
+    /// Everything that can be done now.
+    async fn step(&mut self) -> PortResult<()> {
+        if self.trouble.is_some_and(|until| Instant::now() < until) {
+            return Ok(());
+        }
+        self.load_waiting().await?;
+        self.read_events().await?;
+        self.start().await?;
+        let due = self.write_by.is_some_and(|by| Instant::now() >= by) || self.line.changes() >= WRITE;
+        if due || self.line.cursor() >= self.written_to + STRIDE {
+            self.write().await?;
+        } else if self.line.is_changed() && self.write_by.is_none() {
+            self.write_by = Some(Instant::now() + LINGER);
+        }
+        self.trouble = None;
+        Ok(())
+    }
+
+    fn wake_at(&self) -> Instant {
+        let now = Instant::now();
+        if let Some(until) = self.trouble {
+            return until;
+        }
+        let clock = self.env.now();
+        let mut wake = now + ANYWAY;
+        let room = self.circuit.room(clock, self.settings.at_once);
+        let next = if self.line.is_ready(clock) { Some(clock) } else { self.line.next_start() };
+        if let Some(at) = next.map(|at| at.max(self.circuit.open_until().unwrap_or(at)))
+            && (room == 0 || self.line.under_way() < room)
+        {
+            wake = wake.min(now + at.since(clock));
+        }
+        self.write_by.map_or(wake, |by| wake.min(by))
+    }
+
+    async fn load_waiting(&mut self) -> PortResult<()> {
+        if !self.more_waiting || !self.line.is_low() {
+            return Ok(());
+        }
+        // what has ended and is not written down yet still waits in the record
+        self.write().await?;
+        let line = &self.line;
+        let found = self.ports.deliveries.waiting(self.webhook.id, &|id| line.holds(id), READ).await?;
+        self.more_waiting = found.len() >= READ as usize;
+        for delivery in found {
+            self.line.take_waiting(delivery);
+        }
+        Ok(())
+    }
+
+    async fn read_events(&mut self) -> PortResult<()> {
+        // those that wait come first: a new event of their chat must find them
+        while self.behind && !self.more_waiting && self.line.has_room() {
+            let newest = self.ports.told.newest().await?;
+            let query = ToldQuery {
+                session: self.webhook.session,
+                kinds: self.kinds.clone(),
+                after: self.line.read_to(),
+                until: Some(newest),
+                limit: READ,
+                ..ToldQuery::default()
+            };
+            let entries = self.ports.told.list(self.webhook.workspace, &query).await?;
+            let ids: Vec<DeliveryId> =
+                entries.iter().map(|entry| first_delivery_id(self.webhook.id, entry.told.id)).collect();
+            let known = self.ports.deliveries.known(&ids).await?;
+            self.behind = entries.len() >= READ as usize;
+            for (entry, id) in entries.into_iter().zip(ids) {
+                if known.contains(&id) {
+                    self.line.passed(entry.seq);
+                } else {
+                    self.line.take_event(self.delivery(id, &entry));
+                    self.events.insert(id, Arc::new(entry.told));
+                }
+            }
+            if !self.behind {
+                self.line.passed(newest);
+            }
+        }
+        Ok(())
+    }
+
+    fn delivery(&self, id: DeliveryId, entry: &ToldEntry) -> Delivery {
+        Delivery {
+            id,
+            workspace: self.webhook.workspace,
+            webhook: self.webhook.id,
+            event: entry.told.id,
+            seq: entry.seq,
+            kind: entry.told.data.kind(),
+            session: entry.told.session,
+            order: entry.order.clone(),
+            state: DeliveryState::Waiting,
+            next_at: None,
+            tries: 0,
+            attempts: Vec::new(),
+            created_at: self.env.now(),
+            ended_at: None,
+        }
+    }
+
+    /// Starts what may start.
+    async fn start(&mut self) -> PortResult<()> {
+        let now = self.env.now();
+        while self.line.under_way() < self.circuit.room(now, self.settings.at_once) {
+            let Some(delivery) = self.line.start(now) else { break };
+            let told = match self.events.get(&delivery.id) {
+                Some(told) => Some(Arc::clone(told)),
+                None => match self.ports.told.at(self.webhook.workspace, &[delivery.seq]).await {
+                    Ok(found) => found.into_iter().next().map(|entry| Arc::new(entry.told)),
+                    Err(error) => {
+                        self.line.settle(Delivery { next_at: Some(now), ..delivery });
+                        return Err(error);
+                    }
+                },
+            };
+            match told {
+                Some(told) => {
+                    let task = attempt(
+                        self.env.clone(),
+                        self.ports.clone(),
+                        Arc::clone(&self.doors),
+                        letter(&self.webhook, &told, now, self.settings.patience),
+                        delivery,
+                    );
+                    self.under_way.push(tokio::spawn(task));
+                }
+                None => self.line.settle(forgotten(delivery, now)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes how a try went; says whether the webhook is off now.
+    async fn judge(&mut self, tried: Tried) -> bool {
+        let Tried { mut delivery, attempt, outcome } = tried;
+        let now = self.env.now();
+        delivery.note(attempt);
+        let mut off = None;
+        match outcome {
+            Outcome::Delivered => {
+                delivery.state = DeliveryState::Delivered;
+                delivery.ended_at = Some(now);
+                delivery.next_at = None;
+                self.failing_since = None;
+                if self.circuit.open_until().is_some() {
+                    self.line.hurry();
+                }
+                self.circuit.succeeded();
+            }
+            Outcome::Failed { not_before } => {
+                let policy = &self.settings.policy;
+                let random = chance(&self.env);
+                self.circuit.failed(policy, now, random);
+                let since = *self.failing_since.get_or_insert(now);
+                if now.since(since) >= policy.disable_after {
+                    off = Some(failing(since, now));
+                }
+                delivery.next_at =
+                    policy.next_try(delivery.created_at, now, delivery.tries, not_before, random);
+                if delivery.next_at.is_none() {
+                    delivery.state = DeliveryState::Failed;
+                    delivery.ended_at = Some(now);
+                }
+            }
+            Outcome::Gone => {
+                delivery.state = DeliveryState::Failed;
+                delivery.next_at = None;
+                delivery.ended_at = Some(now);
+                off = Some(gone(now));
+            }
+        }
+        metrics::counter!("wagate_webhook_attempts_total", "outcome" => name_of(outcome)).increment(1);
+        if delivery.state != DeliveryState::Delivered || delivery.tries > 1 {
+            tracing::debug!(webhook = %self.webhook.id, event = %delivery.event, tries = delivery.tries, state = delivery.state.name(), "webhook.tried");
+        }
+        // one that waits is read again when its time has come
+        self.events.remove(&delivery.id);
+        self.line.settle(delivery);
+        match off {
+            Some(why) => self.switch_off(why).await,
+            None => false,
+        }
+    }
+
+    async fn switch_off(&self, why: Disabled) -> bool {
+        match self.ports.webhooks.disable(&self.webhook, &why).await {
+            Ok(true) => {}
+            Ok(false) => return true,
+            Err(error) => {
+                tracing::warn!(webhook = %self.webhook.id, error = &error as &dyn std::error::Error, "a webhook could not be switched off");
+                return false;
+            }
+        }
+        tracing::warn!(webhook = %self.webhook.id, workspace = %self.webhook.workspace, code = why.code, "webhook.disabled");
+        let data = ToldData::WebhookDisabled {
+            webhook: self.webhook.id.to_string(),
+            url: self.webhook.url.clone(),
+            code: why.code,
+            message: why.message,
+        };
+        let told = Told {
+            id: self.env.new_id(),
+            workspace: self.webhook.workspace,
+            session: self.webhook.session,
+            at: why.at,
+            data,
+        };
+        if let Err(error) = self.ports.told.tell(&[told]).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "nobody was told of a webhook that is off"
+            );
+        }
+        let _ = self.ports.bell.ring().await;
+        true
+    }
+
+    /// Writes down what has changed.
+    async fn write(&mut self) -> PortResult<()> {
+        self.write_by = None;
+        let (cursor, deliveries) = self.line.writes();
+        if deliveries.is_empty() && cursor == self.written_to {
+            return Ok(());
+        }
+        let written =
+            self.ports.deliveries.settle(self.webhook.id, cursor, self.failing_since, &deliveries).await;
+        match written {
+            Ok(()) => {
+                self.written_to = cursor;
+                Ok(())
+            }
+            Err(error) => {
+                self.line.not_written(deliveries);
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn attempt(
+    env: Env,
+    ports: WorkerPorts,
+    doors: Arc<Semaphore>,
+    letter: Letter,
+    delivery: Delivery,
+) -> Tried {
+    let _door = doors.acquire().await;
+    let began = (env.now(), Instant::now());
+    let answer = ports.post.post(&letter).await;
+    let ms = u32::try_from(began.1.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let (outcome, status, error, response) = match answer {
+        Ok(Answer { status, retry_after, excerpt }) => {
+            let excerpt = Some(excerpt).filter(|text| !text.is_empty());
+            (judge(Some(status), retry_after), Some(status), None, excerpt)
+        }
+        Err(error) => (judge(None, None), None, Some(told_apart(&error)), None),
+    };
+    Tried { delivery, attempt: Attempt { at: began.0, ms, status, error, response }, outcome }
+}
+
+fn told_apart(error: &FetchError) -> String {
+    match error {
+        FetchError::Port(PortError::Unavailable { .. } | PortError::Internal { .. } | PortError::Stale) => {
+            "could not be sent".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn forgotten(delivery: Delivery, now: Timestamp) -> Delivery {
+    let error = Some("the event is not kept any more".to_owned());
+    let mut delivery =
+        Delivery { state: DeliveryState::Failed, ended_at: Some(now), next_at: None, ..delivery };
+    delivery.note(Attempt { at: now, ms: 0, status: None, error, response: None });
+    delivery
+}
+
+fn gone(now: Timestamp) -> Disabled {
+    let message =
+        "It answered 410 Gone, which asks for no more events. Enable it again when that was a mistake.";
+    Disabled { code: "gone".to_owned(), message: message.to_owned(), at: now }
+}
+
+fn failing(since: Timestamp, now: Timestamp) -> Disabled {
+    let message = format!(
+        "Nothing has got through since {since}. Mend the endpoint, then enable the webhook: it goes on where it stopped."
+    );
+    Disabled { code: "failing".to_owned(), message, at: now }
+}
+
+const fn name_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Gone => "gone",
+    }
+}
+
+/// A number in 0..1.
+#[expect(clippy::cast_precision_loss, reason = "any number will do")]
+fn chance(env: &Env) -> f64 {
+    (env.random() % 1_000_000) as f64 / 1_000_000.0
+}
