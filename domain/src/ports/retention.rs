@@ -28,7 +28,7 @@ pub trait Retentions: Send + Sync {
     /// Every tenant that does not keep everything. Worker's side.
     async fn all(&self) -> PortResult<Vec<(WorkspaceId, Retention)>>;
     /// Deletes at most `limit` of a kind, the oldest first, and returns how many went. Messages that have not
-    /// ended stay. Worker's side.
+    /// ended stay, and so do deliveries that wait, with their events. Worker's side.
     async fn forget(&self, kind: Aged, which: TooOld, limit: u32) -> PortResult<u64>;
     /// At most `limit` media objects, the oldest first, without those that are awaited or that a message which has
     /// not ended carries. Worker's side.

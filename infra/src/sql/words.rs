@@ -40,7 +40,11 @@ pub(super) async fn store(
 ) -> PortResult<()> {
     let (mut written, mut empty) = (Vec::new(), Vec::new());
     for message in messages {
-        match words_of(&message.id, &message.workspace_id, &message.content)? {
+        let words = match message.is_deleted() {
+            true => None,
+            false => words_of(&message.id, &message.workspace_id, &message.content)?,
+        };
+        match words {
             Some(words) => written.push(words),
             None => empty.push(message.id.clone()),
         }

@@ -54,6 +54,7 @@ async fn conforms(db: &Database) {
     retention::is_set(db).await;
     retention::messages_go(db).await;
     retention::old_media(db).await;
+    retention::events_go(db).await;
     stale::every_write_is_refused(db).await;
     stale::of_writes_made_together_the_stale_are_refused(db).await;
     stale::a_deleted_session_takes_its_store_along(db).await;

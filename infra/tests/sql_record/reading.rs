@@ -3,7 +3,7 @@
 use wagate_domain::{
     Address, ContactIds, MessageId, Timestamp, WorkspaceId,
     chats::{Chat, Muted},
-    events::{Actor, ChatChange, Event, EventData, GroupChange},
+    events::{Actor, ChatChange, Event, EventData, GroupChange, Target},
     messages::{Content, Direction, MediaKind, Message, Sought, Status},
     ports::{
         ChatFilter, ChatPlace, ChatQuery, Chats, ContactQuery, Contacts, MessageQuery, Messages, Projection,
@@ -392,6 +392,27 @@ pub(crate) async fn search_follows_changes(db: &Database) {
     let silent = Message { id: other.id, stanza_id: other.stanza_id.clone(), ..silent };
     db.apply(&[accepted(&other, 5), edited(&silent, 6)]).await.unwrap();
     assert_eq!(search("second").await, [""; 0], "nothing to be found any more");
+
+    let said = says(key, &pn("628212"), "first thoughts", 20);
+    let target = Target {
+        chat: said.chat.clone(),
+        contact: ContactIds::of(&said.chat),
+        stanza_id: said.stanza_id.clone(),
+        from_me: false,
+    };
+    let (by, at) = (Actor::default(), at(21));
+    let edit = EventData::MessageUpdated {
+        target: target.clone(),
+        by: by.clone(),
+        content: text("second thoughts"),
+        at,
+    };
+    db.apply(&[received(&said, None, 6), event(key, 21, edit)]).await.unwrap();
+    assert_eq!(search("first thoughts").await, [""; 0]);
+    assert_eq!(search("second thoughts").await, ["second thoughts"], "as its writer has changed it");
+    let delete = EventData::MessageDeleted { target, by, for_everyone: true, at };
+    db.apply(&[event(key, 22, delete)]).await.unwrap();
+    assert_eq!(search("thoughts").await, [""; 0], "taken back");
 
     // a merge deletes one of two twins, and its words with it
     let (one, twin) = (incoming(key, &pn("628213"), "W1", 7), incoming(key, &lid("8213"), "W1", 8));

@@ -2,12 +2,16 @@
 
 use wagate_domain::{
     MessageId,
+    events::{Told, ToldData},
     media::{Media, MediaState},
     messages::{Content, MediaKind, Message, Sought, Status},
     ports::{
-        ChatFilter, ChatQuery, Chats, MediaIndex, MessageQuery, Messages, Projection, Retentions, TooOld,
+        ChatFilter, ChatQuery, Chats, Deliveries, MediaIndex, MessageQuery, Messages, Projection, Retentions,
+        ToldEntry, ToldEvents, TooOld, Webhooks,
     },
     retention::{Aged, Retention},
+    sessions::SessionKey,
+    webhooks::{Delivery, DeliveryState, Webhook},
 };
 use wagate_infra::sql::Database;
 
@@ -110,4 +114,81 @@ pub(crate) async fn old_media(db: &Database) {
     db.apply(&[status(key, waiting.id, Status::Sent, 6)]).await.unwrap();
     let found = db.old_media(which, 2).await.unwrap();
     assert_eq!(found, [first, carried], "once it is sent, its file may go");
+}
+
+pub(crate) async fn events_go(db: &Database) {
+    let key = stored_session(db).await;
+    let other = stored_session(db).await;
+    let told = async |key: SessionKey, millis: i64| -> ToldEntry {
+        let told = Told {
+            id: id(),
+            workspace: key.workspace,
+            session: Some(key.id),
+            at: at(millis),
+            data: ToldData::SessionConnected {},
+        };
+        ToldEvents::tell(db, std::slice::from_ref(&told)).await.unwrap();
+        ToldEvents::get(db, key.workspace, told.id).await.unwrap().unwrap()
+    };
+    let (first, second, young) = (told(key, 1).await, told(key, 2).await, told(key, 50).await);
+    let theirs = told(other, 1).await;
+    let webhook = webhook(key);
+    Webhooks::insert(db, &webhook, 9).await.unwrap();
+    let waiting = delivery(&webhook, &first, DeliveryState::Waiting, 1);
+    let done = delivery(&webhook, &second, DeliveryState::Delivered, 2);
+    let fresh = delivery(&webhook, &young, DeliveryState::Failed, 50);
+    db.add(&[waiting.clone(), done.clone(), fresh.clone()]).await.unwrap();
+
+    let which = TooOld { workspace: key.workspace, before: at(50) };
+    assert_eq!(db.forget(Aged::Events, which, 9).await.unwrap(), 1, "one still has to be delivered");
+    let left = async |key: SessionKey, event: &ToldEntry| {
+        ToldEvents::get(db, key.workspace, event.told.id).await.unwrap().is_some()
+    };
+    assert!(left(key, &first).await && !left(key, &second).await && left(key, &young).await);
+    assert!(left(other, &theirs).await, "another tenant's");
+
+    assert_eq!(db.forget(Aged::Deliveries, which, 9).await.unwrap(), 1);
+    for (delivery, stays) in [(&waiting, true), (&done, false), (&fresh, true)] {
+        let found = Deliveries::get(db, key.workspace, delivery.id).await.unwrap();
+        assert_eq!(found.is_some(), stays, "{delivery:?}");
+    }
+    assert_eq!(db.forget(Aged::Deliveries, which, 9).await.unwrap(), 0);
+}
+
+fn webhook(key: SessionKey) -> Webhook {
+    Webhook {
+        id: id(),
+        workspace: key.workspace,
+        session: None,
+        url: "https://example.com/hook".to_owned(),
+        description: None,
+        events: Vec::new(),
+        headers: Vec::new(),
+        secrets: Vec::new(),
+        enabled: true,
+        disabled: None,
+        cursor: 0,
+        failing_since: None,
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+fn delivery(webhook: &Webhook, event: &ToldEntry, state: DeliveryState, millis: i64) -> Delivery {
+    Delivery {
+        id: id(),
+        workspace: webhook.workspace,
+        webhook: webhook.id,
+        event: event.told.id,
+        seq: event.seq,
+        kind: event.told.data.kind(),
+        session: event.told.session,
+        order: event.order.clone(),
+        state,
+        next_at: None,
+        tries: 1,
+        attempts: Vec::new(),
+        created_at: at(millis),
+        ended_at: (state != DeliveryState::Waiting).then_some(at(millis)),
+    }
 }

@@ -41,15 +41,15 @@ pub(super) struct Advanced {
 pub(super) struct MessageBook {
     rows: HashMap<String, Tracked<Model>>,
     by_stanza: HashMap<(String, String), Vec<String>>,
-    /// What messages carried when they were loaded.
-    loaded: HashMap<String, String>,
+    /// What messages carried when they were loaded, and whether they were deleted.
+    loaded: HashMap<String, (String, bool)>,
 }
 
 impl MessageBook {
     /// Takes a row as the database has it.
     pub(super) fn load(&mut self, row: Model) {
         if !self.rows.contains_key(&row.id) {
-            self.loaded.insert(row.id.clone(), row.content.clone());
+            self.loaded.insert(row.id.clone(), (row.content.clone(), row.is_deleted()));
             self.put(Tracked::stored(row));
         }
     }
@@ -59,9 +59,12 @@ impl MessageBook {
         self.rows.values()
     }
 
-    /// Messages that carry something else than the database knows.
+    /// Messages that carry something else than the database knows, or have been deleted.
     pub(super) fn with_new_content(&self) -> impl Iterator<Item = &Model> {
-        let known = |row: &&Model| self.loaded.get(&row.id) == Some(&row.content);
+        let known = |row: &&Model| {
+            let loaded = self.loaded.get(&row.id);
+            loaded.is_some_and(|(content, deleted)| *content == row.content && *deleted == row.is_deleted())
+        };
         self.rows.values().map(Tracked::row).filter(move |row| !known(row))
     }
 

@@ -21,7 +21,7 @@ use super::{
     telling::Telling,
     tracked::Tracked,
 };
-use crate::sql::rows::{contact, media, parse, session};
+use crate::sql::rows::{contact, media, message, parse, session};
 
 /// Rows in memory, by id.
 #[derive(Debug, Default)]
@@ -278,7 +278,8 @@ impl Record {
 
     /// Whom an event shows, as far as the record knows them; nobody is made or changed by it.
     fn seen(&mut self, event: &Event) -> PortResult<ContactRef> {
-        let Some(seen) = Sighting::of(event) else { return Ok(ContactRef::default()) };
+        let Some(mut seen) = Sighting::of(event) else { return Ok(ContactRef::default()) };
+        seen.creates = false;
         let shown = ContactIds { pn: seen.pn.clone(), lid: seen.lid.clone() };
         let id = self.contacts.resolve(&seen, true);
         match id.and_then(|id| self.contacts.get(&id)) {

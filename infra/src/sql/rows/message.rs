@@ -112,6 +112,11 @@ impl Model {
         Status::from_name(&self.status).ok_or_else(|| unreadable("message status", &self.status))
     }
 
+    /// Whether its writer has taken it back.
+    pub(in crate::sql) fn is_deleted(&self) -> bool {
+        self.times().is_ok_and(|times| times.deleted.is_some())
+    }
+
     /// When each step happened.
     pub(in crate::sql) fn times(&self) -> PortResult<Times> {
         from_json("times", &self.times)
