@@ -28,7 +28,6 @@ fn message(stack: &Stack, session: SessionKey, chat: &str, content: Content, at:
         workspace: session.workspace,
         session: session.id,
         direction: Direction::In,
-        sender: None,
         contact: ContactIds::of(&chat),
         push_name: chat.is_person().then(|| "Ayu Léstari".to_owned()),
         chat,

@@ -117,7 +117,13 @@ const fn table(kind: Aged) -> Table {
             may_go: "status NOT IN ('accepted', 'scheduled', 'sending')",
             stands_in_chats: true,
         },
-        Aged::Events => Table { name: "events", at: "at", may_go: "1 = 1", stands_in_chats: false },
+        Aged::Events => Table {
+            name: "events",
+            at: "at",
+            // a delivery that waits still has to say what happened
+            may_go: "id NOT IN (SELECT event_id FROM webhook_deliveries WHERE state = 'waiting')",
+            stands_in_chats: false,
+        },
         Aged::Deliveries => Table {
             name: "webhook_deliveries",
             at: "created_at",

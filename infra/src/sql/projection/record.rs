@@ -21,7 +21,7 @@ use super::{
     telling::Telling,
     tracked::Tracked,
 };
-use crate::sql::rows::{contact, media, message, parse, session};
+use crate::sql::rows::{contact, media, parse, session};
 
 /// Rows in memory, by id.
 #[derive(Debug, Default)]
