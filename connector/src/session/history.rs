@@ -80,7 +80,7 @@ impl HistoryStore {
         while let Some(part) = parts.recv().await {
             match part {
                 Part::Conversation(conversation) => {
-                    self.conversation(link, &conversation, &mut written).await?
+                    self.conversation(link, &conversation, &mut written).await?;
                 }
                 Part::Rest(rest) => {
                     let names = rest.pushnames.iter().filter_map(history::name);
