@@ -56,6 +56,12 @@ fn responses(operation: &Value) -> impl Iterator<Item = &Value> {
     operation["responses"].as_object().unwrap().values()
 }
 
+#[test]
+fn the_events_page_and_schema_are_current() {
+    check("../docs/reference/events.md", &wagate_views::events::events_reference().unwrap());
+    check("../docs/reference/events.schema.json", &wagate_views::events::events_schema().unwrap());
+}
+
 /// Examples of errors carry a code of the closed list, and every code of the list that a route of the
 /// API can answer with is named by one.
 #[test]

@@ -108,6 +108,11 @@ impl Phone {
         self.post(&format!("/chats/{peer}/read"), &json!({})).await;
     }
 
+    /// Types in a chat.
+    pub async fn types(&self, peer: &str) {
+        self.post(&format!("/chats/{peer}/typing"), &json!({})).await;
+    }
+
     /// The decrypted media of a message.
     pub async fn media(&self, id: &str) -> Answer {
         self.control

@@ -15,9 +15,11 @@ pub use sample::sample;
 pub use told::{ContactRef, MessageRef, Told, ToldData, of_transition};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     Address, ContactIds, Env, EventId, MediaId, MessageId, SessionId, Timestamp, WorkspaceId,
+    ids::{Id, ulid},
     media::Media,
     messages::{Content, Failure, Message, Status},
     sessions::{Pairing, Reason, SessionKey, State},
@@ -40,10 +42,11 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of this moment.
+    /// An event of this moment. What WhatsApp may tell again carries the same id every time.
     #[must_use]
     pub fn new(env: &Env, session: SessionKey, data: EventData) -> Self {
-        Self { id: env.new_id(), workspace: session.workspace, session: session.id, at: env.now(), data }
+        let id = data.own_id(session).unwrap_or_else(|| env.new_id());
+        Self { id, workspace: session.workspace, session: session.id, at: env.now(), data }
     }
 
     /// A message has got so far, at this moment.
@@ -249,6 +252,25 @@ impl EventData {
         }
     }
 
+    /// The id of what WhatsApp dates and may tell more than once: made from the session and the whole of it.
+    fn own_id(&self, session: SessionKey) -> Option<EventId> {
+        let at = match self {
+            Self::MessageUpdated { at, .. }
+            | Self::MessageDeleted { at, .. }
+            | Self::MessageReaction { at, .. }
+            | Self::PollVote { at, .. }
+            | Self::GroupChanged { at, .. }
+            | Self::ChatChanged { at, .. } => *at,
+            _ => return None,
+        };
+        let mut hash = Sha256::new();
+        hash.update(session.id.ulid().to_bytes());
+        hash.update(serde_json::to_vec(self).ok()?);
+        let digest = hash.finalize();
+        let bits = digest.iter().take(10).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
+        Some(EventId::from_ulid(ulid(at, bits)))
+    }
+
     /// The message that an event is about which was there before.
     #[must_use]
     pub const fn target(&self) -> Option<&Target> {
@@ -293,7 +315,30 @@ impl EventData {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Id, ulid};
+
+    #[test]
+    fn what_is_told_again_is_the_same_event() {
+        let key = |n| SessionKey {
+            workspace: WorkspaceId::from_ulid(ulid(Timestamp::from_millis(1), 1)),
+            id: SessionId::from_ulid(ulid(Timestamp::from_millis(1), n)),
+        };
+        let reaction = |emoji: &str, at| EventData::MessageReaction {
+            target: Target {
+                chat: Address::pn("6281234567890"),
+                contact: ContactIds::default(),
+                stanza_id: "3EB0".to_owned(),
+                from_me: true,
+            },
+            by: Actor::default(),
+            emoji: Some(emoji.to_owned()),
+            at: Timestamp::from_millis(at),
+        };
+        let id = |session, emoji, at| reaction(emoji, at).own_id(key(session)).unwrap();
+        assert_eq!(id(1, "👍", 5), id(1, "👍", 5));
+        for other in [id(2, "👍", 5), id(1, "❤️", 5), id(1, "👍", 6)] {
+            assert_ne!(id(1, "👍", 5), other);
+        }
+    }
 
     #[test]
     fn the_type_on_the_wire_is_the_name() {

@@ -7,8 +7,10 @@ mod groups;
 mod letter;
 mod messages;
 mod people;
+mod reference;
 mod sessions;
 
 pub use catalogue::{Entry, catalogue, entry};
 pub use envelope::{API_VERSION, Envelope, EventDataView};
 pub use letter::{Signed, letter, sign};
+pub use reference::{events_reference, events_schema};
