@@ -78,6 +78,19 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// Announcements of which nothing has come yet; what is left when it is dropped (the connection ended, the phone
+/// could not be asked) is asked for on the next connection.
+struct Unsettled<'a> {
+    history: &'a History,
+    owed: Vec<Owed>,
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        self.history.owed().append(&mut self.owed);
+    }
+}
+
 impl History {
     /// Of a device that begins with what an earlier owner was owed.
     pub(super) fn new(owed: Vec<Owed>) -> Self {
@@ -95,7 +108,7 @@ impl History {
             self.connected.notified().await;
             let owed = std::mem::take(&mut *self.owed());
             for owed in owed {
-                if !self.was_asked(&owed.id) && self.ask_again(client, &owed).await.is_err() {
+                if self.ask_again(client, &owed).await.is_err() {
                     self.owed().push(owed);
                 }
             }
@@ -119,16 +132,22 @@ impl History {
     ) -> Result<(), ClientError> {
         let announced =
             batch.iter().filter(|item| item.info.source.is_from_me && announces_history(&item.message));
-        let (lost, fresh): (Vec<_>, Vec<_>) = announced.partition(|item| replayed(&item.info.id));
-        let late = if self.all_stored(fresh.len()).await { Vec::new() } else { fresh };
-        let lost = lost.into_iter().filter(|item| !self.was_asked(&item.info.id));
-        for item in lost.chain(late) {
-            let owed = Owed { sender: item.info.source.sender.to_string(), id: item.info.id.clone() };
-            if let Err(error) = self.ask_again(client, &owed).await {
-                self.asked().remove(&owed.id);
-                self.owed().push(owed);
-                return Err(error);
+        let owed =
+            |item: &Inbound| Owed { sender: item.info.source.sender.to_string(), id: item.info.id.clone() };
+        let (lost, fresh): (Vec<_>, Vec<_>) = announced.map(owed).partition(|owed| replayed(&owed.id));
+        let announced = fresh.len();
+        let mut unsettled = Unsettled { history: self, owed: lost };
+        let lost = unsettled.owed.len();
+        unsettled.owed.extend(fresh);
+        if self.all_stored(announced).await {
+            let mut asked = self.asked();
+            for owed in unsettled.owed.drain(lost..) {
+                asked.remove(&owed.id);
             }
+        }
+        while let Some(owed) = unsettled.owed.last() {
+            self.ask_again(client, owed).await?;
+            unsettled.owed.pop();
         }
         Ok(())
     }
@@ -168,7 +187,11 @@ impl History {
             .attr("type", "retry")
             .attr("category", "peer")
             .children([retry.build(), registration.build()]);
-        client.send_node(receipt.build()).await
+        let sent = client.send_node(receipt.build()).await;
+        if sent.is_err() {
+            self.asked().remove(&owed.id);
+        }
+        sent
     }
 
     /// The number of the next question for an announcement, unless there were enough.
@@ -180,10 +203,6 @@ impl History {
         let count = asked.entry(id.to_owned()).or_default();
         *count += 1;
         (*count <= QUESTIONS).then_some(*count)
-    }
-
-    fn was_asked(&self, id: &str) -> bool {
-        self.asked().contains_key(id)
     }
 
     fn asked(&self) -> MutexGuard<'_, HashMap<String, u8>> {
@@ -232,6 +251,16 @@ mod tests {
         assert_eq!(next.as_mut().now_or_never(), None);
         history.piece().stored();
         assert_eq!(next.now_or_never(), Some(true));
+    }
+
+    #[test]
+    fn what_was_not_settled_is_owed() {
+        let owed = |id: &str| Owed { sender: "491511111111@s.whatsapp.net".to_owned(), id: id.to_owned() };
+        let history = History::new(vec![owed("A")]);
+        let mut unsettled = Unsettled { history: &history, owed: vec![owed("B"), owed("C")] };
+        unsettled.owed.pop();
+        drop(unsettled);
+        assert_eq!(*history.owed(), [owed("A"), owed("B")]);
     }
 
     #[test]
