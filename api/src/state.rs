@@ -1,6 +1,6 @@
 //! What the router needs: the ports, the limits, and how to ask whether we are well.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use wagate_domain::{
@@ -136,7 +136,7 @@ impl ApiParts {
     }
 }
 
-/// Bounds on what callers may send, in bytes.
+/// Bounds on what callers may send, in bytes, and how long they may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiLimits {
     /// Largest JSON body of an ordinary request.
@@ -145,13 +145,20 @@ pub struct ApiLimits {
     pub base64_body: usize,
     /// Largest file that is streamed through us or fetched by URL; a kind's own limit may be lower.
     pub upload: u64,
+    /// A reader of a live stream who takes nothing for so long, although there is something, is cut off.
+    pub live_patience: Duration,
 }
 
 impl Default for ApiLimits {
-    /// 1 MiB, 24 MiB and 100 MiB.
+    /// 1 MiB, 24 MiB, 100 MiB and 10 seconds.
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
-        Self { json_body: MIB, base64_body: 24 * MIB, upload: 100 * 1024 * 1024 }
+        Self {
+            json_body: MIB,
+            base64_body: 24 * MIB,
+            upload: 100 * 1024 * 1024,
+            live_patience: Duration::from_secs(10),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use axum::{
 use futures::{StreamExt, stream};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinHandle};
 
 use crate::eventually;
 
@@ -31,6 +31,8 @@ pub enum Manner {
     Flood,
     /// A body that comes byte by byte.
     Drip,
+    /// Headers that come byte by byte.
+    Loris,
     /// A redirect to this address.
     Redirect(String),
     /// With 500 when the event's body contains this text, else with 200.
@@ -82,14 +84,17 @@ impl Endpoint {
         Self::behaving(Manner::Status(200)).await
     }
 
-    /// One that behaves in this way from the beginning.
+    /// One that behaves in this way from the beginning; [`Manner::Loris`] it is for good.
     ///
     /// # Panics
     /// When there is no free port.
     pub async fn behaving(manner: Manner) -> Self {
-        let desk = Arc::new(Mutex::new(Desk { manner, calls: Vec::new() }));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
+        let desk = Arc::new(Mutex::new(Desk { manner: manner.clone(), calls: Vec::new() }));
+        if manner == Manner::Loris {
+            return Self { url, desk, server: tokio::spawn(drip_headers(listener)) };
+        }
         let router = Router::new().fallback(answer).with_state(Arc::clone(&desk));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
         Self { url, desk, server }
@@ -147,11 +152,25 @@ fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
     desk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Answers every connection with headers that never end.
+async fn drip_headers(listener: TcpListener) {
+    loop {
+        let Ok((mut socket, _)) = listener.accept().await else { return };
+        tokio::spawn(async move {
+            let mut line = b"HTTP/1.1 200 OK\r\nx: ".to_vec();
+            while socket.write_all(&line).await.is_ok() {
+                line = b".".to_vec();
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+    }
+}
+
 async fn answer(State(desk): State<Arc<Mutex<Desk>>>, headers: HeaderMap, bytes: Bytes) -> Response {
     let manner = lock(&desk).manner.clone();
     let status = match &manner {
         Manner::Status(status) | Manner::Later(status, _) => *status,
-        Manner::Hang => 0,
+        Manner::Hang | Manner::Loris => 0,
         Manner::Flood | Manner::Drip => 200,
         Manner::Redirect(_) => 302,
         Manner::Refuse(text) => {
@@ -165,7 +184,7 @@ async fn answer(State(desk): State<Arc<Mutex<Desk>>>, headers: HeaderMap, bytes:
     lock(&desk).calls.push(Call { headers, bytes, answered: status });
     let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
     let body = match manner {
-        Manner::Hang => std::future::pending().await,
+        Manner::Hang | Manner::Loris => std::future::pending().await,
         Manner::Later(_, seconds) => {
             response = response.header(header::RETRY_AFTER, seconds);
             Body::empty()

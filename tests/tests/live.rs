@@ -46,7 +46,9 @@ async fn events_are_read_from_a_cursor_on() {
         (events.len() == 6).then_some(events)
     })
     .await;
-    assert_eq!(bodies(&all), ["a0", "a1", "a2", "a3", "a4", "b0"]);
+    // in order within each chat
+    let of_ayu: Vec<&str> = bodies(&all).into_iter().filter(|body| body.starts_with('a')).collect();
+    assert_eq!(of_ayu, ["a0", "a1", "a2", "a3", "a4"]);
 
     // page by page it is the same
     let (mut walked, mut after) = (Vec::new(), Value::Null);

@@ -5,6 +5,7 @@ mod auth;
 mod files;
 mod idempotency;
 mod keys;
+mod live;
 mod manners;
 mod messages;
 mod pairing;

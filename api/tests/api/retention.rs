@@ -12,16 +12,15 @@ async fn put(stack: &Stack, body: &Value) -> Answer {
 #[tokio::test]
 async fn retention_is_set_as_a_whole_and_belongs_to_the_workspace() {
     let stack = Stack::start().await;
-    let nothing =
-        json!({"messages_days": null, "media_days": null, "events_days": null, "deliveries_days": null});
+    let usual = json!({"messages_days": null, "media_days": null, "events_days": 30, "deliveries_days": 30});
     let get = async || stack.get("/api/v1/retention").await.expect(200);
-    assert_eq!(get().await, nothing, "everything is kept");
+    assert_eq!(get().await, usual, "what is on record is kept");
     let first = json!({"messages_days": 30, "media_days": 7, "events_days": 1, "deliveries_days": 3653});
     assert_eq!(put(&stack, &first).await.expect(200), first);
     assert_eq!(get().await, first);
     let key = stack.stranger().await;
     let theirs = send(stack.bare(Method::GET, "/api/v1/retention").bearer_auth(&key)).await;
-    assert_eq!(theirs.expect(200), nothing);
+    assert_eq!(theirs.expect(200), usual);
     for (body, field) in [
         (json!({"messages_days": 0}), "messages_days"),
         (json!({"media_days": 3654}), "media_days"),

@@ -139,7 +139,11 @@ impl Stack {
             fetch: Arc::new(GuardedFetch::new(&outbound, FetchTimeouts::default()).unwrap()),
             idempotency: Arc::new(RedisIdempotency::new(connection.clone())),
             default_pacing: wagate_domain::sessions::Pacing::default(),
-            limits: ApiLimits { upload: 8 * 1024 * 1024, ..ApiLimits::default() },
+            limits: ApiLimits {
+                upload: 8 * 1024 * 1024,
+                live_patience: Duration::from_millis(300),
+                ..ApiLimits::default()
+            },
             public_url: PublicUrl::new(&base),
             readiness: [ReadinessCheck::new("redis", redis_ping)].into(),
             metrics: Arc::new(|| "wagate_up 1\n".to_owned()),
@@ -166,6 +170,11 @@ impl Stack {
         };
         stack.key = stack.new_key(&stack.workspace).await;
         stack
+    }
+
+    /// The URL of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
     }
 
     /// A key of a workspace.

@@ -6,13 +6,15 @@ mod kind;
 mod list;
 mod sample;
 mod told;
+mod transition;
 
 pub use filter::{BadFilter, EventFilter};
 pub use happenings::{Actor, Call, CallState, ChatChange, GroupChange, HistoryProgress, Presence, Target};
 pub use kind::EventKind;
 pub use list::{EventsError, LONGEST_WAIT, ListEvents, Selection, Wanted, list, place_of};
 pub use sample::sample;
-pub use told::{ContactRef, MessageRef, Told, ToldData, of_transition};
+pub use told::{ContactRef, MessageRef, Told, ToldData};
+pub use transition::of_transition;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

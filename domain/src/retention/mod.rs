@@ -14,7 +14,7 @@ use crate::Invalid;
 pub const MAX_DAYS: u32 = 3_653;
 
 /// How long a workspace keeps what, in days; none: for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
     /// Messages in and out; those that have not ended stay.
     pub messages_days: Option<u32>,
@@ -35,6 +35,13 @@ pub enum Aged {
     Events,
     /// Deliveries to webhooks that have ended.
     Deliveries,
+}
+
+impl Default for Retention {
+    /// Messages and media for ever, events and logs of deliveries for 30 days: they say what is on record in any case.
+    fn default() -> Self {
+        Self { messages_days: None, media_days: None, events_days: Some(30), deliveries_days: Some(30) }
+    }
 }
 
 impl Aged {

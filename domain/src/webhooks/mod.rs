@@ -1,5 +1,6 @@
 //! Webhooks: who is told what, under which signature, and how long it is tried.
 
+mod checks;
 mod delivery;
 mod line;
 mod policy;

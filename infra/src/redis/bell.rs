@@ -17,13 +17,21 @@ const ANYWAY: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct RedisBell {
     redis: Redis,
+    anyway: Duration,
 }
 
 impl RedisBell {
     /// The bell of a connected Redis.
     #[must_use]
     pub const fn new(redis: Redis) -> Self {
-        Self { redis }
+        Self { redis, anyway: ANYWAY }
+    }
+
+    /// Calls listeners in any case after this time instead of two seconds.
+    #[must_use]
+    pub const fn calling_anyway_after(mut self, anyway: Duration) -> Self {
+        self.anyway = anyway;
+        self
     }
 }
 
@@ -43,6 +51,7 @@ impl Bell for RedisBell {
         connection.client().subscribe(channel.clone()).await.map_err(port_error)?;
         // one call is as good as many
         let (heard, stream) = mpsc::channel(1);
+        let anyway = self.anyway;
         tokio::spawn(async move {
             let mut next = Instant::now();
             loop {
@@ -62,7 +71,7 @@ impl Bell for RedisBell {
                         }
                     }
                 }
-                next = Instant::now() + ANYWAY;
+                next = Instant::now() + anyway;
                 let _ = heard.try_send(());
             }
         });

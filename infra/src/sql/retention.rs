@@ -1,6 +1,6 @@
 //! How long what is kept, and the ends of what is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -22,6 +22,7 @@ use super::{
     rows::{
         media, message, parse,
         retention::{Column, Entity, Model},
+        workspace,
     },
 };
 
@@ -32,6 +33,10 @@ const CARRIED_IN_SQLITE: &str = "media.id NOT IN (SELECT json_extract(content, '
 const CARRIED_IN_POSTGRES: &str = "media.id NOT IN (SELECT content::json ->> 'media' FROM messages
     WHERE workspace_id = $1 AND status IN ('accepted', 'scheduled', 'sending')
         AND content::json ->> 'media' IS NOT NULL)";
+
+/// A tenant that keeps everything.
+const KEEP_ALL: Retention =
+    Retention { messages_days: None, media_days: None, events_days: None, deliveries_days: None };
 
 #[async_trait]
 impl Retentions for Database {
@@ -58,12 +63,25 @@ impl Retentions for Database {
     }
 
     async fn all(&self) -> PortResult<Vec<(WorkspaceId, Retention)>> {
-        let rows =
-            Entity::find().order_by_asc(Column::WorkspaceId).all(self.read()).await.map_err(sql_error)?;
-        let set = rows.iter().map(|row| Ok((parse("workspace id", &row.workspace_id)?, row.into())));
-        let mut set = set.collect::<PortResult<Vec<(WorkspaceId, Retention)>>>()?;
-        set.retain(|(_, retention)| *retention != Retention::default());
-        Ok(set)
+        let tenants: Vec<String> = workspace::Entity::find()
+            .select_only()
+            .column(workspace::Column::Id)
+            .into_tuple()
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        let set = Entity::find().all(self.read()).await.map_err(sql_error)?;
+        let set: HashMap<&str, Retention> =
+            set.iter().map(|row| (row.workspace_id.as_str(), row.into())).collect();
+        let tenants: BTreeSet<&str> = tenants.iter().map(String::as_str).chain(set.keys().copied()).collect();
+        let mut all = Vec::new();
+        for tenant in tenants {
+            let retention = set.get(tenant).copied().unwrap_or_default();
+            if retention != KEEP_ALL {
+                all.push((parse("workspace id", tenant)?, retention));
+            }
+        }
+        Ok(all)
     }
 
     async fn forget(&self, kind: Aged, which: TooOld, limit: u32) -> PortResult<u64> {

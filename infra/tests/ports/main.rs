@@ -1,5 +1,6 @@
 //! Every port of Redis, S3 and outbound HTTP, held to its contract on the real thing.
 
+mod bell;
 mod calls;
 mod child;
 mod claims;

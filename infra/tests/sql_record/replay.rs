@@ -199,7 +199,7 @@ impl Log {
             Box::new(media)
         });
         self.messages.push(message.clone());
-        EventData::MessageReceived { message: Box::new(message), media, history: false }
+        EventData::MessageReceived { message: Box::new(message), media, history: stanza == 4 }
     }
 }
 

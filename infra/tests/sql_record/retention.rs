@@ -1,13 +1,13 @@
 //! What is too old goes, in parts, and nothing else does.
 
 use wagate_domain::{
-    MessageId,
+    MessageId, WorkspaceId,
     events::{Told, ToldData},
     media::{Media, MediaState},
     messages::{Content, MediaKind, Message, Sought, Status},
     ports::{
         ChatFilter, ChatQuery, Chats, Deliveries, MediaIndex, MessageQuery, Messages, Projection, Retentions,
-        ToldEntry, ToldEvents, TooOld, Webhooks,
+        ToldEntry, ToldEvents, TooOld, Webhooks, Workspace, Workspaces,
     },
     retention::{Aged, Retention},
     sessions::SessionKey,
@@ -21,18 +21,27 @@ use crate::{
 };
 
 pub(crate) async fn is_set(db: &Database) {
-    let (ours, theirs) = (id(), id());
-    assert_eq!(Retentions::get(db, ours).await.unwrap(), Retention::default());
-    let first = Retention { messages_days: Some(30), media_days: Some(7), ..Retention::default() };
-    let second = Retention { events_days: Some(1), deliveries_days: Some(2), ..Retention::default() };
+    let (ours, theirs, nobody) = (tenant(db).await, tenant(db).await, tenant(db).await);
+    let usual = Retention::default();
+    assert_eq!(Retentions::get(db, ours).await.unwrap(), usual);
+    let first = Retention { messages_days: Some(30), media_days: Some(7), ..usual };
+    let second = Retention { events_days: Some(1), deliveries_days: Some(2), ..usual };
     db.put(ours, &first).await.unwrap();
     db.put(theirs, &second).await.unwrap();
     assert_eq!(Retentions::get(db, ours).await.unwrap(), first);
     db.put(ours, &second).await.unwrap();
     assert_eq!(Retentions::get(db, ours).await.unwrap(), second, "the whole of it");
-    db.put(theirs, &Retention::default()).await.unwrap();
+    let everything = Retention { events_days: None, deliveries_days: None, ..usual };
+    db.put(theirs, &everything).await.unwrap();
     let all = Retentions::all(db).await.unwrap();
-    assert!(all.contains(&(ours, second)) && all.iter().all(|(workspace, _)| *workspace != theirs));
+    assert!(all.contains(&(ours, second)) && all.contains(&(nobody, usual)));
+    assert!(all.iter().all(|(workspace, _)| *workspace != theirs), "who keeps everything is left alone");
+}
+
+async fn tenant(db: &Database) -> WorkspaceId {
+    let workspace = Workspace { id: id(), name: "a tenant".to_owned(), created_at: at(1) };
+    Workspaces::insert(db, &workspace).await.unwrap();
+    workspace.id
 }
 
 pub(crate) async fn messages_go(db: &Database) {

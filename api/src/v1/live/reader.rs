@@ -15,8 +15,6 @@ use crate::{ApiState, problem::Problem};
 
 /// How often a quiet stream shows that it is alive.
 pub(super) const BEAT: Duration = Duration::from_secs(15);
-/// A reader that takes nothing for so long, although there is something, is cut off.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Events looked up together when some were missed.
 const PAGE: u32 = 256;
 
@@ -70,9 +68,14 @@ impl Reader {
         })
     }
 
+    /// How long this reader may take over what is there.
+    pub(super) fn patience(&self) -> Duration {
+        self.state.limits.live_patience
+    }
+
     /// The next thing; waits for it.
     pub(super) async fn next(&mut self) -> Next {
-        let slow = self.waiting_since.take().is_some_and(|since| since.elapsed() > PATIENCE);
+        let slow = self.waiting_since.take().is_some_and(|since| since.elapsed() > self.patience());
         if slow {
             return Next::End("slow_reader");
         }

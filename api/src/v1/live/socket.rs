@@ -1,7 +1,5 @@
 //! `GET /api/v1/live`
 
-use std::future::Future;
-
 use axum::{
     extract::{
         State, WebSocketUpgrade,
@@ -15,7 +13,7 @@ use wagate_views::events::Envelope;
 
 use super::{
     entrance::{Entrance, LiveQuery, PROTOCOL},
-    reader::{BEAT, Next, PATIENCE, Reader},
+    reader::{BEAT, Next, Reader},
 };
 use crate::{
     ApiState,
@@ -76,23 +74,22 @@ async fn serve(socket: WebSocket, mut reader: Reader) {
                     Next::End("slow_reader") => break (SLOW, "slow_reader"),
                     Next::End(reason) => break (AGAIN, reason),
                 };
-                match in_time(out.send(message)).await {
-                    Some(Ok(())) => {}
-                    Some(Err(_)) => return,
-                    None => break (SLOW, "slow_reader"),
+                match timeout(reader.patience(), out.send(message)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => return,
+                    Err(_) => break (SLOW, "slow_reader"),
                 }
             }
         }
     };
-    close(&mut out, reason).await;
-}
-
-async fn close(out: &mut SplitSink<WebSocket, Message>, (code, reason): (u16, &'static str)) {
-    let frame = CloseFrame { code, reason: reason.into() };
+    let patience = reader.patience();
     // one that takes nothing does not take this either
-    let _ = in_time(out.send(Message::Close(Some(frame)))).await;
+    let _ = timeout(patience, close(&mut out, reason)).await;
 }
 
-async fn in_time<T>(work: impl Future<Output = T>) -> Option<T> {
-    timeout(PATIENCE, work).await.ok()
+async fn close(
+    out: &mut SplitSink<WebSocket, Message>,
+    (code, reason): (u16, &'static str),
+) -> Result<(), axum::Error> {
+    out.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await
 }

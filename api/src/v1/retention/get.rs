@@ -7,7 +7,7 @@ use crate::{ApiState, extract::Caller, problem::Problem};
 
 /// How long what is kept
 ///
-/// Everything is kept for ever unless set otherwise.
+/// Unless set otherwise, messages and files are kept for ever, events and logs of deliveries for 30 days.
 #[utoipa::path(
     get, path = "/retention", tag = "retention",
     responses((status = 200, description = "In days.", body = RetentionView, example = json!(example()))),

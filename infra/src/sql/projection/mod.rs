@@ -3,6 +3,7 @@
 //! Three steps instead of a few statements per event, so that a batch costs about a dozen round
 //! trips whatever its size. The middle step is pure.
 
+mod acts;
 mod chats;
 mod contacts;
 mod load;

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use wagate_domain::{
-    Address, ContactIds,
-    events::{ChatChange, ContactRef, Event, EventData, MessageRef, Target, ToldData, of_transition},
+    Address,
+    events::{ChatChange, Event, EventData, ToldData, of_transition},
     media::Media,
     messages::{Direction, Message, Status},
     ports::PortResult,
 };
 
 use super::{
+    acts::{known, named},
     chats::ChatBook,
     contacts::ContactBook,
     marks::Marks,
@@ -21,7 +22,7 @@ use super::{
     telling::Telling,
     tracked::Tracked,
 };
-use crate::sql::rows::{contact, media, parse, session};
+use crate::sql::rows::{media, parse, session};
 
 /// Rows in memory, by id.
 #[derive(Debug, Default)]
@@ -68,65 +69,6 @@ impl Record {
             | EventData::SessionUnlinked {} => Ok(()),
             _ => self.apply_other(event),
         }
-    }
-
-    /// What is told and changes at most the message it is about.
-    fn apply_other(&mut self, event: &Event) -> PortResult<()> {
-        let told = match &event.data {
-            EventData::SessionOffer(pairing) => ToldData::SessionQr(pairing.clone()),
-            EventData::MessageUpdated { target, by, content, at } => {
-                let message = self.target(event, target)?;
-                let Some(id) = message.id else { return Ok(()) };
-                if !self.messages.update(&id.to_string(), content, *at)? {
-                    return Ok(());
-                }
-                ToldData::MessageUpdated { message, by: by.clone(), content: content.clone() }
-            }
-            EventData::MessageDeleted { target, by, for_everyone, at } => {
-                let message = self.target(event, target)?;
-                if let Some(id) = message.id
-                    && !self.messages.delete(&id.to_string(), *at)?
-                {
-                    return Ok(());
-                }
-                ToldData::MessageDeleted { message, by: by.clone(), for_everyone: *for_everyone }
-            }
-            EventData::MessageReaction { target, by, emoji, .. } => ToldData::MessageReaction {
-                message: self.target(event, target)?,
-                by: by.clone(),
-                emoji: emoji.clone(),
-            },
-            EventData::PollVote { target, by, options, .. } => ToldData::PollVote {
-                message: self.target(event, target)?,
-                by: by.clone(),
-                options: options.clone(),
-            },
-            EventData::GroupChanged { group, by, change, .. } => {
-                if !self.is_news_of_chat(event) {
-                    return Ok(());
-                }
-                self.chats.group(event, &group.to_string(), change);
-                ToldData::Group { group: group.clone(), by: by.clone(), change: change.clone() }
-            }
-            EventData::PresenceSeen { chat, presence, last_seen, .. } => ToldData::PresenceUpdate {
-                chat: chat.clone(),
-                contact: self.seen(event)?,
-                presence: *presence,
-                last_seen: *last_seen,
-            },
-            EventData::ChatChanged { chat, change, .. } => {
-                if !self.is_news_of_chat(event) {
-                    return Ok(());
-                }
-                self.change_chat(event, chat, change)?;
-                ToldData::Chat { chat: chat.clone(), contact: self.seen(event)?, change: change.clone() }
-            }
-            EventData::CallSeen(call) => ToldData::Call { call: call.clone(), contact: self.seen(event)? },
-            EventData::HistoryProgress(progress) => ToldData::HistoryProgress(*progress),
-            _ => return Ok(()),
-        };
-        self.telling.tell(event, told);
-        Ok(())
     }
 
     fn apply_to_session(&mut self, event: &Event) -> PortResult<()> {
@@ -179,7 +121,7 @@ impl Record {
         }
         let contact = self.meet_by(event, stale, true)?;
         let chat_key = contact.unwrap_or_else(|| message.chat.to_string());
-        let unread = message.direction == Direction::In && !history && !self.is_of_the_past(message);
+        let unread = message.direction == Direction::In && !history;
         let added = self.messages.add(message, chat_key, unread)?;
         if let Some(row) = self.messages.get(&message.id.to_string()).filter(|_| added)
             && row.stands_in_chat()?
@@ -221,20 +163,17 @@ impl Record {
         Ok(())
     }
 
-    /// Whether a message was written before the account was linked: it comes with the account's history, and
-    /// nobody waits for it to be read. WhatsApp's times are in whole seconds.
-    fn is_of_the_past(&self, message: &Message) -> bool {
-        let session = self.sessions.get(&message.session.to_string());
-        let linked = session.and_then(|row| row.row().linked_at);
-        linked.is_some_and(|linked| message.at.as_millis() < linked / 1_000 * 1_000)
-    }
-
-    fn is_news_of_chat(&mut self, event: &Event) -> bool {
+    pub(super) fn is_news_of_chat(&mut self, event: &Event) -> bool {
         let latest = self.marks.latest(&event.session.to_string());
         self.chats.is_news(event, latest)
     }
 
-    fn change_chat(&mut self, event: &Event, chat: &Address, change: &ChatChange) -> PortResult<()> {
+    pub(super) fn change_chat(
+        &mut self,
+        event: &Event,
+        chat: &Address,
+        change: &ChatChange,
+    ) -> PortResult<()> {
         let address = chat.to_string();
         // it names a chat; who the person is, is learned elsewhere
         let contact = self.meet_by(event, true, true)?;
@@ -250,42 +189,10 @@ impl Record {
     }
 
     /// A message as it stands on record now.
-    fn message(&self, id: &str) -> PortResult<Option<Message>> {
+    pub(super) fn message(&self, id: &str) -> PortResult<Option<Message>> {
         let Some(row) = self.messages.get(id) else { return Ok(None) };
         let contact = self.contacts.get(&row.chat_key).cloned();
         row.clone().read(contact).map(Some)
-    }
-
-    /// The message that an event is about, as far as the record knows it.
-    fn target(&mut self, event: &Event, target: &Target) -> PortResult<MessageRef> {
-        let contact = self.seen(event)?;
-        let chat_key = contact.id.map_or_else(|| target.chat.to_string(), |id| id.to_string());
-        let row = self.messages.standing(&event.session.to_string(), target, &chat_key);
-        if let Some(id) = row.map(|row| row.id.clone())
-            && let Some(message) = self.message(&id)?
-        {
-            return Ok(named(message));
-        }
-        Ok(MessageRef {
-            id: None,
-            stanza_id: target.stanza_id.clone(),
-            chat: target.chat.clone(),
-            contact,
-            from_me: target.from_me,
-            campaign: None,
-        })
-    }
-
-    /// Whom an event shows, as far as the record knows them; nobody is made or changed by it.
-    fn seen(&mut self, event: &Event) -> PortResult<ContactRef> {
-        let Some(mut seen) = Sighting::of(event) else { return Ok(ContactRef::default()) };
-        seen.creates = false;
-        let shown = ContactIds { pn: seen.pn.clone(), lid: seen.lid.clone() };
-        let id = self.contacts.resolve(&seen, true);
-        match id.and_then(|id| self.contacts.get(&id)) {
-            Some(row) => known(row),
-            None => Ok(ContactRef { id: None, ids: shown, push_name: None }),
-        }
     }
 
     fn meet(&mut self, event: &Event, stale: bool) -> PortResult<()> {
@@ -315,27 +222,6 @@ impl Record {
             self.telling.tell(event, told);
         }
         Ok(contact)
-    }
-}
-
-fn known(row: &contact::Model) -> PortResult<ContactRef> {
-    Ok(ContactRef {
-        id: Some(parse("contact id", &row.id)?),
-        ids: ContactIds { pn: row.pn.clone(), lid: row.lid.clone() },
-        push_name: row.push_name.clone(),
-    })
-}
-
-fn named(message: Message) -> MessageRef {
-    let is_person = Address::is_person(&message.chat);
-    let ids = if is_person { message.contact } else { ContactIds::default() };
-    MessageRef {
-        id: Some(message.id),
-        stanza_id: message.stanza_id,
-        contact: ContactRef { id: message.contact_id, ids, push_name: None },
-        chat: message.chat,
-        from_me: message.direction == Direction::Out,
-        campaign: message.campaign,
     }
 }
 
