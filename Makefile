@@ -25,8 +25,8 @@ lint: ## formatting and clippy with warnings denied
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@scripts/settle-build
 
-test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3 and Baileys
-	@scripts/need cc redis-server postgres node npm curl ps
+test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3, Baileys and receivers of webhooks
+	@scripts/need cc redis-server postgres node npm python3 pip3 curl ps
 	@scripts/foreign-clients
 	$(TEST) --workspace
 	@scripts/settle-build

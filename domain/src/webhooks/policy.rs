@@ -165,6 +165,27 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_tries_are_those_of_the_default() {
+        let page = include_str!("../../../docs/webhooks.md");
+        let (policy, mut since_first) = (Policy::default(), Duration::ZERO);
+        for tries in 1..=15 {
+            let pause = policy.pause(tries, None, 0.0);
+            since_first += pause;
+            let row = format!("| {} | {} | {} |", tries + 1, written(pause), written(since_first));
+            assert!(page.contains(&row), "docs/webhooks.md has not: {row}");
+        }
+    }
+
+    /// `5 s`, `1 min 20 s`, `6 h`.
+    fn written(time: Duration) -> String {
+        let seconds = time.as_secs();
+        let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+        let parts =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}"));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
     fn nothing_is_given_up_before_its_time() {
         let policy = Policy::default();
         let (made, day) = (Timestamp::from_millis(0), 24 * 3_600_000);
