@@ -82,8 +82,14 @@ pub(crate) async fn serve(
     state: wagate_api::ApiParts,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let feed = Arc::clone(&state.feed);
+    // a live stream ends only when it is told to, and a server waits for its streams
+    let stopped = async move {
+        stop.cancelled_owned().await;
+        feed.close();
+    };
     let service = wagate_api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await?;
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! New events as they are told, read once for everybody in this process.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,6 +28,7 @@ struct Inner {
     bell: Arc<dyn Bell>,
     sender: broadcast::Sender<Fed>,
     running: Mutex<bool>,
+    closed: AtomicBool,
 }
 
 impl std::fmt::Debug for Feed {
@@ -38,13 +42,23 @@ impl Feed {
     #[must_use]
     pub fn new(told: Arc<dyn ToldEvents>, bell: Arc<dyn Bell>) -> Self {
         let (sender, _) = broadcast::channel(BACKLOG);
-        Self(Arc::new(Inner { told, bell, sender, running: Mutex::new(false) }))
+        Self(Arc::new(Inner {
+            told,
+            bell,
+            sender,
+            running: Mutex::new(false),
+            closed: AtomicBool::new(false),
+        }))
     }
 }
 
 impl ToldFeed for Feed {
     fn follow(&self) -> BoxStream<'static, Fed> {
         let receiver = self.0.sender.subscribe();
+        // after the subscription: whoever comes while it closes hears of it in one way or the other
+        if self.0.closed.load(Ordering::SeqCst) {
+            return futures::stream::iter([Fed::Over]).boxed();
+        }
         let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
         if !*running {
             *running = true;
@@ -59,6 +73,11 @@ impl ToldFeed for Feed {
             }
         })
         .boxed()
+    }
+
+    fn close(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+        let _ = self.0.sender.send(Fed::Over);
     }
 }
 

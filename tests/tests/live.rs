@@ -213,6 +213,25 @@ async fn server_sent_events_resume_by_the_last_id() {
     assert_eq!(body(&next(&mut stream).await.1), "two");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn open_streams_do_not_keep_the_gateway_from_stopping() {
+    let mut stack = Stack::sqlite().await;
+    let mut socket = connect(&stack, "").await;
+    let api = stack.api();
+    let stream = api.request(reqwest::Method::GET, "/api/v1/live/stream").send().await.expect("a stream");
+    let read = tokio::spawn(stream.text());
+    tokio::time::timeout(PATIENCE, stack.stop()).await.expect("it stops");
+    let told = read.await.unwrap().expect("a whole stream");
+    assert!(told.ends_with("event: end\ndata: going_away\n\n"), "{told}");
+    let mut reason = None;
+    while let Some(Ok(message)) = socket.next().await {
+        if let Message::Close(frame) = message {
+            reason = frame.map(|frame| (u16::from(frame.code), frame.reason.to_string()));
+        }
+    }
+    assert_eq!(reason, Some((1013, "going_away".to_owned())));
+}
+
 /// The next event of a stream: its id and its data.
 async fn next(stream: &mut reqwest::Response) -> (String, Value) {
     let mut text = String::new();

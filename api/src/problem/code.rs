@@ -89,7 +89,7 @@ codes! {
         => "List events with GET /api/v1/events.";
     /// The event behind a cursor is not kept any more: what came after it may be gone as well.
     CursorExpired "cursor_expired" GONE "The cursor is too old"
-        => "Begin with the oldest event that is kept: leave after out.";
+        => "Begin anew: leave it out. GET /api/v1/events then begins with the oldest event that is kept, a live stream with what happens next.";
     /// A delivery that is to be tried again has not ended.
     DeliveryWaiting "delivery_waiting" CONFLICT "The delivery waits already"
         => "Look at its next_at: GET /api/v1/webhooks/{id}/deliveries/{delivery}.";

@@ -177,7 +177,7 @@ pub async fn list(
                     }
                 }
                 Some(crate::ports::Fed::Missed) => break,
-                None => return Ok(Vec::new()),
+                Some(crate::ports::Fed::Over) | None => return Ok(Vec::new()),
             }
         }
     }

@@ -75,10 +75,14 @@ pub enum Fed {
     Told(Arc<[ToldEntry]>),
     /// Some may have been missed: look into the record.
     Missed,
+    /// Nothing comes any more: this process ends.
+    Over,
 }
 
 /// New events as they are told, read once for everybody in this process.
 pub trait ToldFeed: Send + Sync {
     /// What is told from now on. The first item may be [`Fed::Missed`].
     fn follow(&self) -> BoxStream<'static, Fed>;
+    /// Lets everybody go who follows, now and later: this process ends.
+    fn close(&self);
 }

@@ -180,7 +180,13 @@ impl Runner {
         let line = &self.line;
         let found = self.ports.deliveries.waiting(self.webhook.id, &|id| line.holds(id), READ).await?;
         self.more_waiting = found.len() >= READ as usize;
-        for delivery in found {
+        let now = self.env.now();
+        for mut delivery in found {
+            // its owner has done something since it failed: the next try need not wait
+            let changed = delivery.attempts.last().is_some_and(|last| last.at < self.webhook.updated_at);
+            if changed {
+                delivery.next_at = delivery.next_at.map(|at| at.min(now));
+            }
             self.line.take_waiting(delivery);
         }
         Ok(())

@@ -94,7 +94,7 @@ impl Reader {
             }
             match tokio::time::timeout(BEAT, self.news.next()).await {
                 Err(_) => return Next::Beat,
-                Ok(None) => return Next::End("unavailable"),
+                Ok(Some(Fed::Over) | None) => return Next::End("going_away"),
                 Ok(Some(Fed::Missed)) => self.missed = true,
                 Ok(Some(Fed::Told(entries))) => self.take(&entries),
             }
