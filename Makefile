@@ -40,7 +40,7 @@ derive: ## write again everything that is derived from code (the openapi.json fi
 	UPDATE=1 $(CARGO) test -p wagate-conformance --test suite page
 	UPDATE=1 $(CARGO) test -p wagate-sandbox --test derived
 
-chaos: ## break everything while messages are sent; SEED, MESSAGES (20000), SQL (postgres)
+chaos: ## break everything while messages are sent and come in; SEED, MESSAGES (20000), SQL (postgres)
 	@scripts/need cc redis-server postgres
 	$(CARGO) build --release --workspace --bin wagate --bin chaos
 	@scripts/settle-build

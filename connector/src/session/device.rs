@@ -19,6 +19,7 @@ use super::{
     append::Appender,
     history::HistoryStore,
     news::NewsStore,
+    ours::Ours,
     outbox::{Entry, chain},
     reaction::{Reaction, Then, reaction},
 };
@@ -107,7 +108,9 @@ impl Actor {
         });
         let (news, news_feed) = mpsc::unbounded_channel();
         let (history, history_feed) = mpsc::unbounded_channel();
-        let link = self.shared.links.open(store, inbound, Feeds { events, news, history }).await?;
+        let ownership = Arc::new(Ours::new(&self.shared, (self.key, self.epoch), self.inbox.clone()));
+        let feeds = Feeds { events, news, history };
+        let link = self.shared.links.open(store, inbound, ownership, feeds).await?;
         let closed = CancellationToken::new();
         let appender = Appender {
             session: self.key,

@@ -11,6 +11,7 @@ mod inbound;
 mod newcomers;
 mod news;
 mod numbers;
+mod ours;
 mod outbox;
 mod pacer;
 mod pairing;

@@ -8,7 +8,7 @@ use wagate_domain::{Address, ContactIds, ports::Poll};
 use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
-use super::{Replays, history::History, link::known, votes};
+use super::{Replays, history::History, link::known, unstored::Unstored, votes};
 use crate::convert::counterpart;
 
 /// A decrypted message and who it is about.
@@ -43,6 +43,7 @@ pub(crate) trait InboundSink: Send + Sync {
 /// Ties a sink to a client.
 pub(super) struct Hook {
     pub(super) sink: Arc<dyn InboundSink>,
+    pub(super) unstored: Arc<Unstored>,
     pub(super) history: Arc<History>,
     pub(super) replays: Replays,
 }
@@ -50,17 +51,27 @@ pub(super) struct Hook {
 #[async_trait]
 impl InboundDurabilityHook for Hook {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
-        let mut inbound = Vec::with_capacity(batch.len());
-        for item in batch {
-            let mut came = identified(&client, Arc::clone(&item.message), Arc::clone(&item.info)).await;
-            came.vote = votes::open(&client, &*self.sink, &came, &inbound).await?;
-            inbound.push(came);
-        }
+        // what stands behind a message that comes again comes again with it, in its order
+        let connection = self.unstored.orderly().ok_or(NotStored)?;
         let replayed: HashSet<&str> =
             batch.iter().map(|item| item.info.id.as_str()).filter(|id| self.replays.take(id)).collect();
-        self.sink.store(inbound.clone()).await?;
+        let stored = self.store(&client, batch).await;
+        let inbound = stored.inspect_err(|_| self.unstored.missed(connection))?;
         self.history.settle(&client, &inbound, |id| replayed.contains(id)).await?;
         Ok(())
+    }
+}
+
+impl Hook {
+    async fn store(&self, client: &Client, batch: &[InboundMessage]) -> Result<Vec<Inbound>, NotStored> {
+        let mut inbound = Vec::with_capacity(batch.len());
+        for item in batch {
+            let mut came = identified(client, Arc::clone(&item.message), Arc::clone(&item.info)).await;
+            came.vote = votes::open(client, &*self.sink, &came, &inbound).await?;
+            inbound.push(came);
+        }
+        self.sink.store(inbound.clone()).await?;
+        Ok(inbound)
     }
 }
 

@@ -28,4 +28,5 @@ pub(crate) use link::{Existence, Link, Trouble};
 pub(crate) use open::{EventSink, Feeds, Links};
 pub(crate) use pairing::{CodeRefusal, PairingCode};
 pub(crate) use restrictions::Restriction;
+pub(crate) use transport::Ownership;
 pub(crate) use unstored::Held;

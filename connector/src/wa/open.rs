@@ -15,7 +15,7 @@ use super::{
     hook::Hook,
     http::WaHttp,
     link::Link,
-    transport::GatedTransport,
+    transport::{GatedTransport, Ownership},
     unstored::{Held, Unstored},
     version::Version,
 };
@@ -70,15 +70,22 @@ impl Links {
         &self,
         store: SessionStore,
         inbound: Arc<dyn InboundSink>,
+        ownership: Arc<dyn Ownership>,
         feeds: Feeds,
     ) -> Result<Link, OpenError> {
         let acks = Arc::new(AckBook::default());
         let unstored = Arc::new(Unstored::default());
-        let transport = GatedTransport { gate: self.gate.clone(), unstored: Arc::clone(&unstored) };
+        let transport =
+            GatedTransport { gate: self.gate.clone(), ownership, unstored: Arc::clone(&unstored) };
         let history = Arc::new(History::new(store.owed));
         let sink = Arc::clone(&feeds.events);
+        let hook = Hook {
+            sink: inbound,
+            unstored: Arc::clone(&unstored),
+            history: Arc::clone(&history),
+            replays: store.replays,
+        };
         let tap = Tap { acks: Arc::clone(&acks), feeds, unstored, history: Arc::clone(&history) };
-        let hook = Hook { sink: inbound, history: Arc::clone(&history), replays: store.replays };
         let device = DevicePropsOverride::new()
             .with_os(self.device_name.clone())
             .with_platform_type(PlatformType::CHROME);

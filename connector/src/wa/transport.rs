@@ -15,9 +15,17 @@ use super::{
     unstored::{Line, Unstored},
 };
 
-/// Opens sockets to the one address the gate gives out.
+/// Says whether a session may still be connected from here.
+#[async_trait]
+pub(crate) trait Ownership: Send + Sync {
+    /// False as soon as somebody else is known to hold it: a second connection would throw out theirs.
+    async fn is_ours(&self) -> bool;
+}
+
+/// Opens sockets to the one address the gate gives out, for as long as the session is ours.
 pub(super) struct GatedTransport {
     pub(super) gate: Gate,
+    pub(super) ownership: Arc<dyn Ownership>,
     pub(super) unstored: Arc<Unstored>,
 }
 
@@ -32,6 +40,8 @@ impl TransportFactory for GatedTransport {
     async fn create_transport(
         &self,
     ) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
+        // the client connects again by itself, also one that has slept through the end of its lease
+        anyhow::ensure!(self.ownership.is_ours().await, "somebody else holds the session");
         let url = self.gate.socket().await?;
         let opened = TokioWebSocketTransportFactory::new().with_url(url).create_transport().await;
         let (socket, events) = opened?;

@@ -35,17 +35,20 @@ pub(crate) struct Shown {
 
 /// Everything on the phones, in the order in which it was shown.
 pub(crate) async fn inboxes(world: &World) -> Result<Vec<Shown>> {
-    let mut shown = Vec::new();
-    let mut after = "0".to_owned();
+    let mut shown: Vec<Shown> = Vec::new();
     loop {
-        let page =
-            world.control.get(&format!("/v1/inbox?limit=10000&after={after}")).await.expect(200).json();
-        shown.extend(Vec::<Shown>::deserialize(&page["items"])?);
-        match page["next_after"].as_str() {
-            Some(next) => after = next.to_owned(),
-            None => return Ok(shown),
+        let page = inbox(world, shown.last().map_or(0, |last| last.seq)).await?;
+        if page.is_empty() {
+            return Ok(shown);
         }
+        shown.extend(page);
     }
+}
+
+/// The next ones on the phones after a place in their order; none at the end.
+pub(crate) async fn inbox(world: &World, after: i64) -> Result<Vec<Shown>> {
+    let page = world.control.get(&format!("/v1/inbox?limit=10000&after={after}")).await.expect(200).json();
+    Ok(Vec::deserialize(&page["items"])?)
 }
 
 /// Messages that reached the network again under their id; it passes them on to nobody.

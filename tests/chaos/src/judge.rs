@@ -54,15 +54,17 @@ impl Verdict {
             ("untrue status", &self.untrue),
             ("left in Redis", &self.left_behind),
         ];
-        let mut wrong = Vec::new();
-        for (kind, found) in kinds {
-            wrong.extend(found.iter().take(TOLD).map(|what| format!("{kind}: {what}")));
-            if found.len() > TOLD {
-                wrong.push(format!("{kind}: … and {} more", found.len() - TOLD));
-            }
-        }
-        wrong
+        kinds.iter().flat_map(|(kind, found)| tell(kind, found)).collect()
     }
+}
+
+/// Findings of one kind, the first of them in full.
+pub(crate) fn tell(kind: &str, found: &[String]) -> Vec<String> {
+    let mut told: Vec<String> = found.iter().take(TOLD).map(|what| format!("{kind}: {what}")).collect();
+    if found.len() > TOLD {
+        told.push(format!("{kind}: … and {} more", found.len() - TOLD));
+    }
+    told
 }
 
 /// Judges.

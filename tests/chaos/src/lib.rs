@@ -1,12 +1,14 @@
 //! The chaos suite: real processes of the built program send messages while everything that can break
-//! does, and the simulated phones' inboxes say what became of them.
+//! does, and the simulated phones' inboxes say what became of them. Phones write at the same time, and a receiver of
+//! webhooks says what became of that.
 //!
-//! `process`, `cast`, `machines` and `world` are what plays; `load` the callers; `storm` what strikes;
-//! `evidence` and `judge` the verdict; `report` what is printed. Nothing is judged by time: patience only ends
+//! `process`, `cast`, `machines` and `world` are what plays; `load` the callers; `inbound` the phones that write and the
+//! receiver that is told of it; `storm` what strikes; `evidence` and `judge` the verdict; `report` what is printed. Nothing is judged by time: patience only ends
 //! a run that would never end.
 
 mod cast;
 mod evidence;
+mod inbound;
 mod judge;
 mod load;
 mod machines;
@@ -29,6 +31,7 @@ use wagate_infra::redis::RedisLanes;
 
 use crate::{
     evidence::Said,
+    inbound::Inbound,
     judge::{Evidence, Verdict, judge},
     load::{Accepted, Load},
     progress::Seen,
@@ -61,6 +64,7 @@ pub async fn run(settings: &Settings) -> Result<Report> {
     let lanes = RedisLanes::new(world.redis.clone());
     wagate_tests::eventually("a marked queue", || async { lanes.is_intact().await.ok()?.then_some(()) })
         .await;
+    let inbound = Inbound::begin(Arc::clone(&world), settings).await?;
     let base = world.redis.census().await?;
 
     let (seen, mut last_seen) = watch::channel(Seen::default());
@@ -68,11 +72,14 @@ pub async fn run(settings: &Settings) -> Result<Report> {
     let following = tokio::spawn(progress::follow(Arc::clone(&world), seen, shown));
     let load = Load::new(&world, settings.size.window(), waiting)?;
     let storm = Storm::new(Arc::clone(&world)).rage(steps, load.accepted());
-    let (accepted, damage) = tokio::try_join!(load.run(), storm)?;
-    say(&format!("{:.1} s: {} messages accepted", begun.elapsed().as_secs_f64(), accepted.len()));
+    let writing = inbound.write(load.accepted());
+    let (accepted, damage, written) = tokio::try_join!(load.run(), storm, writing)?;
+    let (out, wrote) = (accepted.len(), written.len());
+    say(&format!("{:.1} s: {out} messages accepted, {wrote} written", begun.elapsed().as_secs_f64()));
 
     let said = quiet(&world, &accepted, &mut last_seen).await?;
-    let shown = evidence::inboxes(&world).await?;
+    let (came_in, written) = inbound.end(written).await?;
+    let shown = inbound::without_written(evidence::inboxes(&world).await?, &world, &written);
     let end = evidence::leftovers(&world, &base).await?;
     let verdict = judge(&Evidence {
         chats: &world.chats,
@@ -87,7 +94,8 @@ pub async fn run(settings: &Settings) -> Result<Report> {
     drop(last_seen);
     following.await??;
     let report =
-        Report::new(settings, &accepted, &load.asked, damage, seen, &verdict, (&base, &end), begun.elapsed());
+        Report::new(settings, &accepted, &load.asked, damage, seen, &verdict, (&base, &end), begun.elapsed())
+            .and(came_in);
     let world = Arc::into_inner(world).context("somebody still holds the world")?;
     world.stop().await?;
     Ok(report)

@@ -16,7 +16,7 @@ struct Args {
     /// Decides what strikes when; a new one unless given.
     #[arg(long)]
     seed: Option<u64>,
-    /// Messages over 50 sessions in 5 workspaces.
+    /// Messages each way over 50 sessions in 5 workspaces.
     #[arg(long, default_value_t = 20_000)]
     messages: usize,
     /// The size of the test instead.

@@ -1,6 +1,7 @@
 //! How far the phones are: looked at all the time, for the callers to wait by and for the longest silence.
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -8,7 +9,11 @@ use std::{
 use anyhow::Result;
 use tokio::sync::watch;
 
-use crate::{say, world::World};
+use crate::{
+    evidence::{self, Shown},
+    say,
+    world::World,
+};
 
 /// Pause between two looks, which is how exactly a gap is known.
 const LOOK: Duration = Duration::from_millis(50);
@@ -32,8 +37,9 @@ pub(crate) async fn follow(
 ) -> Result<()> {
     let begun = Instant::now();
     let (mut last, mut told) = (None::<Instant>, Instant::now());
+    let mut own = Own::default();
     while !seen.is_closed() {
-        let messages = count(&world).await?;
+        let messages = count(&world, &mut own).await?;
         let mut now = *seen.borrow();
         if messages > now.messages {
             let gap = last.map_or(Duration::ZERO, |last| last.elapsed());
@@ -51,7 +57,33 @@ pub(crate) async fn follow(
     Ok(())
 }
 
-async fn count(world: &World) -> Result<usize> {
+/// What the linked accounts' own phones were shown: written by others, not by callers.
+#[derive(Debug, Default)]
+struct Own {
+    messages: usize,
+    after: i64,
+}
+
+impl Own {
+    /// Looks at what is new.
+    async fn look(&mut self, world: &World) -> Result<()> {
+        let numbers = world.sessions.iter().map(|session| session.number.as_str()).collect::<HashSet<_>>();
+        loop {
+            let page = evidence::inbox(world, self.after).await?;
+            let own = |shown: &&Shown| !shown.undecryptable && numbers.contains(shown.phone.as_str());
+            self.messages += page.iter().filter(own).count();
+            match page.last() {
+                Some(last) => self.after = last.seq,
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+async fn count(world: &World, own: &mut Own) -> Result<usize> {
     let totals = world.control.get("/v1/inbox/totals").await.expect(200).json();
-    Ok(usize::try_from(totals["messages"].as_u64().unwrap_or_default())?)
+    let all = usize::try_from(totals["messages"].as_u64().unwrap_or_default())?;
+    // looked at last: what comes in between is missing until the next look, and nothing is ever seen too early
+    own.look(world).await?;
+    Ok(all.saturating_sub(own.messages))
 }

@@ -5,7 +5,8 @@ use std::{fmt, sync::atomic::Ordering, time::Duration};
 use wagate_infra::redis::Census;
 
 use crate::{
-    judge::Verdict,
+    inbound::Outcome,
+    judge::{Verdict, tell},
     load::{Accepted, Asked},
     progress::Seen,
     settings::Settings,
@@ -61,6 +62,13 @@ impl Report {
             report.row(&format!("strike: {kind}"), count);
         }
         report
+    }
+
+    /// With what came in.
+    pub(crate) fn and(mut self, came_in: Outcome) -> Self {
+        self.rows.extend(came_in.rows);
+        self.wrong.extend(came_in.wrong.iter().flat_map(|(kind, found)| tell(kind, found)));
+        self
     }
 
     fn takeovers(&mut self, damage: &Damage) {

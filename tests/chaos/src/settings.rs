@@ -22,18 +22,21 @@ pub struct Size {
     pub chats: usize,
     /// Messages that must be shown, over all chats.
     pub messages: usize,
+    /// Messages that phones write to the accounts, over all chats.
+    pub inbound: usize,
     /// Strikes against processes, machines and sockets.
     pub strikes: usize,
 }
 
 impl Size {
     /// What a test has time for.
-    pub const SHORT: Self = Self { workspaces: 2, sessions: 6, chats: 4, messages: 480, strikes: 16 };
+    pub const SHORT: Self =
+        Self { workspaces: 2, sessions: 6, chats: 4, messages: 480, inbound: 480, strikes: 16 };
 
     /// One account that writes to one phone.
-    pub const ONE: Self = Self { workspaces: 1, sessions: 1, chats: 1, messages: 1, strikes: 0 };
+    pub const ONE: Self = Self { workspaces: 1, sessions: 1, chats: 1, messages: 1, inbound: 0, strikes: 0 };
 
-    /// So many messages over 50 sessions in 5 workspaces; a strike per 300 messages.
+    /// So many messages each way over 50 sessions in 5 workspaces; a strike per 300 messages.
     #[must_use]
     pub const fn long(messages: usize) -> Self {
         let strikes = messages / 300;
@@ -42,6 +45,7 @@ impl Size {
             sessions: 50,
             chats: 8,
             messages,
+            inbound: messages,
             strikes: if strikes < Self::SHORT.strikes { Self::SHORT.strikes } else { strikes },
         }
     }

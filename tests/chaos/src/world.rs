@@ -13,6 +13,7 @@ use wagate_tests::{Api, Phone};
 
 use crate::{
     cast::Cast,
+    inbound,
     machines::Machines,
     process::{Process, run},
     settings::Settings,
@@ -95,6 +96,7 @@ impl World {
         let (sandbox, network, control_url) = network(&settings.program, &variables, &logs).await?;
         variables.extend(network);
         variables.extend(lease(settings));
+        variables.extend(inbound::variables());
         run(&settings.program, &["migrate"], &variables).await?;
         let cast = Cast::start(settings.program.clone(), variables.clone(), logs).await?;
         let redis = machines.connect().await?;
