@@ -98,5 +98,4 @@ CREATE TABLE retention (
     events_days BIGINT,
     deliveries_days BIGINT
 );
-CREATE INDEX webhook_deliveries_by_creation ON webhook_deliveries (workspace_id, created_at, id);
 CREATE INDEX media_by_age ON media (workspace_id, created_at, id);
