@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-rust test-live derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-sandbox
+.PHONY: help run test lint test-rust test-live derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-events bench-sandbox
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,7 @@ bench: ## measure the gateway against what it could be compared with; writes doc
 	$(COMPARE) sends $(INTO)
 	$(COMPARE) sessions $(INTO)
 	$(COMPARE) latency $(INTO)
+	$(COMPARE) events $(INTO)
 
 bench-accept: ## … requests per second alone
 	@$(NEED_BENCH)
@@ -83,6 +84,10 @@ bench-sessions: ## … memory of idle sessions alone
 bench-latency: ## … time to the wire alone
 	@$(NEED_BENCH)
 	$(COMPARE) latency $(INTO)
+
+bench-events: ## … events to the record and to webhooks alone
+	@$(NEED_BENCH)
+	$(COMPARE) events $(INTO)
 
 bench-sandbox: ## measure the sandbox under load, alone and against a gateway; writes docs/benchmarks.md
 	@scripts/need cc redis-server taskset

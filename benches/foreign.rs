@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::program::pinned;
 use crate::report::output;
 
 /// What to do when they are not there.
@@ -24,6 +25,14 @@ pub fn node(script: &str) -> Result<Command> {
     let mut command = Command::new("node");
     command.arg(folder().join(script)).env("NODE_ENV", "production");
     Ok(command)
+}
+
+/// The same on one core.
+///
+/// # Errors
+/// When the packages are not installed.
+pub fn node_on(script: &str, core: &str) -> Result<Command> {
+    Ok(pinned(&node(script)?, core))
 }
 
 /// The versions of Node and of some packages, for the report.

@@ -15,7 +15,7 @@ use wagate_infra::config::S3Config;
 use wagate_infra::s3::EmbeddedS3;
 
 use crate::control;
-use crate::program::{Program, free_port};
+use crate::program::{Program, free_port, pinned};
 use crate::redis::Redis;
 use crate::server::Server;
 
@@ -50,10 +50,12 @@ impl Gateway {
         let port = free_port().await?;
         let mut environment = vec![
             ("REDIS_URL", redis.url()),
-            ("DATABASE_URL", format!("sqlite://{}", folder.path().join("wagate.db").display())),
+            ("DATABASE_URL", database_url(folder.path())),
             ("S3_ENDPOINT", s3.endpoint()),
             ("WAGATE_DATA_DIR", folder.path().display().to_string()),
             ("WAGATE_SERVER__LISTEN", format!("127.0.0.1:{port}")),
+            // endpoints of webhooks are on loopback
+            ("WAGATE_OUTBOUND__ALLOW_PRIVATE", "true".to_owned()),
         ];
         if let Some((network, wire)) = network {
             environment.extend([
@@ -94,6 +96,22 @@ impl Gateway {
         let log = File::create(self.folder.path().join(format!("{role}.log")))?;
         let mut command = self.command(&[role]);
         Program::start(command.stderr(Stdio::from(log)), "build it: cargo build --release --bin wagate")
+    }
+
+    /// The same on one core.
+    ///
+    /// # Errors
+    /// When it does not start, or `taskset` is missing.
+    pub fn role_on(&self, role: &str, core: &str) -> Result<Program> {
+        let log = File::create(self.folder.path().join(format!("{role}.log")))?;
+        let mut command = pinned(&self.command(&[role]), core);
+        Program::start(command.stderr(Stdio::from(log)), "taskset is needed (util-linux)")
+    }
+
+    /// URL of the database.
+    #[must_use]
+    pub fn database(&self) -> String {
+        database_url(self.folder.path())
     }
 
     /// Starts the API, alone (`api`) or with all other roles in one process (`up`), and waits until it listens.
@@ -192,4 +210,8 @@ impl Gateway {
 
 fn text(answer: &Value, field: &str) -> Option<String> {
     answer.get(field).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn database_url(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("wagate.db").display())
 }

@@ -106,6 +106,23 @@ impl Program {
     }
 }
 
+/// The same command on one core.
+#[must_use]
+pub fn pinned(command: &Command, core: &str) -> Command {
+    let plain = command.as_std();
+    let mut pinned = Command::new("taskset");
+    pinned.args(["-c", core]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        if let Some(value) = value {
+            pinned.env(name, value);
+        }
+    }
+    if let Some(folder) = plain.get_current_dir() {
+        pinned.current_dir(folder);
+    }
+    pinned
+}
+
 /// A port of loopback that nobody uses.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 mod accept;
 #[path = "../sandbox/client.rs"]
 mod client;
+mod events;
 mod lanes;
 mod latency;
 mod sends;
@@ -51,6 +52,8 @@ enum Subject {
     Sends(sends::Args),
     /// Memory of sessions that have nothing to do.
     Sessions(sessions::Args),
+    /// Events per second to the record and to webhooks.
+    Events(events::Args),
     /// Time from a request to the wire.
     Latency(latency::Args),
     /// The network; this program starts it by itself.
@@ -69,6 +72,7 @@ async fn main() -> Result<()> {
         Subject::Lanes(args) => lanes::measure(args, &output).await,
         Subject::Sends(args) => sends::measure(args, &output).await,
         Subject::Sessions(args) => sessions::measure(args, &output).await,
+        Subject::Events(args) => events::measure(args, &output).await,
         Subject::Latency(args) => latency::measure(args, &output).await,
         Subject::Serve { folder } => serve::serve(folder).await,
         Subject::Bare { port, redis, calls } => accept::bare::serve(*port, redis, calls).await,

@@ -34,7 +34,7 @@ pub use records::{
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
-pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery};
+pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery, ToldSubject};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
 
 /// A machine behind us could not do its part.

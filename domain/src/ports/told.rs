@@ -39,6 +39,17 @@ pub struct ToldQuery {
     pub limit: u32,
 }
 
+/// What one or more events are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldSubject {
+    /// Tenant.
+    pub workspace: WorkspaceId,
+    /// Session, if they are of one.
+    pub session: Option<SessionId>,
+    /// Type.
+    pub kind: EventKind,
+}
+
 /// The events of all tenants.
 #[async_trait]
 pub trait ToldEvents: Send + Sync {
@@ -55,6 +66,8 @@ pub trait ToldEvents: Send + Sync {
     async fn span(&self, workspace: WorkspaceId, from: i64, until: i64) -> PortResult<Option<(u64, u64)>>;
     /// Events of all tenants in their order, strictly after a place. For streams.
     async fn tail(&self, after: u64, limit: u32) -> PortResult<Vec<ToldEntry>>;
+    /// What the events strictly after a place, up to and including another, are about: each subject once.
+    async fn subjects(&self, after: u64, until: u64) -> PortResult<Vec<ToldSubject>>;
     /// Adds events that did not come from the log.
     async fn tell(&self, told: &[Told]) -> PortResult<()>;
 }

@@ -248,7 +248,7 @@ async fn write(tx: &DatabaseTransaction, deliveries: &[Delivery]) -> PortResult<
     let rows: Vec<Model> = deliveries.iter().map(Model::try_from).collect::<PortResult<_>>()?;
     let written =
         [Column::State, Column::NextAt, Column::Tries, Column::LastMs, Column::Attempts, Column::EndedAt];
-    upsert(tx, &rows, Column::Id, &written).await
+    upsert(tx, rows, Column::Id, &written).await
 }
 
 fn read(rows: Vec<Model>) -> PortResult<Vec<Delivery>> {

@@ -9,7 +9,11 @@ use wagate_domain::{
 };
 use wagate_infra::testing::Postgres;
 
-use super::{Database, chats, contacts, rows::contact};
+use super::{
+    Database, chats, contacts,
+    projection::one_of,
+    rows::{chat, contact, message},
+};
 
 /// Rows of each table, of two workspaces with two sessions each.
 const ROWS: u64 = 20_000;
@@ -132,12 +136,29 @@ async fn lists_are_read_from_their_index(db: &Database) {
     }
 }
 
+/// What a batch of events touches is looked up pair by pair, however many sessions it is of.
+async fn a_batch_is_looked_up_by_index(db: &Database) {
+    let pairs: Vec<(String, String)> =
+        (0..20).map(|n| (nth::<SessionId>(n % 4).to_string(), format!("S{n}"))).collect();
+    let pairs: Vec<&(String, String)> = pairs.iter().collect();
+    let of_messages = (message::Column::SessionId, message::Column::StanzaId);
+    let plan = db.plan(&one_of::<message::Entity>(of_messages, &pairs)).await;
+    let by =
+        if db.is_postgres() { "messages_session_id_stanza_id" } else { "(session_id=? AND stanza_id=?)" };
+    assert!(plan.contains(by), "not by {by}:\n{plan}");
+    let of_chats = (chat::Column::SessionId, chat::Column::ChatKey);
+    let plan = db.plan(&one_of::<chat::Entity>(of_chats, &pairs)).await;
+    let by = if db.is_postgres() { "chats_pkey" } else { "(session_id=? AND chat_key=?)" };
+    assert!(plan.contains(by), "not by {by}:\n{plan}");
+}
+
 #[tokio::test]
 async fn on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let db = Database::open(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
     db.migrate().await.unwrap();
     lists_are_read_from_their_index(&db).await;
+    a_batch_is_looked_up_by_index(&db).await;
 }
 
 #[tokio::test]
@@ -146,4 +167,5 @@ async fn on_postgresql() {
     let db = Database::open(&server.database().await).await.unwrap();
     db.migrate().await.unwrap();
     lists_are_read_from_their_index(&db).await;
+    a_batch_is_looked_up_by_index(&db).await;
 }

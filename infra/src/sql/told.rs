@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 use wagate_domain::{
     EventId, WorkspaceId,
-    events::Told,
-    ports::{PortResult, ToldEntry, ToldEvents, ToldQuery},
+    events::{EventKind, Told},
+    ports::{PortResult, ToldEntry, ToldEvents, ToldQuery, ToldSubject},
 };
 
 use super::{
@@ -13,9 +13,9 @@ use super::{
     error::sql_error,
     projection::write_told,
     rows::{
-        signed,
+        parse, parse_optional, signed,
         told::{Column, Entity, Model},
-        unsigned,
+        unreadable, unsigned,
     },
 };
 
@@ -92,6 +92,20 @@ impl ToldEvents for Database {
         read(rows)
     }
 
+    async fn subjects(&self, after: u64, until: u64) -> PortResult<Vec<ToldSubject>> {
+        let rows: Vec<(String, Option<String>, String)> = Entity::find()
+            .select_only()
+            .columns([Column::WorkspaceId, Column::SessionId, Column::Type])
+            .filter(Column::Seq.gt(signed(after)))
+            .filter(Column::Seq.lte(signed(until)))
+            .distinct()
+            .into_tuple()
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        rows.iter().map(|(workspace, session, kind)| subject(workspace, session.as_deref(), kind)).collect()
+    }
+
     async fn tell(&self, told: &[Told]) -> PortResult<()> {
         let tx = self.begin().await?;
         write_told(&tx, told).await?;
@@ -101,4 +115,12 @@ impl ToldEvents for Database {
 
 fn read(rows: Vec<Model>) -> PortResult<Vec<ToldEntry>> {
     rows.into_iter().map(Model::read).collect()
+}
+
+fn subject(workspace: &str, session: Option<&str>, kind: &str) -> PortResult<ToldSubject> {
+    Ok(ToldSubject {
+        workspace: parse("workspace id", workspace)?,
+        session: parse_optional("session id", session)?,
+        kind: EventKind::from_name(kind).ok_or_else(|| unreadable("event type", kind))?,
+    })
 }

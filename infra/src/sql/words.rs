@@ -5,8 +5,8 @@
 //! FTS5 index of the table, in PostgreSQL it has a GIN index.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement, Value, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement, Value, sea_query::Expr,
 };
 use wagate_domain::{
     WorkspaceId,
@@ -106,7 +106,12 @@ fn scope(workspace: &str) -> String {
 }
 
 async fn write(tx: &DatabaseTransaction, rows: &[Words]) -> PortResult<()> {
-    let tuples: Vec<String> = (0..rows.len()).map(|row| format!("({})", places(row * 4 + 1, 4))).collect();
+    // places without numbers where that is possible: SQLite looks each number up among all that came before it
+    let tuple = |row| match tx.get_database_backend() {
+        DbBackend::Sqlite => "(?, ?, ?, ?)".to_owned(),
+        _ => format!("({})", places(row * 4 + 1, 4)),
+    };
+    let tuples: Vec<String> = (0..rows.len()).map(tuple).collect();
     // a message that was not stored, because it is on record already, has no words of its own
     let sql = format!(
         "WITH fresh (message_id, scope, kind, words) AS (VALUES {})

@@ -44,9 +44,9 @@ pub fn sign(id: &str, body: Bytes, now: Timestamp, secrets: &[SigningSecret]) ->
 
 /// An event for a webhook, ready to be posted at this moment.
 #[must_use]
-pub fn letter(webhook: &Webhook, told: &Told, now: Timestamp, patience: Duration) -> Letter {
+pub fn letter(webhook: &Webhook, told: Told, now: Timestamp, patience: Duration) -> Letter {
     let id = told.id.to_string();
-    let body = serde_json::to_vec(&Envelope::from(told.clone())).unwrap_or_default();
+    let body = serde_json::to_vec(&Envelope::from(told)).unwrap_or_default();
     let Signed { body, mut headers } = sign(&id, body.into(), now, &webhook.secrets);
     headers.extend(webhook.headers.iter().cloned());
     Letter { url: webhook.url.clone(), headers, body, patience }

@@ -17,8 +17,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wagate_domain::{
-    Env, WebhookId, WorkspaceId,
-    ports::{PortError, PortResult, ToldEntry},
+    Env, WebhookId,
+    ports::{PortError, PortResult},
     webhooks::{Policy, Webhook},
 };
 
@@ -48,8 +48,8 @@ impl Default for WebhookSettings {
 
 /// How often lots are shared out and webhooks looked through.
 const LOOK: Duration = Duration::from_secs(1);
-/// Events looked at at once to see whom they are for.
-const TAIL: u32 = 512;
+/// Places looked at at once to see whom events are for.
+const STRIDE: u64 = 10_000;
 
 /// Tells webhooks until told to stop.
 pub(crate) async fn run(env: Env, ports: WorkerPorts, config: WorkerConfig, stop: CancellationToken) {
@@ -179,25 +179,17 @@ impl Desk {
             self.poke_all();
             return Ok(());
         };
-        loop {
-            let entries = self.ports.told.tail(seen, TAIL).await?;
-            let Some(last) = entries.last() else { break };
-            seen = last.seq;
-            let full = entries.len() >= TAIL as usize;
-            let mut by_workspace: HashMap<WorkspaceId, Vec<&ToldEntry>> = HashMap::new();
-            for entry in &entries {
-                by_workspace.entry(entry.told.workspace).or_default().push(entry);
-            }
+        let newest = self.ports.told.newest().await?;
+        while seen < newest {
+            let until = newest.min(seen + STRIDE);
+            let subjects = self.ports.told.subjects(seen, until).await?;
             for working in self.runners.values() {
-                let entries = by_workspace.get(&working.webhook.workspace);
-                if entries.is_some_and(|entries| entries.iter().any(|e| runner::wants(&working.webhook, e))) {
+                if subjects.iter().any(|subject| runner::wants(&working.webhook, subject)) {
                     working.poke.notify_one();
                 }
             }
+            seen = until;
             self.seen = Some(seen);
-            if !full {
-                break;
-            }
         }
         Ok(())
     }

@@ -1,6 +1,10 @@
 //! One webhook being told.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::{
@@ -12,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wagate_domain::{
     DeliveryId, Env, Timestamp,
     events::{EventFilter, EventKind, Told, ToldData},
-    ports::{Answer, FetchError, Letter, PortError, PortResult, ToldEntry, ToldQuery},
+    ports::{Answer, FetchError, Letter, PortError, PortResult, ToldEntry, ToldQuery, ToldSubject},
     webhooks::{
         Attempt, Circuit, Delivery, DeliveryState, Disabled, Line, Outcome, Webhook, first_delivery_id, judge,
     },
@@ -35,10 +39,11 @@ const ANYWAY: Duration = Duration::from_secs(30);
 /// Wait after the record was away.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether a webhook wants an event of its workspace.
-pub(super) fn wants(webhook: &Webhook, entry: &ToldEntry) -> bool {
-    webhook.session.is_none_or(|session| entry.told.session == Some(session))
-        && EventFilter::any(&webhook.events, entry.told.data.kind())
+/// Whether a webhook wants events of this kind.
+pub(super) fn wants(webhook: &Webhook, subject: &ToldSubject) -> bool {
+    webhook.workspace == subject.workspace
+        && webhook.session.is_none_or(|session| subject.session == Some(session))
+        && EventFilter::any(&webhook.events, subject.kind)
 }
 
 /// A try that is over.
@@ -57,7 +62,10 @@ pub(super) struct Runner {
     kinds: Vec<EventKind>,
     line: Line,
     circuit: Circuit,
-    events: HashMap<DeliveryId, Arc<Told>>,
+    /// What those in the line that were not tried yet tell.
+    events: HashMap<DeliveryId, Told>,
+    /// Nobody was told before us of what is beyond this place.
+    untold_from: Option<u64>,
     under_way: FuturesUnordered<JoinHandle<Tried>>,
     failing_since: Option<Timestamp>,
     written_to: u64,
@@ -89,6 +97,7 @@ impl Runner {
             line: Line::new(webhook.cursor),
             circuit: Circuit::default(),
             events: HashMap::new(),
+            untold_from: None,
             under_way: FuturesUnordered::new(),
             failing_since: webhook.failing_since,
             written_to: webhook.cursor,
@@ -205,16 +214,20 @@ impl Runner {
                 ..ToldQuery::default()
             };
             let entries = self.ports.told.list(self.webhook.workspace, &query).await?;
-            let ids: Vec<DeliveryId> =
-                entries.iter().map(|entry| first_delivery_id(self.webhook.id, entry.told.id)).collect();
-            let known = self.ports.deliveries.known(&ids).await?;
+            let untold_from = *self.untold_from.get_or_insert(newest);
+            let id_of = |entry: &ToldEntry| first_delivery_id(self.webhook.id, entry.told.id);
+            let old: Vec<DeliveryId> =
+                entries.iter().filter(|entry| entry.seq <= untold_from).map(id_of).collect();
+            let known =
+                if old.is_empty() { HashSet::new() } else { self.ports.deliveries.known(&old).await? };
             self.behind = entries.len() >= READ as usize;
-            for (entry, id) in entries.into_iter().zip(ids) {
+            for entry in entries {
+                let id = first_delivery_id(self.webhook.id, entry.told.id);
                 if known.contains(&id) {
                     self.line.passed(entry.seq);
                 } else {
                     self.line.take_event(self.delivery(id, &entry));
-                    self.events.insert(id, Arc::new(entry.told));
+                    self.events.insert(id, entry.told);
                 }
             }
             if !self.behind {
@@ -248,10 +261,11 @@ impl Runner {
         let now = self.env.now();
         while self.line.under_way() < self.circuit.room(now, self.settings.at_once) {
             let Some(delivery) = self.line.start(now) else { break };
-            let told = match self.events.get(&delivery.id) {
-                Some(told) => Some(Arc::clone(told)),
+            // one that has to be told again is read again when its time has come
+            let told = match self.events.remove(&delivery.id) {
+                Some(told) => Some(told),
                 None => match self.ports.told.at(self.webhook.workspace, &[delivery.seq]).await {
-                    Ok(found) => found.into_iter().next().map(|entry| Arc::new(entry.told)),
+                    Ok(found) => found.into_iter().next().map(|entry| entry.told),
                     Err(error) => {
                         self.line.settle(Delivery { next_at: Some(now), ..delivery });
                         return Err(error);
@@ -264,7 +278,7 @@ impl Runner {
                         self.env.clone(),
                         self.ports.clone(),
                         Arc::clone(&self.doors),
-                        letter(&self.webhook, &told, now, self.settings.patience),
+                        letter(&self.webhook, told, now, self.settings.patience),
                         delivery,
                     );
                     self.under_way.push(tokio::spawn(task));
@@ -318,8 +332,6 @@ impl Runner {
         if delivery.state != DeliveryState::Delivered || delivery.tries > 1 {
             tracing::debug!(webhook = %self.webhook.id, event = %delivery.event, tries = delivery.tries, state = delivery.state.name(), "webhook.tried");
         }
-        // one that waits is read again when its time has come
-        self.events.remove(&delivery.id);
         self.line.settle(delivery);
         match off {
             Some(why) => self.switch_off(why).await,

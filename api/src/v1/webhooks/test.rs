@@ -61,7 +61,7 @@ pub(crate) async fn test_webhook(
     let now = state.env.now();
     let told = sample(kind, state.env.new_id(), caller.workspace, webhook.session, now);
     let began = Instant::now();
-    let answer = state.post.post(&letter(&webhook, &told, now, PATIENCE)).await;
+    let answer = state.post.post(&letter(&webhook, told, now, PATIENCE)).await;
     let ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
     let attempt = match answer {
         Ok(answer) => {

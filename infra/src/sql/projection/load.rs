@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter, Select};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, ModelTrait, QueryFilter, Select,
+    sea_query::{Asterisk, Expr, ExprTrait, Query},
+};
 use wagate_domain::{
     ContactId,
     events::{Event, EventData},
@@ -19,20 +22,23 @@ use crate::sql::{
 /// Values of one `IN (…)`, well below what either database takes.
 const CHUNK: usize = 5_000;
 
+/// Something of one session.
+type OfSession = (String, String);
+
 /// What a batch asks for.
 #[derive(Debug, Default)]
 struct Keys {
     sessions: BTreeSet<String>,
     messages: BTreeSet<String>,
-    stanzas: BTreeSet<String>,
+    stanzas: BTreeSet<OfSession>,
     media: BTreeSet<String>,
-    pns: BTreeSet<String>,
-    lids: BTreeSet<String>,
+    pns: BTreeSet<OfSession>,
+    lids: BTreeSet<OfSession>,
     contacts: BTreeSet<String>,
     /// Groups and channels.
-    groups: BTreeSet<String>,
+    groups: BTreeSet<OfSession>,
     /// Events about chats.
-    chat_changes: BTreeSet<String>,
+    chat_changes: BTreeSet<OfSession>,
     /// Whether an event names both a PN and a LID, so that two contacts may turn out to be one.
     may_merge: bool,
 }
@@ -41,20 +47,21 @@ impl Keys {
     fn of(events: &[Event]) -> Self {
         let mut keys = Self::default();
         for event in events {
-            keys.sessions.insert(event.session.to_string());
-            keys.add(&event.data);
-            keys.add_chat(event);
+            let session = event.session.to_string();
+            keys.add(event, &session);
+            keys.add_chat(event, &session);
             if let Some(seen) = Sighting::of(event) {
                 keys.contacts.insert(seen.fresh_id.to_string());
                 keys.may_merge |= seen.pn.is_some() && seen.lid.is_some();
-                keys.pns.extend(seen.pn);
-                keys.lids.extend(seen.lid);
+                keys.pns.extend(seen.pn.map(|pn| (session.clone(), pn)));
+                keys.lids.extend(seen.lid.map(|lid| (session.clone(), lid)));
             }
+            keys.sessions.insert(session);
         }
         keys
     }
 
-    fn add_chat(&mut self, event: &Event) {
+    fn add_chat(&mut self, event: &Event, session: &str) {
         let chat = match &event.data {
             EventData::MessageAccepted(message) | EventData::MessageReceived { message, .. } => &message.chat,
             EventData::ChatChanged { chat, .. } => chat,
@@ -62,19 +69,20 @@ impl Keys {
             _ => return,
         };
         if !chat.is_person() {
-            self.groups.insert(chat.to_string());
+            self.groups.insert((session.to_owned(), chat.to_string()));
         }
         if matches!(event.data, EventData::ChatChanged { .. } | EventData::GroupChanged { .. }) {
-            self.chat_changes.insert(event.id.to_string());
+            self.chat_changes.insert((session.to_owned(), event.id.to_string()));
         }
     }
 
-    fn add(&mut self, data: &EventData) {
-        self.media.extend(data.media().map(|id| id.to_string()));
-        match data {
+    fn add(&mut self, event: &Event, session: &str) {
+        let stanza = |id: &str| (session.to_owned(), text(id).into_owned());
+        self.media.extend(event.data.media().map(|id| id.to_string()));
+        match &event.data {
             EventData::MessageAccepted(message) | EventData::MessageReceived { message, .. } => {
                 self.messages.insert(message.id.to_string());
-                self.stanzas.insert(text(&message.stanza_id).into_owned());
+                self.stanzas.insert(stanza(&message.stanza_id));
             }
             EventData::MessageEdited(message) | EventData::MessageRequeued(message) => {
                 self.messages.insert(message.id.to_string());
@@ -83,9 +91,9 @@ impl Keys {
                 self.messages.insert(message.to_string());
             }
             EventData::MessageReceipt { stanza_ids, .. } => {
-                self.stanzas.extend(stanza_ids.iter().map(|id| text(id).into_owned()));
+                self.stanzas.extend(stanza_ids.iter().map(|id| stanza(id)));
             }
-            data => self.stanzas.extend(data.target().map(|target| text(&target.stanza_id).into_owned())),
+            data => self.stanzas.extend(data.target().map(|target| stanza(&target.stanza_id))),
         }
     }
 }
@@ -103,13 +111,12 @@ pub(super) async fn load(tx: &DatabaseTransaction, events: &[Event]) -> PortResu
     for row in rows(tx, message::Entity::find(), message::Column::Id, &keys.messages).await? {
         if keys.may_merge {
             // its twin in the other chat decides which of the two stays
-            keys.stanzas.insert(row.stanza_id.clone());
+            keys.stanzas.insert((row.session_id.clone(), row.stanza_id.clone()));
         }
         record.messages.load(row);
     }
-    let of_sessions =
-        message::Entity::find().filter(message::Column::SessionId.is_in(keys.sessions.iter().cloned()));
-    for row in rows(tx, of_sessions, message::Column::StanzaId, &keys.stanzas).await? {
+    let of_session = (message::Column::SessionId, message::Column::StanzaId);
+    for row in pairs::<message::Entity>(tx, of_session, &keys.stanzas).await? {
         record.messages.load(row);
     }
     for row in rows(tx, media::Entity::find(), media::Column::Id, &keys.media).await? {
@@ -130,30 +137,30 @@ fn is_contact(key: &String) -> bool {
 
 /// The chats of every message and contact that was loaded, and of the groups that are named.
 async fn load_chats(tx: &DatabaseTransaction, keys: Keys, record: &mut Record) -> PortResult<()> {
-    let of_sessions =
-        chat::Entity::find().filter(chat::Column::SessionId.is_in(keys.sessions.iter().cloned()));
     let mut chats = keys.groups;
-    chats.extend(record.messages.rows().map(|row| row.row().chat_key.clone()));
-    for row in record.contacts.rows().map(Tracked::row) {
-        chats.insert(row.id.clone());
-        chats.extend(row.merged_into.clone());
+    for row in record.messages.rows().map(Tracked::row) {
+        chats.insert((row.session_id.clone(), row.chat_key.clone()));
     }
-    for row in rows(tx, of_sessions, chat::Column::ChatKey, &chats).await? {
+    for row in record.contacts.rows().map(Tracked::row) {
+        chats.insert((row.session_id.clone(), row.id.clone()));
+        chats.extend(row.merged_into.clone().map(|into| (row.session_id.clone(), into)));
+    }
+    for row in pairs::<chat::Entity>(tx, (chat::Column::SessionId, chat::Column::ChatKey), &chats).await? {
         record.chats.load(row);
     }
-    let of_sessions = chat_change::Entity::find()
-        .filter(chat_change::Column::SessionId.is_in(keys.sessions.iter().cloned()));
-    for row in rows(tx, of_sessions, chat_change::Column::EventId, &keys.chat_changes).await? {
+    let of_session = (chat_change::Column::SessionId, chat_change::Column::EventId);
+    for row in pairs::<chat_change::Entity>(tx, of_session, &keys.chat_changes).await? {
         record.chats.load_applied(row);
     }
     Ok(())
 }
 
 async fn load_contacts(tx: &DatabaseTransaction, keys: &Keys, record: &mut Record) -> PortResult<()> {
-    let of_sessions =
-        contact::Entity::find().filter(contact::Column::SessionId.is_in(keys.sessions.iter().cloned()));
-    let mut found = rows(tx, of_sessions.clone(), contact::Column::Pn, &keys.pns).await?;
-    found.extend(rows(tx, of_sessions, contact::Column::Lid, &keys.lids).await?);
+    let mut found =
+        pairs::<contact::Entity>(tx, (contact::Column::SessionId, contact::Column::Pn), &keys.pns).await?;
+    found.extend(
+        pairs::<contact::Entity>(tx, (contact::Column::SessionId, contact::Column::Lid), &keys.lids).await?,
+    );
     found.extend(rows(tx, contact::Entity::find(), contact::Column::Id, &keys.contacts).await?);
     for row in found {
         record.contacts.load(row);
@@ -180,4 +187,34 @@ where
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// Rows whose two columns, a session and something of it, are one of the pairs. As pairs and not as two lists: then
+/// each pair is looked up once, and not each value of one list under each of the other.
+async fn pairs<E>(
+    tx: &DatabaseTransaction,
+    (session, column): (E::Column, E::Column),
+    pairs: &BTreeSet<OfSession>,
+) -> PortResult<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Sync,
+{
+    let pairs: Vec<&OfSession> = pairs.iter().collect();
+    let mut found = Vec::new();
+    for chunk in pairs.chunks(CHUNK) {
+        found.extend(one_of::<E>((session, column), chunk).all(tx).await.map_err(sql_error)?);
+    }
+    Ok(found)
+}
+
+/// Selects rows whose two columns are one of the pairs.
+pub(in crate::sql) fn one_of<E: EntityTrait>(
+    (session, column): (E::Column, E::Column),
+    pairs: &[&OfSession],
+) -> Select<E> {
+    let sought = pairs.iter().map(|(session, value)| (session.clone(), value.clone()));
+    // a list in a query of its own: SQLite would not use an index for the bare list
+    let sought = Query::select().column(Asterisk).from_values(sought, "sought").take();
+    E::find().filter(Expr::tuple([session.into_expr(), column.into_expr()]).in_subquery(sought))
 }

@@ -19,6 +19,8 @@ mod telling;
 mod tracked;
 
 pub(super) use chats::Place;
+#[cfg(test)]
+pub(super) use load::one_of;
 pub(super) use store_chats::recount;
 
 use std::collections::BTreeSet;

@@ -34,7 +34,7 @@ pub(super) async fn store(tx: &DatabaseTransaction, record: &Record) -> PortResu
     store_sessions(tx, record).await?;
     store_chats::store(tx, &record.chats).await?;
     let marks = record.marks.rows()?;
-    upsert(tx, &marks, mark::Column::SessionId, &[mark::Column::At, mark::Column::Events]).await
+    upsert(tx, marks, mark::Column::SessionId, &[mark::Column::At, mark::Column::Events]).await
 }
 
 async fn store_contacts(tx: &DatabaseTransaction, record: &Record) -> PortResult<()> {
@@ -54,8 +54,8 @@ async fn store_contacts(tx: &DatabaseTransaction, record: &Record) -> PortResult
             .map_err(sql_error)?;
     }
     let written = [C::Pn, C::Lid, C::PushName, C::MergedInto, C::UpdatedAt, C::NameKey];
-    upsert(tx, &changed, C::Id, &written).await?;
-    upsert(tx, &new, C::Id, &written).await?;
+    upsert(tx, changed, C::Id, &written).await?;
+    upsert(tx, new, C::Id, &written).await?;
     for (done, Merge { from, into }) in record.contacts.merges().iter().enumerate() {
         store_chats::read(tx, &record.chats, done).await?;
         let workspace = record.contacts.workspace_of(into);
@@ -78,7 +78,7 @@ async fn store_messages(tx: &DatabaseTransaction, record: &Record) -> PortResult
     let new: Vec<message::Model> = record.messages.rows().filter_map(Tracked::if_new).cloned().collect();
     let changed: Vec<message::Model> =
         record.messages.rows().filter_map(Tracked::if_changed).cloned().collect();
-    insert_missing(tx, &new).await?;
+    insert_missing(tx, new).await?;
     let written = [
         C::Status,
         C::Failure,
@@ -90,7 +90,7 @@ async fn store_messages(tx: &DatabaseTransaction, record: &Record) -> PortResult
         C::Revision,
         C::Unread,
     ];
-    upsert(tx, &changed, C::Id, &written).await?;
+    upsert(tx, changed, C::Id, &written).await?;
     words::store(tx, record.messages.with_new_content()).await
 }
 
@@ -98,8 +98,8 @@ async fn store_media(tx: &DatabaseTransaction, record: &Record) -> PortResult<()
     use media::Column as C;
     let new: Vec<media::Model> = record.media.values().filter_map(Tracked::if_new).cloned().collect();
     let changed: Vec<media::Model> = record.media.values().filter_map(Tracked::if_changed).cloned().collect();
-    insert_missing(tx, &new).await?;
-    upsert(tx, &changed, C::Id, &[C::State, C::Size, C::Sha256]).await
+    insert_missing(tx, new).await?;
+    upsert(tx, changed, C::Id, &[C::State, C::Size, C::Sha256]).await
 }
 
 async fn store_sessions(tx: &DatabaseTransaction, record: &Record) -> PortResult<()> {
@@ -124,9 +124,9 @@ async fn store_sessions(tx: &DatabaseTransaction, record: &Record) -> PortResult
 }
 
 /// Inserts rows; one that breaks any uniqueness is on record already.
-pub(super) async fn insert_missing<M, A>(tx: &DatabaseTransaction, rows: &[M]) -> PortResult<()>
+pub(super) async fn insert_missing<M, A>(tx: &DatabaseTransaction, rows: Vec<M>) -> PortResult<()>
 where
-    M: IntoActiveModel<A> + Clone,
+    M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
     let mut nothing = OnConflict::new();
@@ -137,12 +137,12 @@ where
 /// Inserts rows; where the key exists, rewrites `columns`.
 pub(in crate::sql) async fn upsert<M, A, C>(
     tx: &DatabaseTransaction,
-    rows: &[M],
+    rows: Vec<M>,
     key: C,
     columns: &[C],
 ) -> PortResult<()>
 where
-    M: IntoActiveModel<A> + Clone,
+    M: IntoActiveModel<A>,
     A: ActiveModelTrait,
     C: IntoIden + Copy,
 {
@@ -153,16 +153,17 @@ where
 
 pub(super) async fn write<M, A>(
     tx: &DatabaseTransaction,
-    rows: &[M],
+    rows: Vec<M>,
     on_conflict: &OnConflict,
 ) -> PortResult<()>
 where
-    M: IntoActiveModel<A> + Clone,
+    M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
     let width = <A::Entity as EntityTrait>::Column::iter().count().max(1);
-    for chunk in rows.chunks(PARAMETERS / width) {
-        let models = chunk.iter().cloned().map(IntoActiveModel::into_active_model);
+    let mut left = rows.into_iter().map(IntoActiveModel::into_active_model);
+    while left.len() > 0 {
+        let models: Vec<A> = left.by_ref().take(PARAMETERS / width).collect();
         let insert = <A::Entity as EntityTrait>::insert_many::<A, _>(models).on_conflict(on_conflict.clone());
         insert.exec_without_returning(tx).await.map_err(sql_error)?;
     }

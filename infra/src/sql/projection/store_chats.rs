@@ -69,7 +69,7 @@ pub(super) async fn store(tx: &DatabaseTransaction, book: &ChatBook) -> PortResu
         C::LeftGroup,
         C::ChangedAt,
     ]);
-    write(tx, &rows, &rewrite).await?;
+    write(tx, rows, &rewrite).await?;
     recount(tx, book.to_recount()).await?;
     remember(tx, book.news()).await
 }
@@ -87,7 +87,7 @@ pub(in crate::sql) async fn recount<'a>(
 
 async fn remember(tx: &DatabaseTransaction, news: &[chat_change::Model]) -> PortResult<()> {
     use chat_change::Column as C;
-    insert_missing(tx, news).await?;
+    insert_missing(tx, news.to_vec()).await?;
     // once for each session: the rest of a batch is as young
     let mut sessions: Vec<&chat_change::Model> = news.iter().collect();
     sessions.sort_by_key(|row| (&row.session_id, row.at));

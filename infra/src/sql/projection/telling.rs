@@ -59,5 +59,5 @@ pub(in crate::sql) async fn write_told(tx: &DatabaseTransaction, told: &[Told]) 
         .zip(last - count + 1..)
         .map(|(told, seq)| Model::of(told, seq))
         .collect::<PortResult<_>>()?;
-    insert_missing(tx, &rows).await
+    insert_missing(tx, rows).await
 }

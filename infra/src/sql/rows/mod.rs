@@ -31,7 +31,7 @@ struct Unreadable {
     value: String,
 }
 
-fn unreadable(what: &'static str, value: &str) -> PortError {
+pub(in crate::sql) fn unreadable(what: &'static str, value: &str) -> PortError {
     internal(Unreadable { what, value: value.chars().take(80).collect() })
 }
 
@@ -49,7 +49,10 @@ pub(in crate::sql) fn parse<T: FromStr>(what: &'static str, value: &str) -> Port
     value.parse().map_err(|_| unreadable(what, value))
 }
 
-fn parse_optional<T: FromStr>(what: &'static str, value: Option<&str>) -> PortResult<Option<T>> {
+pub(in crate::sql) fn parse_optional<T: FromStr>(
+    what: &'static str,
+    value: Option<&str>,
+) -> PortResult<Option<T>> {
     value.map(|value| parse(what, value)).transpose()
 }
 
