@@ -18,7 +18,7 @@ use super::{
 /// Says whether a session may still be connected from here.
 #[async_trait]
 pub(crate) trait Ownership: Send + Sync {
-    /// False as soon as somebody else is known to hold it: a second connection would throw out theirs.
+    /// False when somebody else holds it, whose connection a second one would throw out, and when nobody can be asked.
     async fn is_ours(&self) -> bool;
 }
 
@@ -41,7 +41,7 @@ impl TransportFactory for GatedTransport {
         &self,
     ) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
         // the client connects again by itself, also one that has slept through the end of its lease
-        anyhow::ensure!(self.ownership.is_ours().await, "somebody else holds the session");
+        anyhow::ensure!(self.ownership.is_ours().await, "the session is not known to be ours");
         let url = self.gate.socket().await?;
         let opened = TokioWebSocketTransportFactory::new().with_url(url).create_transport().await;
         let (socket, events) = opened?;

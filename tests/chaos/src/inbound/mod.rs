@@ -92,7 +92,7 @@ impl Inbound {
         let calls = self.receiver.stop();
         let evidence =
             Evidence { written: &written, calls: &calls, told: &told, listed: &listed, stats: &stats };
-        Ok((Outcome::new(&evidence, judge(&evidence)), written))
+        Ok((Outcome::new(&evidence, &judge(&evidence)), written))
     }
 
     async fn taken(&self, written: &[Written]) -> Result<()> {

@@ -14,7 +14,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn new(evidence: &Evidence<'_>, verdict: Verdict) -> Self {
+    pub(super) fn new(evidence: &Evidence<'_>, verdict: &Verdict) -> Self {
         let mut rows = vec![
             ("messages that phones wrote".to_owned(), evidence.written.len().to_string()),
             ("taken by the receiver".to_owned(), verdict.taken.to_string()),
