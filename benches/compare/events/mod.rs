@@ -15,7 +15,6 @@ use wagate_benches::report::{Goal, Report};
 use wagate_benches::usage::{micros_each, per_second, pin_here};
 use wagate_benches::{foreign, say};
 use wagate_domain::EventId;
-use wagate_domain::ids::Id;
 
 use crate::Output;
 use receiver::Receiver;

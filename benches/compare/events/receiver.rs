@@ -1,6 +1,6 @@
 //! Endpoints that take every event at the least cost: no framework, connections stay open, the answer is always 204.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -97,10 +97,11 @@ async fn serve(mut stream: TcpStream, taken: Arc<Mutex<Taken>>) -> Result<()> {
         let now = env.now();
         {
             let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-            if taken.first.contains_key(&id) {
-                taken.again += 1;
-            } else {
-                taken.first.insert(id, now);
+            match taken.first.entry(id) {
+                Entry::Occupied(_) => taken.again += 1,
+                Entry::Vacant(place) => {
+                    place.insert(now);
+                }
             }
         }
         stream.write_all(ANSWER).await?;
