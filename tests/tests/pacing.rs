@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde_json::{Value, json};
-use wagate_tests::{Api, Stack};
+use wagate_tests::{Api, Stack, eventually};
 
 const SHOP: &str = "6281200000001";
 const CUSTOMER: &str = "6281234567890";
@@ -32,7 +32,13 @@ fn midnight(zone: &TimeZone) -> Timestamp {
 
 /// Waits until a message is delivered; when a connector took it.
 async fn taken(api: &Api, id: &str) -> Timestamp {
-    moment(&api.message_is(id, "delivered").await["times"]["sending"])
+    api.message_is(id, "delivered").await;
+    // the receipt may be on record before the word that it was taken
+    eventually("the time it was taken", || async {
+        let message = api.get(&format!("/api/v1/messages/{id}")).await.expect(200).json();
+        message["times"]["sending"].is_string().then(|| moment(&message["times"]["sending"]))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ mod replay;
 mod retention;
 mod sample;
 mod stale;
+mod telling;
 
 use wagate_infra::sql::Database;
 
@@ -52,6 +53,7 @@ async fn conforms(db: &Database) {
     reading::search_follows_changes(db).await;
     reading::contacts_in_pages(db).await;
     retention::is_set(db).await;
+    telling::sent_is_told_once_and_first(db).await;
     retention::messages_go(db).await;
     retention::old_media(db).await;
     retention::events_go(db).await;

@@ -222,12 +222,17 @@ async fn a_damaged_ciphertext_is_asked_for_again_and_shown() {
     });
     assert_eq!(retries.len(), 1, "{retries:#?}");
     assert_eq!(retries[0].id.as_deref(), Some(id.as_str()));
-    let sent = lan.stanzas(|event, stanza| {
-        event.number == ALICE.parse().ok()
-            && event.direction == Some(Direction::In)
-            && stanza.tag == "message"
-            && stanza.id.as_deref() == Some(id.as_str())
-    });
+    // it may be shown before the trace has the frame that brought it
+    let sent = eventually("the message and its resend in the trace", || async {
+        let sent = lan.stanzas(|event, stanza| {
+            event.number == ALICE.parse().ok()
+                && event.direction == Some(Direction::In)
+                && stanza.tag == "message"
+                && stanza.id.as_deref() == Some(id.as_str())
+        });
+        (sent.len() >= 2).then_some(sent)
+    })
+    .await;
     assert_eq!(sent.len(), 2, "the resend has the same id: {sent:#?}");
     alice.receipt_from(1, &id, "Delivered").await;
     assert_eq!(shown(&bob, "damaged"), 1);

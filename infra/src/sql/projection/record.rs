@@ -144,13 +144,16 @@ impl Record {
             return Ok(());
         }
         let Some(message) = self.message(id)? else { return Ok(()) };
-        let told = if step.status == Status::Sent {
-            ToldData::MessageSent(Box::new(message))
-        } else {
+        // a receipt may be on record before the word that the message left: that is told first, and once
+        if done.stands || step.status == Status::Sent {
+            self.telling.tell(event, ToldData::MessageSent(Box::new(message.clone())));
+        }
+        if step.status != Status::Sent {
             let failure = message.failure.clone();
-            ToldData::MessageStatus { message: named(message), status: step.status, failure, at: step.at }
-        };
-        self.telling.tell(event, told);
+            let told =
+                ToldData::MessageStatus { message: named(message), status: step.status, failure, at: step.at };
+            self.telling.tell(event, told);
+        }
         Ok(())
     }
 
