@@ -126,14 +126,13 @@ async fn to_record(args: &Args, to: &Output, redis: &Redis) -> Result<Round> {
     let mut stage = Stage::set(&to.gateway, redis, &[]).await?;
     stage.start().await?;
     stage.append(args.events, 1).await?;
-    let before = stage.used()?;
     stage.release().await?;
-    let begun = Instant::now();
+    let before = stage.used()?;
     let places = stage.stored().await?;
     let after = stage.used()?;
     ensure!(places >= args.events as u64, "only {places} events are on record");
     stage.stop().await?;
-    let round = Round::between(args.events, Used { at: begun, ..before }, after);
+    let round = Round::between(args.events, before, after);
     Ok(said("log to record", round))
 }
 
@@ -142,14 +141,13 @@ async fn to_webhooks(args: &Args, to: &Output, redis: &Redis, endpoints: usize) 
     let mut stage = Stage::set(&to.gateway, redis, &receiver.urls).await?;
     stage.start().await?;
     stage.append(args.events, 1).await?;
-    let before = stage.used()?;
     stage.release().await?;
-    let begun = Instant::now();
+    let before = stage.used()?;
     let again = receiver.takes(args.events).await?;
     let after = stage.used()?;
     ensure!(again == 0, "{again} events were told twice");
     stage.stop().await?;
-    let round = Round::between(args.events, Used { at: begun, ..before }, after);
+    let round = Round::between(args.events, before, after);
     Ok(said(&format!("log to {endpoints} webhook(s)"), round))
 }
 

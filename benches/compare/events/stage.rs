@@ -133,11 +133,11 @@ impl<'a> Stage<'a> {
         Event::new(&self.env, session, data)
     }
 
-    /// Lets the worker read the log; comes back when it has begun.
+    /// Lets the worker read the log; comes back when it begins.
     pub(super) async fn release(&self) -> Result<()> {
-        let before = self.database.newest().await?;
+        let leader = format!("{}:leader:{}", RedisConfig::default().prefix, Group::Store.name());
         self.duties.give_back(Group::Store.name(), US).await?;
-        while self.database.newest().await? == before {
+        while self.redis.ask(&["EXISTS", &leader]).await? != "1" {
             sleep(Duration::from_millis(2)).await;
         }
         Ok(())

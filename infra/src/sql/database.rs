@@ -125,6 +125,8 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            // pages that a statement could still have to put back as they were: not by way of a file
+            .pragma("temp_store", "MEMORY")
             .pragma("cache_size", WRITER_CACHE)
     });
     options.max_connections(SQLITE_READERS).map_sqlx_sqlite_opts(|sqlite| {
@@ -182,7 +184,9 @@ mod tests {
                 .or_else(|_| row.try_get_by_index(0).map(|n: i64| n.to_string()))
                 .unwrap()
         };
-        for (name, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+        for (name, value) in
+            [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("temp_store", "2")]
+        {
             assert_eq!(pragma(&db.write, name).await, value, "{name}");
         }
         assert_eq!(pragma(&db.read, "query_only").await, "1");
