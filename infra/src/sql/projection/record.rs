@@ -150,8 +150,12 @@ impl Record {
         }
         if step.status != Status::Sent {
             let failure = message.failure.clone();
-            let told =
-                ToldData::MessageStatus { message: named(message), status: step.status, failure, at: step.at };
+            let told = ToldData::MessageStatus {
+                message: named(message),
+                status: step.status,
+                failure,
+                at: step.at,
+            };
             self.telling.tell(event, told);
         }
         Ok(())
