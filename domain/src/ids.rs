@@ -31,6 +31,12 @@ pub fn ulid(now: Timestamp, random: u128) -> Ulid {
     Ulid::from_parts(millis, random & ((1 << 80) - 1))
 }
 
+/// Makes the ULID of something that is known by a digest of 16 bytes or more: the same, however often it is met.
+#[must_use]
+pub fn ulid_of(at: Timestamp, digest: &[u8]) -> Ulid {
+    ulid(at, digest.iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte)))
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*

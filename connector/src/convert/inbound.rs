@@ -118,9 +118,7 @@ fn seed(session: SessionKey, info: &MessageInfo, at: Timestamp) -> ulid::Ulid {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    let digest = hash.finalize();
-    let bits = digest.iter().take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
-    ids::ulid(at, bits)
+    ids::ulid_of(at, &hash.finalize())
 }
 
 fn content_of(

@@ -41,6 +41,14 @@ impl EventFilter {
         }
     }
 
+    /// The types that several want together; none: all.
+    #[must_use]
+    pub fn kinds(filters: &[Self]) -> Vec<EventKind> {
+        let wanted: Vec<EventKind> =
+            EventKind::ALL.iter().copied().filter(|kind| Self::any(filters, *kind)).collect();
+        if wanted.len() == EventKind::ALL.len() { Vec::new() } else { wanted }
+    }
+
     /// Whether any of several wants it; no filter at all wants everything.
     #[must_use]
     pub fn any(filters: &[Self], kind: EventKind) -> bool {

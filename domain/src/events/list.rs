@@ -70,14 +70,11 @@ impl Selection {
         caller: Principal,
         wanted: &Wanted,
     ) -> Result<Self, EventsError> {
-        let takes = |kind: &EventKind| EventFilter::any(&wanted.filters, *kind);
-        let all = EventKind::ALL.iter().all(takes);
-        let kinds = if all { Vec::new() } else { EventKind::ALL.iter().copied().filter(takes).collect() };
         let orders = match &wanted.chat {
             None => Vec::new(),
             Some(chat) => orders(contacts, caller, wanted.session, chat).await?,
         };
-        Ok(Self { kinds, session: wanted.session, orders })
+        Ok(Self { kinds: EventFilter::kinds(&wanted.filters), session: wanted.session, orders })
     }
 
     /// Whether an event is among them.

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Address, ContactIds, Env, EventId, MediaId, MessageId, SessionId, Timestamp, WorkspaceId,
-    ids::{Id, ulid},
+    ids::{Id, ulid_of},
     media::Media,
     messages::{Content, Failure, Message, Status},
     sessions::{Pairing, Reason, SessionKey, State},
@@ -268,9 +268,7 @@ impl EventData {
         let mut hash = Sha256::new();
         hash.update(session.id.ulid().to_bytes());
         hash.update(serde_json::to_vec(self).ok()?);
-        let digest = hash.finalize();
-        let bits = digest.iter().take(10).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
-        Some(EventId::from_ulid(ulid(at, bits)))
+        Some(EventId::from_ulid(ulid_of(at, &hash.finalize())))
     }
 
     /// The message that an event is about which was there before.
@@ -317,6 +315,7 @@ impl EventData {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::ulid;
 
     #[test]
     fn what_is_told_again_is_the_same_event() {

@@ -1,12 +1,16 @@
 //! One event on its way to one webhook.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Webhook;
 use crate::{
-    DeliveryId, Env, EventId, SessionId, Timestamp, WebhookId, WorkspaceId,
+    DeliveryId, EventId, SessionId, Timestamp, WebhookId, WorkspaceId,
     events::EventKind,
-    ids::{Id, ulid},
+    ids::{Id, ulid_of},
+    ports::{Answer, FetchError, ToldEntry},
 };
 
 /// How many attempts a delivery remembers; the oldest are forgotten first.
@@ -92,7 +96,48 @@ pub struct Delivery {
     pub ended_at: Option<Timestamp>,
 }
 
+impl Attempt {
+    /// What came of posting something that began at a moment and took so long.
+    #[must_use]
+    pub fn of(at: Timestamp, took: Duration, answer: &Result<Answer, FetchError>) -> Self {
+        let ms = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
+        match answer {
+            Ok(answer) => {
+                let response = Some(answer.excerpt.clone()).filter(|text| !text.is_empty());
+                Self { at, ms, status: Some(answer.status), error: None, response }
+            }
+            Err(error) => {
+                // how our own side is, is nothing to tell a tenant
+                let ours = matches!(error, FetchError::Port(_));
+                let error = if ours { "could not be sent".to_owned() } else { error.to_string() };
+                Self { at, ms, status: None, error: Some(error), response: None }
+            }
+        }
+    }
+}
+
 impl Delivery {
+    /// An event that has not been tried yet.
+    #[must_use]
+    pub fn new(id: DeliveryId, webhook: &Webhook, entry: &ToldEntry, now: Timestamp) -> Self {
+        Self {
+            id,
+            workspace: webhook.workspace,
+            webhook: webhook.id,
+            event: entry.told.id,
+            seq: entry.seq,
+            kind: entry.told.data.kind(),
+            session: entry.told.session,
+            order: entry.order.clone(),
+            state: DeliveryState::Waiting,
+            next_at: None,
+            tries: 0,
+            attempts: Vec::new(),
+            created_at: now,
+            ended_at: None,
+        }
+    }
+
     /// Notes a try.
     pub fn note(&mut self, attempt: Attempt) {
         self.tries = self.tries.saturating_add(1);
@@ -109,16 +154,8 @@ pub fn first_delivery_id(webhook: WebhookId, event: EventId) -> DeliveryId {
     let mut hash = Sha256::new();
     hash.update(webhook.ulid().to_bytes());
     hash.update(event.ulid().to_bytes());
-    let digest = hash.finalize();
-    let bits = digest.iter().take(10).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
     let moment = i64::try_from(event.ulid().timestamp_ms()).unwrap_or(i64::MAX);
-    DeliveryId::from_ulid(ulid(Timestamp::from_millis(moment), bits))
-}
-
-/// The id of a delivery that somebody asked for once more.
-#[must_use]
-pub fn replay_delivery_id(env: &Env) -> DeliveryId {
-    env.new_id()
+    DeliveryId::from_ulid(ulid_of(Timestamp::from_millis(moment), &hash.finalize()))
 }
 
 /// How a webhook does.

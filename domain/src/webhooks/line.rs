@@ -15,10 +15,9 @@ const UNWRITTEN_AT_MOST: usize = 512;
 const HELD_AT_MOST: usize = 2_048;
 
 /// A delivery in the line.
-#[derive(Debug, Clone)]
-pub struct Item {
-    /// The delivery.
-    pub delivery: Delivery,
+#[derive(Debug)]
+struct Item {
+    delivery: Delivery,
     /// Whether it stands in the database as waiting.
     written: bool,
 }

@@ -8,8 +8,8 @@ mod replay;
 mod secret;
 mod settings;
 
-pub use delivery::{Attempt, Delivery, DeliveryState, DeliveryStats, first_delivery_id, replay_delivery_id};
-pub use line::{Item, Line};
+pub use delivery::{Attempt, Delivery, DeliveryState, DeliveryStats, first_delivery_id};
+pub use line::Line;
 pub use policy::{Circuit, Outcome, Policy, judge};
 pub use replay::{MAX_REPLAYED, Replay, ReplayPorts, Replayed, replay, retry};
 pub use secret::SigningSecret;

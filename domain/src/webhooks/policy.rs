@@ -46,6 +46,18 @@ pub enum Outcome {
     Gone,
 }
 
+impl Outcome {
+    /// The name used in figures.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed { .. } => "failed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 /// Judges an answer; without a status there was none.
 #[must_use]
 pub const fn judge(status: Option<u16>, retry_after: Option<Duration>) -> Outcome {

@@ -1,12 +1,12 @@
 //! Telling a webhook once more what it was told, or what it missed.
 
-use super::{Delivery, DeliveryState, SaveError, Webhook, replay_delivery_id};
+use super::{Delivery, DeliveryState, SaveError, Webhook};
 use crate::{
     DeliveryId, Env, Invalid, SessionId, Timestamp, WebhookId,
     auth::Principal,
-    events::{EventFilter, EventKind},
+    events::EventFilter,
     ids::{Id, ulid},
-    ports::{Deliveries, DeliveryQuery, ToldEntry, ToldEvents, ToldQuery, Webhooks},
+    ports::{Deliveries, DeliveryQuery, ToldEvents, ToldQuery, Webhooks},
 };
 
 /// Events one request replays at most.
@@ -102,15 +102,15 @@ async fn tell_again(
     until: Timestamp,
 ) -> Result<Replayed, SaveError> {
     let nothing = Replayed { events: 0, more_from: None };
+    let now = env.now();
     let (from, until) = (replay.from.as_millis(), until.as_millis());
     let Some((first, last)) = ports.told.span(webhook.workspace, from, until).await? else {
         return Ok(nothing);
     };
     let filters = if replay.events.is_empty() { &webhook.events } else { &replay.events };
-    let kinds = EventKind::ALL.iter().copied().filter(|kind| EventFilter::any(filters, *kind)).collect();
     let mut query = ToldQuery {
         session: replay.session.or(webhook.session),
-        kinds,
+        kinds: EventFilter::kinds(filters),
         after: first.saturating_sub(1),
         until: Some(last),
         limit: PAGE,
@@ -125,7 +125,7 @@ async fn tell_again(
         let deliveries: Vec<Delivery> = entries
             .iter()
             .filter(|entry| (from..until).contains(&entry.told.at.as_millis()))
-            .map(|entry| again(env, webhook, entry))
+            .map(|entry| Delivery { next_at: Some(now), ..Delivery::new(env.new_id(), webhook, entry, now) })
             .collect();
         ports.deliveries.add(&deliveries).await?;
         events += u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
@@ -137,26 +137,6 @@ async fn tell_again(
         }
     }
     Ok(Replayed { events, more_from: None })
-}
-
-fn again(env: &Env, webhook: &Webhook, entry: &ToldEntry) -> Delivery {
-    let now = env.now();
-    Delivery {
-        id: replay_delivery_id(env),
-        workspace: webhook.workspace,
-        webhook: webhook.id,
-        event: entry.told.id,
-        seq: entry.seq,
-        kind: entry.told.data.kind(),
-        session: entry.told.session,
-        order: entry.order.clone(),
-        state: DeliveryState::Waiting,
-        next_at: Some(now),
-        tries: 0,
-        attempts: Vec::new(),
-        created_at: now,
-        ended_at: None,
-    }
 }
 
 async fn retry_failed(

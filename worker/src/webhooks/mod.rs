@@ -4,7 +4,9 @@
 //! runner of its own in the worker that has its lot, so a slow endpoint delays nobody else. What is to be told is read
 //! from the record by the webhook's cursor: an endpoint that is away for days piles up nothing anywhere.
 
+mod attempt;
 mod lots;
+mod off;
 mod runner;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

@@ -15,15 +15,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wagate_domain::{
     DeliveryId, Env, Timestamp,
-    events::{EventFilter, EventKind, Told, ToldData},
-    ports::{Answer, FetchError, Letter, PortError, PortResult, ToldEntry, ToldQuery, ToldSubject},
-    webhooks::{
-        Attempt, Circuit, Delivery, DeliveryState, Disabled, Line, Outcome, Webhook, first_delivery_id, judge,
-    },
+    events::{EventFilter, EventKind, Told},
+    ports::{PortResult, ToldEntry, ToldQuery, ToldSubject},
+    webhooks::{Circuit, Delivery, DeliveryState, Line, Outcome, Webhook, first_delivery_id},
 };
 use wagate_views::events::letter;
 
-use super::WebhookSettings;
+use super::{
+    WebhookSettings,
+    attempt::{Tried, attempt, forgotten},
+    off::{failing, gone, switch_off},
+};
 use crate::WorkerPorts;
 
 /// Events read at once.
@@ -44,13 +46,6 @@ pub(super) fn wants(webhook: &Webhook, subject: &ToldSubject) -> bool {
     webhook.workspace == subject.workspace
         && webhook.session.is_none_or(|session| subject.session == Some(session))
         && EventFilter::any(&webhook.events, subject.kind)
-}
-
-/// A try that is over.
-struct Tried {
-    delivery: Delivery,
-    attempt: Attempt,
-    outcome: Outcome,
 }
 
 pub(super) struct Runner {
@@ -85,9 +80,7 @@ impl Runner {
         doors: Arc<Semaphore>,
         webhook: Webhook,
     ) -> Self {
-        let wanted = |kind: &EventKind| EventFilter::any(&webhook.events, *kind);
-        let all = EventKind::ALL.iter().all(wanted);
-        let kinds = if all { Vec::new() } else { EventKind::ALL.iter().copied().filter(wanted).collect() };
+        let kinds = EventFilter::kinds(&webhook.events);
         Self {
             env,
             ports,
@@ -124,12 +117,17 @@ impl Runner {
                 () = poke.notified() => self.behind = true,
                 () = tokio::time::sleep_until(wake) => {}
                 Some(tried) = self.under_way.next() => {
-                    let mut next = tried.ok();
+                    let mut next = Some(tried);
                     while let Some(tried) = next {
-                        if self.judge(tried).await {
+                        // after a panic its delivery would be under way for ever: whoever follows reads it anew
+                        let ends = match tried {
+                            Ok(tried) => self.judge(tried).await,
+                            Err(_) => true,
+                        };
+                        if ends {
                             stop.cancel();
                         }
-                        next = self.under_way.next().now_or_never().flatten().and_then(Result::ok);
+                        next = self.under_way.next().now_or_never().flatten();
                     }
                 }
             }
@@ -226,7 +224,7 @@ impl Runner {
                 if known.contains(&id) {
                     self.line.passed(entry.seq);
                 } else {
-                    self.line.take_event(self.delivery(id, &entry));
+                    self.line.take_event(Delivery::new(id, &self.webhook, &entry, self.env.now()));
                     self.events.insert(id, entry.told);
                 }
             }
@@ -235,25 +233,6 @@ impl Runner {
             }
         }
         Ok(())
-    }
-
-    fn delivery(&self, id: DeliveryId, entry: &ToldEntry) -> Delivery {
-        Delivery {
-            id,
-            workspace: self.webhook.workspace,
-            webhook: self.webhook.id,
-            event: entry.told.id,
-            seq: entry.seq,
-            kind: entry.told.data.kind(),
-            session: entry.told.session,
-            order: entry.order.clone(),
-            state: DeliveryState::Waiting,
-            next_at: None,
-            tries: 0,
-            attempts: Vec::new(),
-            created_at: self.env.now(),
-            ended_at: None,
-        }
     }
 
     /// Starts what may start.
@@ -276,7 +255,7 @@ impl Runner {
                 Some(told) => {
                     let task = attempt(
                         self.env.clone(),
-                        self.ports.clone(),
+                        Arc::clone(&self.ports.post),
                         Arc::clone(&self.doors),
                         letter(&self.webhook, told, now, self.settings.patience),
                         delivery,
@@ -328,48 +307,15 @@ impl Runner {
                 off = Some(gone(now));
             }
         }
-        metrics::counter!("wagate_webhook_attempts_total", "outcome" => name_of(outcome)).increment(1);
+        metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.name()).increment(1);
         if delivery.state != DeliveryState::Delivered || delivery.tries > 1 {
             tracing::debug!(webhook = %self.webhook.id, event = %delivery.event, tries = delivery.tries, state = delivery.state.name(), "webhook.tried");
         }
         self.line.settle(delivery);
         match off {
-            Some(why) => self.switch_off(why).await,
+            Some(why) => switch_off(&self.env, &self.ports, &self.webhook, why).await,
             None => false,
         }
-    }
-
-    async fn switch_off(&self, why: Disabled) -> bool {
-        match self.ports.webhooks.disable(&self.webhook, &why).await {
-            Ok(true) => {}
-            Ok(false) => return true,
-            Err(error) => {
-                tracing::warn!(webhook = %self.webhook.id, error = &error as &dyn std::error::Error, "a webhook could not be switched off");
-                return false;
-            }
-        }
-        tracing::warn!(webhook = %self.webhook.id, workspace = %self.webhook.workspace, code = why.code, "webhook.disabled");
-        let data = ToldData::WebhookDisabled {
-            webhook: self.webhook.id.to_string(),
-            url: self.webhook.url.clone(),
-            code: why.code,
-            message: why.message,
-        };
-        let told = Told {
-            id: self.env.new_id(),
-            workspace: self.webhook.workspace,
-            session: self.webhook.session,
-            at: why.at,
-            data,
-        };
-        if let Err(error) = self.ports.told.tell(&[told]).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "nobody was told of a webhook that is off"
-            );
-        }
-        let _ = self.ports.bell.ring().await;
-        true
     }
 
     /// Writes down what has changed.
@@ -391,65 +337,6 @@ impl Runner {
                 Err(error)
             }
         }
-    }
-}
-
-async fn attempt(
-    env: Env,
-    ports: WorkerPorts,
-    doors: Arc<Semaphore>,
-    letter: Letter,
-    delivery: Delivery,
-) -> Tried {
-    let _door = doors.acquire().await;
-    let began = (env.now(), Instant::now());
-    let answer = ports.post.post(&letter).await;
-    let ms = u32::try_from(began.1.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let (outcome, status, error, response) = match answer {
-        Ok(Answer { status, retry_after, excerpt }) => {
-            let excerpt = Some(excerpt).filter(|text| !text.is_empty());
-            (judge(Some(status), retry_after), Some(status), None, excerpt)
-        }
-        Err(error) => (judge(None, None), None, Some(told_apart(&error)), None),
-    };
-    Tried { delivery, attempt: Attempt { at: began.0, ms, status, error, response }, outcome }
-}
-
-fn told_apart(error: &FetchError) -> String {
-    match error {
-        FetchError::Port(PortError::Unavailable { .. } | PortError::Internal { .. } | PortError::Stale) => {
-            "could not be sent".to_owned()
-        }
-        other => other.to_string(),
-    }
-}
-
-fn forgotten(delivery: Delivery, now: Timestamp) -> Delivery {
-    let error = Some("the event is not kept any more".to_owned());
-    let mut delivery =
-        Delivery { state: DeliveryState::Failed, ended_at: Some(now), next_at: None, ..delivery };
-    delivery.note(Attempt { at: now, ms: 0, status: None, error, response: None });
-    delivery
-}
-
-fn gone(now: Timestamp) -> Disabled {
-    let message =
-        "It answered 410 Gone, which asks for no more events. Enable it again when that was a mistake.";
-    Disabled { code: "gone".to_owned(), message: message.to_owned(), at: now }
-}
-
-fn failing(since: Timestamp, now: Timestamp) -> Disabled {
-    let message = format!(
-        "Nothing has got through since {since}. Mend the endpoint, then enable the webhook: it goes on where it stopped."
-    );
-    Disabled { code: "failing".to_owned(), message, at: now }
-}
-
-const fn name_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Delivered => "delivered",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Gone => "gone",
     }
 }
 

@@ -6,14 +6,14 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wagate_domain::{
-    EventId, Invalid, SessionId,
+    EventId, Invalid,
     events::{self, EventFilter, EventKind, LONGEST_WAIT, ListEvents, Wanted},
 };
 use wagate_views::events::{Envelope, entry};
 
 use crate::{
     ApiState,
-    extract::{Caller, Query},
+    extract::{Caller, Query, session_of},
     problem::Problem,
 };
 
@@ -53,7 +53,7 @@ pub(crate) struct EventPage {
 /// What a caller wants, from the parameters that all ways of reading events share.
 pub(crate) fn wanted(
     kinds: Option<&str>,
-    session: Option<&str>,
+    session: Option<String>,
     chat: Option<String>,
 ) -> Result<Wanted, Invalid> {
     let filter = |text: &str| {
@@ -62,12 +62,7 @@ pub(crate) fn wanted(
             .map_err(|error| Invalid::new("type", format!("{text} {error}"), error.remedy()))
     };
     let filters = kinds.map(|kinds| kinds.split(',').map(filter).collect()).transpose()?.unwrap_or_default();
-    Ok(Wanted { filters, session: session.map(read_session).transpose()?, chat })
-}
-
-fn read_session(id: &str) -> Result<SessionId, Invalid> {
-    id.parse()
-        .map_err(|_| Invalid::new("session", "is not a session id", "use an id from GET /api/v1/sessions"))
+    Ok(Wanted { filters, session: session_of(session)?, chat })
 }
 
 /// The id of an event that a caller names.
@@ -100,7 +95,7 @@ pub(crate) async fn list_events(
         return Err(Invalid::new("wait", "is too long", "use 0 to 25 seconds").into());
     }
     let request = ListEvents {
-        wanted: wanted(query.kind.as_deref(), query.session.as_deref(), query.chat)?,
+        wanted: wanted(query.kind.as_deref(), query.session, query.chat)?,
         after: query.after.as_deref().map(|id| read_event("after", id)).transpose()?,
         limit: query.limit,
     };

@@ -53,7 +53,7 @@ impl FromRequestParts<ApiState> for Entrance {
         }
         let Caller(caller) = Caller::from_request_parts(parts, state).await?;
         let Query(query) = Query::<LiveQuery>::from_request_parts(parts, state).await?;
-        let wanted = wanted(query.kind.as_deref(), query.session.as_deref(), query.chat)?;
+        let wanted = wanted(query.kind.as_deref(), query.session, query.chat)?;
         let selection = Selection::of(&*state.contacts, caller, &wanted).await?;
         // what a browser sends by itself when it comes back
         let resumed = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use wagate_domain::{Invalid, SessionId, auth::Principal};
+use wagate_domain::{SessionId, auth::Principal, page};
 
 use super::view::{SessionView, example};
 use crate::{
@@ -11,11 +11,6 @@ use crate::{
     extract::{Caller, Query},
     problem::Problem,
 };
-
-/// Largest page.
-const MAX_LIMIT: u32 = 200;
-/// Page size when none is asked for.
-const DEFAULT_LIMIT: u32 = 50;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -54,17 +49,13 @@ pub(crate) async fn list_sessions(
     Caller(caller): Caller,
     Query(query): Query<ListSessions>,
 ) -> Result<Json<SessionPage>, Problem> {
-    Ok(Json(page(&state, caller, query).await?))
+    Ok(Json(page_of(&state, caller, query).await?))
 }
 
-async fn page(state: &ApiState, caller: Principal, query: ListSessions) -> Result<SessionPage, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Invalid::new("limit", "is out of range", format!("use 1 to {MAX_LIMIT}")).into());
-    }
-    let after = query.cursor.map(|cursor| cursor.parse::<SessionId>()).transpose().map_err(|_| {
-        Invalid::new("cursor", "is not a cursor", "pass next_cursor of the page before, unchanged")
-    })?;
+async fn page_of(state: &ApiState, caller: Principal, query: ListSessions) -> Result<SessionPage, Problem> {
+    let limit = page::limit(query.limit)?;
+    let after = query.cursor.map(|cursor| cursor.parse::<SessionId>()).transpose();
+    let after = after.map_err(|_| page::no_cursor())?;
     let mut found = state.sessions.list(caller.workspace, after, limit + 1).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);

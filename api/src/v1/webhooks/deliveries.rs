@@ -4,8 +4,7 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wagate_domain::{
-    DeliveryId, Invalid, SessionId, WebhookId, events::EventKind, ports::DeliveryQuery,
-    webhooks::DeliveryState,
+    DeliveryId, Invalid, WebhookId, events::EventKind, page, ports::DeliveryQuery, webhooks::DeliveryState,
 };
 
 use super::{
@@ -14,14 +13,9 @@ use super::{
 };
 use crate::{
     ApiState,
-    extract::{Caller, IdPath, Query},
+    extract::{Caller, IdPath, Query, session_of},
     problem::Problem,
 };
-
-/// Largest page.
-const MAX_LIMIT: u32 = 200;
-/// Page size when none is asked for.
-const DEFAULT_LIMIT: u32 = 50;
 
 /// Which deliveries, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -68,17 +62,16 @@ pub(crate) async fn list_deliveries(
     IdPath(id): IdPath<WebhookId>,
     Query(query): Query<ListDeliveries>,
 ) -> Result<Json<DeliveryPage>, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Invalid::new("limit", "is out of range", format!("use 1 to {MAX_LIMIT}")).into());
-    }
-    let cursor =
-        |_| Invalid::new("cursor", "is not a cursor", "pass next_cursor of the page before, unchanged");
+    let limit = page::limit(query.limit)?;
     let request = DeliveryQuery {
         state: query.state.as_deref().map(read_state).transpose()?,
         kind: query.kind.as_deref().map(read_kind).transpose()?,
-        session: query.session.as_deref().map(read_session).transpose()?,
-        before: query.cursor.map(|text| text.parse::<DeliveryId>()).transpose().map_err(cursor)?,
+        session: session_of(query.session)?,
+        before: query
+            .cursor
+            .map(|text| text.parse::<DeliveryId>())
+            .transpose()
+            .map_err(|_| page::no_cursor())?,
         limit: limit + 1,
     };
     find(&state, caller, id).await?;
@@ -94,12 +87,7 @@ pub(super) fn read_state(name: &str) -> Result<DeliveryState, Invalid> {
         .ok_or_else(|| Invalid::new("state", "is no state of a delivery", "use waiting, delivered or failed"))
 }
 
-pub(crate) fn read_kind(name: &str) -> Result<EventKind, Invalid> {
+pub(super) fn read_kind(name: &str) -> Result<EventKind, Invalid> {
     EventKind::from_name(name)
         .ok_or_else(|| Invalid::new("type", "is no type of event", "use one of docs/reference/events.md"))
-}
-
-pub(crate) fn read_session(id: &str) -> Result<SessionId, Invalid> {
-    id.parse()
-        .map_err(|_| Invalid::new("session", "is not a session id", "use an id from GET /api/v1/sessions"))
 }

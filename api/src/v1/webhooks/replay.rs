@@ -9,10 +9,10 @@ use wagate_domain::{
     webhooks::{self, Replay, Replayed},
 };
 
-use super::{create::filters, deliveries::read_session};
+use super::create::filters;
 use crate::{
     ApiState,
-    extract::{Caller, IdPath, JsonBody},
+    extract::{Caller, IdPath, JsonBody, session_of},
     problem::Problem,
 };
 
@@ -68,7 +68,7 @@ pub(crate) async fn replay_events(
         from: moment("from", &value.from)?,
         until: value.until.as_deref().map(|until| moment("until", until)).transpose()?,
         events: filters("events", &value.events)?,
-        session: value.session.as_deref().map(read_session).transpose()?,
+        session: session_of(value.session)?,
         only_failed: value.only_failed,
     };
     let Replayed { events, more_from } =

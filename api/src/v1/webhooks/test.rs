@@ -6,13 +6,13 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use wagate_domain::{
-    Invalid, WebhookId,
+    WebhookId,
     events::{EventKind, sample},
     webhooks::Attempt,
 };
 use wagate_views::events::letter;
 
-use super::{delivery_view::AttemptView, find};
+use super::{deliveries::read_kind, delivery_view::AttemptView, find};
 use crate::{
     ApiState,
     extract::{Caller, IdPath, JsonBody},
@@ -55,20 +55,11 @@ pub(crate) async fn test_webhook(
     IdPath(id): IdPath<WebhookId>,
     JsonBody { value, .. }: JsonBody<TestWebhook>,
 ) -> Result<Json<AttemptView>, Problem> {
-    let kind = EventKind::from_name(&value.kind)
-        .ok_or_else(|| Invalid::new("type", "is no type of event", "use one of docs/reference/events.md"))?;
+    let kind = read_kind(&value.kind)?;
     let webhook = find(&state, caller, id).await?;
     let now = state.env.now();
     let told = sample(kind, state.env.new_id(), caller.workspace, webhook.session, now);
     let began = Instant::now();
     let answer = state.post.post(&letter(&webhook, told, now, PATIENCE)).await;
-    let ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let attempt = match answer {
-        Ok(answer) => {
-            let response = Some(answer.excerpt).filter(|text| !text.is_empty());
-            Attempt { at: now, ms, status: Some(answer.status), error: None, response }
-        }
-        Err(error) => Attempt { at: now, ms, status: None, error: Some(error.to_string()), response: None },
-    };
-    Ok(Json(attempt.into()))
+    Ok(Json(Attempt::of(now, began.elapsed(), &answer).into()))
 }

@@ -10,7 +10,7 @@ use wagate_domain::{
 use super::store::insert_missing;
 use crate::sql::{
     error::{internal, sql_error},
-    rows::{told::Model, unsigned_count},
+    rows::{signed, told::Model},
 };
 
 /// Takes places in the order of events; the row is locked until the transaction ends.
@@ -49,7 +49,7 @@ pub(in crate::sql) async fn write_told(tx: &DatabaseTransaction, told: &[Told]) 
     if told.is_empty() {
         return Ok(());
     }
-    let count = unsigned_count(told.len());
+    let count = signed(told.len() as u64);
     let take = Statement::from_sql_and_values(tx.get_database_backend(), TAKE_PLACES, [count.into()]);
     let row = tx.query_one_raw(take).await.map_err(sql_error)?;
     let row = row.ok_or_else(|| internal("the counter of events is gone"))?;

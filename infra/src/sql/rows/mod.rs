@@ -73,11 +73,6 @@ pub(in crate::sql) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// How many, in SQL's form.
-pub(in crate::sql) fn unsigned_count(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
 /// The counter behind SQL's signed form.
 pub(in crate::sql) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
