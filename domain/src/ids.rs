@@ -112,6 +112,16 @@ ids! {
     WebhookId = "whk";
     /// One event on its way to one webhook.
     DeliveryId = "dlv";
+    /// A person who signs in.
+    UserId = "usr";
+    /// One time a person signed in: a family of refresh tokens.
+    SignInId = "sig";
+    /// A person's invitation into a workspace.
+    InvitationId = "inv";
+    /// A mail that is or was to be sent.
+    MailId = "mal";
+    /// An entry of the audit log.
+    AuditId = "aud";
 }
 
 impl MessageId {

@@ -13,6 +13,7 @@ pub mod env;
 pub mod events;
 pub mod ids;
 pub mod invalid;
+pub mod mail;
 pub mod media;
 pub mod messages;
 pub mod page;
@@ -26,8 +27,8 @@ pub use address::Address;
 pub use contact::{Contact, ContactIds};
 pub use env::{Clock, Entropy, Env};
 pub use ids::{
-    ApiKeyId, ConnectorId, ContactId, DeliveryId, EventId, MediaId, MessageId, SessionId, WebhookId,
-    WorkspaceId,
+    ApiKeyId, AuditId, ConnectorId, ContactId, DeliveryId, EventId, InvitationId, MailId, MediaId, MessageId,
+    SessionId, SignInId, UserId, WebhookId, WorkspaceId,
 };
 pub use invalid::Invalid;
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
-use wagate_domain::auth::{Principal, hash_key};
+use wagate_domain::auth::{Actor, Principal, hash_key};
 
 use crate::{
     ApiState,
@@ -30,7 +30,7 @@ impl FromRequestParts<ApiState> for Caller {
             state.keys.find(&hash_key(secret)).await?.ok_or_else(|| {
                 Problem::new(Code::Unauthenticated, "The API key is unknown or was revoked")
             })?;
-        let caller = Self(Principal { workspace: key.workspace, key: key.id });
+        let caller = Self(Principal { workspace: key.workspace, actor: Actor::Key(key.id) });
         parts.extensions.insert(caller);
         Ok(caller)
     }

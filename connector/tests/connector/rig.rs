@@ -17,8 +17,8 @@ use wagate_connector::{
     SqlBackends,
 };
 use wagate_domain::{
-    ApiKeyId, Env, MessageId, WorkspaceId,
-    auth::Principal,
+    Env, MessageId, WorkspaceId,
+    auth::{Actor, Principal},
     events::{Event, EventData},
     messages::{Body, Message, Priority, SendMessage, SendPorts, Status, send},
     ports::{EventLog, Group, Leases, Projection, SessionCalls, Sessions, Workspace, Workspaces},
@@ -78,7 +78,7 @@ impl Rig {
         let s3 = object_store(&folder, ([127, 0, 0, 1], 0).into()).await;
         let config = S3Config { endpoint: Some(s3.endpoint()), ..S3Config::default() };
         let objects = S3::connect(&config).await.expect("bucket");
-        let caller = Principal { workspace: env.new_id::<WorkspaceId>(), key: env.new_id::<ApiKeyId>() };
+        let caller = Principal { workspace: env.new_id::<WorkspaceId>(), actor: Actor::Key(env.new_id()) };
         let workspace = Workspace { id: caller.workspace, name: "test".to_owned(), created_at: env.now() };
         Workspaces::insert(&db, &workspace).await.expect("workspace");
         let rig = Self {

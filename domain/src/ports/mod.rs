@@ -9,6 +9,7 @@ mod fetch;
 mod lanes;
 mod leases;
 mod log;
+mod outbox;
 mod polls;
 mod records;
 mod requests;
@@ -26,6 +27,7 @@ pub use lanes::{
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
+pub use outbox::Outbox;
 pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,

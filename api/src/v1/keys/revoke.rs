@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use wagate_domain::ApiKeyId;
+use wagate_domain::{ApiKeyId, auth::Actor};
 
 use crate::{
     ApiState,
@@ -23,7 +23,7 @@ pub(crate) async fn revoke_key(
     Caller(caller): Caller,
     IdPath(id): IdPath<ApiKeyId>,
 ) -> Result<StatusCode, Problem> {
-    if id == caller.key {
+    if caller.actor == Actor::Key(id) {
         return Err(Problem::plain(Code::KeyInUse));
     }
     let revoked = state.keys.revoke(caller.workspace, id, state.env.now()).await?;
