@@ -26,6 +26,11 @@ fn the_errors_page_is_current() {
     check("../docs/reference/errors.md", &wagate_api::errors_reference());
 }
 
+#[test]
+fn the_permissions_page_is_current() {
+    check("../docs/reference/permissions.md", &wagate_api::permissions_reference());
+}
+
 /// Every operation says what it is for, shows what goes in and comes out, and names its errors.
 #[test]
 fn every_operation_is_documented() {

@@ -79,5 +79,8 @@ pub(crate) enum AdminCommand {
         workspace: String,
         /// What people call the key.
         name: String,
+        /// What it may do, with commas between: `messages:send,sessions:*`; `operator` lets it run the gateway.
+        #[arg(long, value_delimiter = ',', default_value = "*")]
+        scopes: Vec<String>,
     },
 }

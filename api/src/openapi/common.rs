@@ -11,7 +11,10 @@ use utoipa::openapi::{
 
 use wagate_domain::Invalid;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    admission::{Access, TABLE},
+    problem::{Code, Problem},
+};
 
 /// Adds to the document what holds for all endpoints.
 pub(crate) fn complete(api: &mut OpenApi) {
@@ -20,21 +23,41 @@ pub(crate) fn complete(api: &mut OpenApi) {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     components.add_security_scheme("api_key", header);
-    for (path, item) in &mut api.paths.paths {
-        if path.starts_with("/api/v1/") || path == "/metrics" {
-            operations(item).for_each(|operation| complete_operation(path, operation));
+    for row in TABLE {
+        let Some(item) = api.paths.paths.get_mut(row.path) else { continue };
+        if let Some(operation) = operation(item, row.method)
+            && (row.path.starts_with("/api/v1/") || row.access != Access::Open)
+        {
+            complete_operation(row.path, row.access, operation);
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+fn operation<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Operation> {
+    let place = match method {
+        "GET" => &mut item.get,
+        "POST" => &mut item.post,
+        "PUT" => &mut item.put,
+        "PATCH" => &mut item.patch,
+        _ => &mut item.delete,
+    };
+    place.as_mut()
 }
 
-fn complete_operation(path: &str, operation: &mut Operation) {
-    let none: [&str; 0] = [];
-    operation.security =
-        Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("api_key", none)]);
+/// Who may come in: the schemes and, where there is one, the permission it takes.
+fn secure(access: Access, operation: &mut Operation) {
+    let Access::May(permission) = access else { return };
+    let scopes = [permission.name()];
+    let schemes = ["bearer", "api_key"].map(|scheme| SecurityRequirement::new(scheme, scopes));
+    operation.security = Some(schemes.into());
+    for code in [Code::Unauthenticated, Code::PermissionMissing, Code::AddressNotAllowed, Code::SessionsOnly]
+    {
+        add(operation, code);
+    }
+}
+
+fn complete_operation(path: &str, access: Access, operation: &mut Operation) {
+    secure(access, operation);
     let shape = Shape::of(path, operation);
     for code in shape.codes() {
         add(operation, code);
@@ -93,13 +116,7 @@ impl Shape {
     }
 
     fn codes(&self) -> impl Iterator<Item = Code> {
-        let always = [
-            Code::Unauthenticated,
-            Code::ValidationFailed,
-            Code::Internal,
-            Code::Unavailable,
-            Code::TimedOut,
-        ];
+        let always = [Code::ValidationFailed, Code::Internal, Code::Unavailable, Code::TimedOut];
         let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
         let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
         let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];

@@ -1,5 +1,6 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
+mod audit;
 mod chats;
 mod contacts;
 mod events;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         media::routes(),
         retention::routes(),
         keys::routes(),
+        audit::routes(),
         webhooks::routes(),
         events::routes(),
     ]

@@ -3,6 +3,7 @@
 //! Tenant first: no method takes a bare resource id without its workspace, except those that the
 //! connector uses on sessions it holds under a lease.
 
+mod audit;
 mod chats;
 mod duties;
 mod fetch;
@@ -18,6 +19,7 @@ mod store;
 mod told;
 mod webhooks;
 
+pub use audit::{AuditLog, AuditQuery};
 pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
 pub use fetch::{Fetch, FetchError, Fetched};

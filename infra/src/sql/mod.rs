@@ -5,6 +5,7 @@
 //! `$n` placeholders, which both databases read.
 
 mod api_keys;
+mod audit;
 mod chats;
 mod contacts;
 mod database;

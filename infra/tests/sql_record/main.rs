@@ -1,5 +1,6 @@
 //! The record holds its promises on SQLite and on PostgreSQL: one suite, run on both.
 
+mod audit;
 mod databases;
 mod events;
 mod memory;
@@ -20,6 +21,8 @@ use databases::{SqliteFile, postgres};
 async fn conforms(db: &Database) {
     ports::workspaces(db).await;
     ports::api_keys(db).await;
+    audit::is_kept(db).await;
+    audit::is_filtered(db).await;
     ports::sessions(db).await;
     ports::epochs(db).await;
     ports::media(db).await;
