@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-rust test-live derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-events bench-sandbox
+.PHONY: help run test lint test-rust test-live test-api derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-events bench-sandbox
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,7 +17,7 @@ run: ## install what is missing, build, and start everything with a simulated Wh
 	@scripts/settle-build
 	@exec target/debug/wagate up
 
-test: lint test-live test-rust ## everything that must hold: lint, derived files, every test
+test: lint test-live test-rust test-api ## everything that must hold: lint, derived files, every test
 
 lint: ## formatting and clippy with warnings denied
 	@scripts/need cc
@@ -34,6 +34,13 @@ test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3
 test-live: ## the refusals of the build that talks to WhatsApp
 	$(CARGO) test -p wagate-connector --no-default-features --features live --lib
 	@scripts/settle-build
+
+test-api: ## requests made of the OpenAPI document by schemathesis, against a running gateway; SECONDS (60), SEED (1)
+	@scripts/need cc redis-server python3 pip3 node npm
+	@scripts/foreign-clients tests/schema
+	$(CARGO) build --workspace --bin wagate
+	@scripts/settle-build
+	python3 tests/schema/run.py --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 derive: ## write again everything that is derived from code (the openapi.json files, docs/reference/)
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived

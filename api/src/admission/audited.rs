@@ -31,18 +31,18 @@ pub(crate) struct Changed {
 
 impl Changed {
     /// Something was made.
-    pub(crate) fn made(target: impl ToString, after: &impl Serialize) -> Self {
-        Self { target: Some(target.to_string()), after: json(after), ..Self::default() }
+    pub(crate) fn made(target: &str, after: &impl Serialize) -> Self {
+        Self { target: Some(target.to_owned()), after: json(after), ..Self::default() }
     }
 
     /// Something was changed.
-    pub(crate) fn changed(target: impl ToString, before: &impl Serialize, after: &impl Serialize) -> Self {
+    pub(crate) fn rewritten(target: &str, before: &impl Serialize, after: &impl Serialize) -> Self {
         Self { before: json(before), ..Self::made(target, after) }
     }
 
     /// Something was taken away.
-    pub(crate) fn gone(target: impl ToString, before: &impl Serialize) -> Self {
-        Self { target: Some(target.to_string()), before: json(before), ..Self::default() }
+    pub(crate) fn gone(target: &str, before: &impl Serialize) -> Self {
+        Self { target: Some(target.to_owned()), before: json(before), ..Self::default() }
     }
 }
 

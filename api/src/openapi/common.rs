@@ -6,6 +6,7 @@ use utoipa::openapi::{
     Components, Content, OpenApi, Ref, RefOr, Response, ResponseBuilder,
     header::HeaderBuilder,
     path::{Operation, PathItem},
+    schema::{AnyOf, Schema},
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 
@@ -23,6 +24,7 @@ pub(crate) fn complete(api: &mut OpenApi) {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     components.add_security_scheme("api_key", header);
+    tell_events_apart(components);
     for row in TABLE {
         let Some(item) = api.paths.paths.get_mut(row.path) else { continue };
         if let Some(operation) = operation(item, row.method)
@@ -30,6 +32,18 @@ pub(crate) fn complete(api: &mut OpenApi) {
         {
             complete_operation(row.path, row.access, operation);
         }
+    }
+}
+
+/// The data of an event is told apart by the event's type, not by its shape: one shape may fit two types.
+fn tell_events_apart(components: &mut Components) {
+    if let Some(RefOr::T(schema)) = components.schemas.get_mut("EventData")
+        && let Schema::OneOf(shapes) = schema
+    {
+        let mut any = AnyOf::new();
+        any.items = std::mem::take(&mut shapes.items);
+        any.description = shapes.description.take();
+        *schema = Schema::AnyOf(any);
     }
 }
 

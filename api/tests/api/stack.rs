@@ -153,7 +153,7 @@ impl Stack {
         let router = wagate_api::router(state);
         let server = tokio::spawn(async move {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service).await.unwrap()
+            axum::serve(listener, service).await.unwrap();
         });
         let log = RedisLog::new(connection.clone());
         let http = reqwest::Client::new();

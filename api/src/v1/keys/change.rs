@@ -47,5 +47,5 @@ pub(crate) async fn change_key(
         return Err(Problem::plain(Code::KeyRevoked));
     }
     let (before, after) = (KeyView::from(before), KeyView::from(key));
-    Ok((Changed::changed(id, &before, &after), Json(after)))
+    Ok((Changed::rewritten(&id.to_string(), &before, &after), Json(after)))
 }

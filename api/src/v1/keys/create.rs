@@ -70,7 +70,7 @@ async fn make(
     }
     state.keys.insert(&key).await?;
     let (id, key) = (key.id, KeyView::from(key));
-    let changed = Changed::made(id, &key);
+    let changed = Changed::made(&id.to_string(), &key);
     let shown = KeyWithSecret { key: key.clone(), secret: Some(secret.expose().to_owned()) };
     // a secret is not kept, not even for a day
     let answer = Answer::json(StatusCode::CREATED, &shown)?.keeping(&KeyWithSecret { key, secret: None })?;

@@ -71,7 +71,7 @@ pub(crate) async fn rotate_key(
             return Err(Problem::plain(Code::KeyRevoked));
         }
         let (old, key) = (KeyView::from(before), KeyView::from(key));
-        let changed = Changed::changed(id, &old, &key);
+        let changed = Changed::rewritten(&id.to_string(), &old, &key);
         let shown = KeyWithSecret { key: key.clone(), secret: Some(secret.expose().to_owned()) };
         let answer = Answer::json(StatusCode::OK, &shown)?.keeping(&KeyWithSecret { key, secret: None })?;
         Ok(answer.noting(changed))

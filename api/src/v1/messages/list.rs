@@ -30,6 +30,7 @@ pub(crate) struct ListMessages {
     #[param(example = "xmas-2026")]
     campaign: Option<String>,
     /// `desc` (newest first, when left out) or `asc` (oldest first).
+    #[param(inline)]
     order: Option<Order>,
     /// `next_cursor` or `prev_cursor` of another page in the same order.
     cursor: Option<String>,

@@ -28,5 +28,5 @@ pub(crate) async fn change_retention(
     retention.check()?;
     let before = RetentionView::from(state.retention.get(caller.workspace).await?);
     state.retention.put(caller.workspace, &retention).await?;
-    Ok((Changed::changed("retention", &before, &value), Json(value)))
+    Ok((Changed::rewritten("retention", &before, &value), Json(value)))
 }

@@ -50,5 +50,5 @@ pub(crate) async fn change_session(
     let before = state.sessions.get(caller.workspace, id).await?.ok_or_else(gone)?;
     let changed = sessions::rewrite(&*state.sessions, &*state.calls, caller, id, change).await?;
     let (before, after) = (SessionView::from(before), SessionView::from(changed.ok_or_else(gone)?));
-    Ok((Changed::changed(id, &before, &after), Json(after)))
+    Ok((Changed::rewritten(&id.to_string(), &before, &after), Json(after)))
 }

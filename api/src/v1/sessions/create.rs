@@ -58,7 +58,7 @@ pub(crate) async fn create_session(
         let request = sessions::CreateSession { name: value.name, pacing, start: value.start, seed };
         let made = sessions::create(&state.env, &*state.sessions, &*state.calls, caller, request).await?;
         let (id, shown) = (made.id, SessionView::from(made));
-        Ok(Answer::json(StatusCode::CREATED, &shown)?.noting(Changed::made(id, &shown)))
+        Ok(Answer::json(StatusCode::CREATED, &shown)?.noting(Changed::made(&id.to_string(), &shown)))
     })
     .await
 }

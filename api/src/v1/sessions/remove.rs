@@ -32,6 +32,6 @@ pub(crate) async fn delete_session(
     let before = state.sessions.get(caller.workspace, id).await?;
     let ports = RemovePorts { sessions: &*state.sessions, calls: &*state.calls, lanes: &*state.lanes };
     sessions::remove(&state.env, ports, caller, id).await?;
-    let gone = before.map(|before| Changed::gone(id, &SessionView::from(before)));
+    let gone = before.map(|before| Changed::gone(&id.to_string(), &SessionView::from(before)));
     Ok((gone, StatusCode::NO_CONTENT))
 }

@@ -66,5 +66,5 @@ pub(crate) async fn change_webhook(
     let before = find(&state, caller, id).await?;
     let webhook = webhooks::update(&state.env, state.webhook_ports(), caller, id, change).await?;
     let (before, after) = (WebhookView::from(before), WebhookView::from(webhook));
-    Ok((Changed::changed(id, &before, &after), Json(after)))
+    Ok((Changed::rewritten(&id.to_string(), &before, &after), Json(after)))
 }

@@ -110,7 +110,7 @@ pub(crate) async fn create_webhook(
         let secret = made.secrets.first().map(SigningSecret::expose).map(str::to_owned);
         let id = made.id;
         let webhook = WebhookView::from(made);
-        let changed = Changed::made(id, &webhook);
+        let changed = Changed::made(&id.to_string(), &webhook);
         let shown = WebhookWithSecret { webhook: webhook.clone(), secret };
         // a secret is not kept, not even for a day
         let answer = Answer::json(StatusCode::CREATED, &shown)?;

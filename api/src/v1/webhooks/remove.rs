@@ -27,6 +27,6 @@ pub(crate) async fn delete_webhook(
 ) -> Result<(Changed, StatusCode), Problem> {
     let before = WebhookView::from(find(&state, caller, id).await?);
     let deleted = state.webhooks.delete(caller.workspace, id).await?;
-    let gone = (Changed::gone(id, &before), StatusCode::NO_CONTENT);
+    let gone = (Changed::gone(&id.to_string(), &before), StatusCode::NO_CONTENT);
     if deleted { Ok(gone) } else { Err(Problem::plain(Code::WebhookNotFound)) }
 }
