@@ -17,7 +17,7 @@ mod v1;
 pub use openapi::errors_reference;
 pub use operations::{CountSessions, Operations, SessionCount, operations};
 pub use problem::{Code, FieldError, ProblemBody};
-pub use state::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
+pub use state::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
 
 use axum::{
     Router,
@@ -42,6 +42,7 @@ pub fn router(parts: ApiParts) -> Router {
         .route("/api/docs/errors", get(openapi::get_errors_page))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), layers::admit))
         .layer(CatchPanicLayer::custom(layers::catch_panic))
         .layer(from_fn_with_state(state.env.clone(), layers::observe))
         .with_state(state)

@@ -13,6 +13,7 @@ pub mod env;
 pub mod events;
 pub mod ids;
 pub mod invalid;
+pub mod limits;
 pub mod media;
 pub mod messages;
 pub mod page;
@@ -21,6 +22,7 @@ pub mod retention;
 pub mod sessions;
 pub mod time;
 pub mod webhooks;
+pub mod workspaces;
 
 pub use address::Address;
 pub use contact::{Contact, ContactIds};

@@ -12,12 +12,14 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use wagate_domain::{
     Invalid, WorkspaceId,
+    limits::Decision,
     ports::{Begun, PortError, StoredAnswer},
 };
 
 use crate::{
     ApiState,
     extract::Caller,
+    layers,
     problem::{Code, Problem},
 };
 
@@ -51,12 +53,18 @@ pub(crate) struct Answer {
     status: StatusCode,
     body: String,
     kept: Option<String>,
+    left: Option<Decision>,
 }
 
 impl Answer {
     /// A JSON answer.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { status, body: render(body)?, kept: None })
+        Ok(Self { status, body: render(body)?, kept: None, left: None })
+    }
+
+    /// Tells what is left of a limit; a repetition, which uses nothing up, does not.
+    pub(crate) fn with_left(self, left: Option<Decision>) -> Self {
+        Self { left, ..self }
     }
 
     /// Keeps something else than what is shown now, because `body` holds a secret.
@@ -72,7 +80,12 @@ fn render(body: &impl Serialize) -> Result<String, Problem> {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response();
+        if let Some(left) = self.left {
+            layers::show(&mut response, left);
+        }
+        response
     }
 }
 
@@ -178,7 +191,7 @@ fn note(kept: Result<(), PortError>) {
 fn replay(answer: StoredAnswer) -> Result<Response, Problem> {
     let status =
         StatusCode::from_u16(answer.status).map_err(|error| Problem::plain(Code::Internal).because(error))?;
-    let mut response = Answer { status, body: answer.body, kept: None }.into_response();
+    let mut response = Answer { status, body: answer.body, kept: None, left: None }.into_response();
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     Ok(response)
 }

@@ -1,9 +1,13 @@
-//! What happens around every request: an id, a log line, figures, a bound on its time, panics caught.
+//! What happens around every request: an id, a log line, figures, limits, a bound on its time, panics caught.
 
+mod admit;
+mod budget;
 mod observe;
 mod panic;
 mod timeout;
 
+pub(crate) use admit::admit;
+pub(crate) use budget::show;
 pub(crate) use observe::observe;
 pub(crate) use panic::catch_panic;
 pub(crate) use timeout::{QUICK, UPLOAD, within};

@@ -22,20 +22,23 @@ pub(crate) fn complete(api: &mut OpenApi) {
     components.add_security_scheme("api_key", header);
     for (path, item) in &mut api.paths.paths {
         if path.starts_with("/api/v1/") || path == "/metrics" {
-            operations(item).for_each(|operation| complete_operation(path, operation));
+            operations(item).for_each(|(operation, changes)| complete_operation(path, operation, changes));
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+/// The operations of a path, and whether each may change something.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let reading = item.get.iter_mut().map(|operation| (operation, false));
+    let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    reading.chain(changing.into_iter().flatten().map(|operation| (operation, true)))
 }
 
-fn complete_operation(path: &str, operation: &mut Operation) {
+fn complete_operation(path: &str, operation: &mut Operation, changes: bool) {
     let none: [&str; 0] = [];
     operation.security =
         Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("api_key", none)]);
-    let shape = Shape::of(path, operation);
+    let shape = Shape { changes, ..Shape::of(path, operation) };
     for code in shape.codes() {
         add(operation, code);
     }
@@ -46,14 +49,29 @@ fn complete_operation(path: &str, operation: &mut Operation) {
             let replayed = "`true` when this is the kept answer to an earlier request.";
             add_header(response, "Idempotent-Replayed", replayed);
         }
-        if status == "503" {
+        if shape.limited && (status == "429" || status.starts_with('2')) {
+            for (name, what) in LIMIT_HEADERS {
+                add_header(response, name, what);
+            }
+        }
+        if status == "503" || status == "429" {
             add_header(response, "Retry-After", "Seconds after which to try again.");
         }
     }
 }
 
+/// What is left of the limit that is nearest to refusing.
+const LIMIT_HEADERS: [(&str, &str); 4] = [
+    ("RateLimit-Limit", "Most at once."),
+    ("RateLimit-Remaining", "How many are left."),
+    ("RateLimit-Reset", "Seconds until everything is there again."),
+    ("RateLimit-Policy", "How many in a window of `w` seconds, and whose limit it is."),
+];
+
 /// What an endpoint's form says of the errors it can answer with.
 struct Shape {
+    limited: bool,
+    changes: bool,
     not_found: Option<Code>,
     body: bool,
     form: bool,
@@ -85,6 +103,8 @@ impl Shape {
             ("/api/v1/events/{id}", Code::EventNotFound),
         ];
         Self {
+            limited: path.starts_with("/api/v1/"),
+            changes: false,
             not_found: not_found.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, code)| *code),
             body: types.iter().any(|name| name == "application/json"),
             form: types.iter().any(|name| name == "multipart/form-data"),
@@ -103,9 +123,13 @@ impl Shape {
         let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
         let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
         let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
+        let limited = [Code::RateLimited].into_iter().filter(|_| self.limited);
+        let suspended = [Code::WorkspaceSuspended].into_iter().filter(|_| self.limited && self.changes);
         let when = |wanted: bool, codes: [Code; 3]| codes.into_iter().filter(move |_| wanted);
         always
             .into_iter()
+            .chain(limited)
+            .chain(suspended)
             .chain(self.not_found)
             .chain(when(self.body, body))
             .chain(when(self.form, form))

@@ -8,6 +8,7 @@ mod duties;
 mod fetch;
 mod lanes;
 mod leases;
+mod limits;
 mod log;
 mod polls;
 mod records;
@@ -16,6 +17,7 @@ mod retention;
 mod store;
 mod told;
 mod webhooks;
+mod workspaces;
 
 pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
@@ -25,17 +27,18 @@ pub use lanes::{
     Verdict, Wanted, Which,
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
+pub use limits::Limits;
 pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
-    Workspace, Workspaces,
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
 pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery, ToldSubject};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
+pub use workspaces::Workspaces;
 
 /// A machine behind us could not do its part.
 #[derive(Debug, thiserror::Error)]

@@ -21,6 +21,7 @@ async fn conforms(db: &Database) {
     ports::workspaces(db).await;
     ports::api_keys(db).await;
     ports::sessions(db).await;
+    ports::sessions_within(db).await;
     ports::epochs(db).await;
     ports::media(db).await;
     ports::messages(db).await;
@@ -29,6 +30,7 @@ async fn conforms(db: &Database) {
     ports::uploaded_prekeys(db).await;
     memory::keys(db).await;
     memory::sessions(db).await;
+    memory::workspaces(db).await;
     projection::forward_only(db).await;
     projection::edits(db).await;
     projection::queued_again(db).await;
