@@ -54,6 +54,9 @@ impl Gateway {
             ("S3_ENDPOINT", s3.endpoint()),
             ("WAGATE_DATA_DIR", folder.path().display().to_string()),
             ("WAGATE_SERVER__LISTEN", format!("127.0.0.1:{port}")),
+            // the load is faster than anybody may be by default
+            ("WAGATE_LIMITS__KEY_PER_SECOND", "0".to_owned()),
+            ("WAGATE_LIMITS__WORKSPACE_PER_SECOND", "0".to_owned()),
             // endpoints of webhooks are on loopback
             ("WAGATE_OUTBOUND__ALLOW_PRIVATE", "true".to_owned()),
         ];
@@ -69,6 +72,11 @@ impl Gateway {
         let mut gateway = Self { program, environment, folder, port, key, http: Client::new(), _s3: s3 };
         gateway.key = gateway.workspace().await?;
         Ok(gateway)
+    }
+
+    /// Sets a variable of the environment for the roles that start from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     fn command(&self, words: &[&str]) -> Command {

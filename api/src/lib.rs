@@ -18,7 +18,7 @@ mod v1;
 pub use openapi::{errors_reference, permissions_reference};
 pub use operations::{CountSessions, Operations, SessionCount, operations};
 pub use problem::{Code, FieldError, ProblemBody};
-pub use state::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
+pub use state::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
 
 use axum::{
     Router,

@@ -7,14 +7,17 @@ use wagate_domain::{
     Env,
     auth::Networks,
     chats::ReadPorts,
+    limits::{Charge, Rate, Subject, Terms},
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages,
-        Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
+        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Limits, MediaIndex,
+        Messages, Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
+        Workspaces,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
+    workspaces::Plan,
 };
 
 /// Everything a handler may touch. Built once by the composition root.
@@ -65,6 +68,8 @@ pub struct ApiParts {
     pub idempotency: Arc<dyn Idempotency>,
     /// The pace of a session that is made without one.
     pub default_pacing: Pacing,
+    /// What callers may use up.
+    pub terms: ApiTerms,
     /// Bounds on what callers may send.
     pub limits: ApiLimits,
     /// Where callers reach us, for links in answers.
@@ -111,7 +116,14 @@ impl ApiParts {
             messages: &*self.messages,
             media: &*self.media,
             lanes: &*self.lanes,
+            terms: self.terms(),
         }
+    }
+
+    /// On which terms workspaces act.
+    pub(crate) fn terms(&self) -> Terms<'_> {
+        let ApiTerms { workspaces, limits, plan, .. } = &self.terms;
+        Terms { workspaces: &**workspaces, limits: &**limits, plan }
     }
 
     /// The ports of making and changing webhooks.
@@ -138,6 +150,34 @@ impl ApiParts {
     /// The ports of staging media.
     pub(crate) fn staging(&self) -> Staging<'_> {
         Staging { index: &*self.media, objects: &*self.objects }
+    }
+}
+
+/// What callers may use up, and what is left of it.
+pub struct ApiTerms {
+    /// Tenants and their plans, as they were on record a moment ago.
+    pub workspaces: Arc<dyn Workspaces>,
+    /// What is left.
+    pub limits: Arc<dyn Limits>,
+    /// The plan of a workspace that has none of its own.
+    pub plan: Plan,
+    /// Requests without a valid key from one address.
+    pub strangers: Option<Rate>,
+}
+
+impl ApiTerms {
+    /// What a request without a valid key is charged for.
+    pub(crate) fn for_stranger(&self) -> Option<Charge> {
+        self.strangers.map(|rate| Charge::request(Subject::Address, rate))
+    }
+}
+
+impl fmt::Debug for ApiTerms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiTerms")
+            .field("plan", &self.plan)
+            .field("strangers", &self.strangers)
+            .finish_non_exhaustive()
     }
 }
 

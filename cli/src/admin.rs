@@ -3,6 +3,7 @@
 use wagate_domain::{
     auth::{NewKey, Permissions},
     ports::{EventLog, Group, Lanes, Leases, Sessions, Workspaces},
+    workspaces::{self, ChangeWorkspace},
 };
 use wagate_infra::config::Config;
 
@@ -22,6 +23,25 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
         AdminCommand::CreateWorkspace { name } => {
             let (workspace, secret) = machines.create_workspace(name, Permissions::WORKSPACE).await?;
             say(&format!("workspace  {}\nAPI key    {}   (shown once)", workspace.id, secret.expose()));
+        }
+        AdminCommand::SetPlan { workspace, plan } => {
+            let plan = plan.as_deref().map(serde_json::from_str).transpose()?;
+            let request = ChangeWorkspace { plan: Some(plan), ..ChangeWorkspace::default() };
+            let changed = workspaces::change(&machines.sql, workspace.parse()?, request).await?;
+            machines.note(Some(changed.id), "workspace.changed", changed.id).await?;
+            let whose = if changed.plan.is_some() { "of its own" } else { "of the installation" };
+            say(&format!("workspace  {} has the plan {whose}", changed.id));
+        }
+        AdminCommand::Suspend { workspace, reason } => {
+            let id = workspace.parse()?;
+            workspaces::suspend(&machines.env, &machines.sql, id, reason).await?;
+            machines.note(Some(id), "workspace.suspended", id).await?;
+            say(&format!("workspace  {id} is suspended"));
+        }
+        AdminCommand::Restore { workspace } => {
+            let restored = workspaces::restore(&machines.sql, workspace.parse()?).await?;
+            machines.note(Some(restored.id), "workspace.restored", restored.id).await?;
+            say(&format!("workspace  {} is restored", restored.id));
         }
         AdminCommand::CreateKey { workspace, name, scopes } => {
             let id = workspace.parse()?;

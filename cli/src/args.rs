@@ -73,6 +73,26 @@ pub(crate) enum AdminCommand {
         /// What people call it.
         name: String,
     },
+    /// Gives a workspace a plan of its own.
+    SetPlan {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+        /// The plan in JSON, such as `{"sessions":5,"messages_per_day":1000}`; what is left out has no limit. Without it
+        /// the workspace has the plan of the installation.
+        plan: Option<String>,
+    },
+    /// Lets a workspace only read; its sessions are let go of.
+    Suspend {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+        /// Why, for those who are refused.
+        reason: String,
+    },
+    /// Ends a suspension.
+    Restore {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+    },
     /// Makes another API key of a workspace.
     CreateKey {
         /// The workspace's id (`ws_…`).

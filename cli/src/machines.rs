@@ -6,24 +6,25 @@ use std::{
 };
 
 use anyhow::Context;
-use wagate_api::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
 use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
     Env, WorkspaceId,
     audit::{AuditActor, AuditEntry},
     auth::{ApiKey, KeySecret, NewKey, Permissions},
-    ports::{ApiKeys, AuditLog, Objects, PortError, Workspace, Workspaces},
+    ports::{ApiKeys, AuditLog, Objects, PortError},
     sessions::Pacing,
     webhooks::UrlRules,
+    workspaces::{self, Workspace},
 };
 use wagate_infra::{
     config::Config,
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
-    memory::{RememberedKeys, RememberedSessions},
+    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedWorkspaces},
     redis::{
         ConnectError, Redis, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes, RedisLeases,
-        RedisLog, RedisPolls,
+        RedisLimits, RedisLog, RedisPolls,
     },
     s3::{S3, S3Error},
     sql::Database,
@@ -45,6 +46,7 @@ pub(crate) struct Machines {
     pub(crate) redis: Redis,
     pub(crate) sql: Database,
     pub(crate) s3: S3,
+    limits: LeasedLimits,
     fetch: GuardedFetch,
     post: GuardedPost,
 }
@@ -70,7 +72,9 @@ impl Machines {
         .await?;
         let fetch = GuardedFetch::new(&config.outbound, FetchTimeouts::default())?;
         let post = GuardedPost::new(&config.outbound)?;
-        Ok(Self { env: system::env(), redis, sql, s3, fetch, post })
+        let env = system::env();
+        let limits = LeasedLimits::new(RedisLimits::new(redis.clone(), env.clone()));
+        Ok(Self { env, redis, sql, s3, limits, fetch, post })
     }
 
     /// What the API is given.
@@ -107,11 +111,22 @@ impl Machines {
             fetch: Arc::new(self.fetch.clone()),
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
             default_pacing: default_pacing(),
+            terms: self.terms(config),
             limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
             public_url: PublicUrl::new(public_url),
             readiness: self.checks().into(),
             metrics: Arc::new(move || metrics.render()),
         })
+    }
+
+    /// What callers of the API may use up.
+    fn terms(&self, config: &Config) -> ApiTerms {
+        ApiTerms {
+            workspaces: Arc::new(RememberedWorkspaces::new(Arc::new(self.sql.clone()))),
+            limits: Arc::new(self.limits.clone()),
+            plan: config.limits.plan(),
+            strangers: config.limits.strangers(),
+        }
     }
 
     /// How to ask each machine whether it is well.
@@ -135,9 +150,11 @@ impl Machines {
     }
 
     /// What the worker is given.
-    pub(crate) fn worker(&self) -> WorkerPorts {
+    pub(crate) fn worker(&self, config: &Config) -> WorkerPorts {
         let sql = Arc::new(self.sql.clone());
         WorkerPorts {
+            workspaces: sql.clone(),
+            plan: config.limits.plan(),
             log: Arc::new(self.log()),
             duties: Arc::new(RedisDuties::new(self.redis.clone())),
             projection: sql.clone(),
@@ -193,9 +210,7 @@ impl Machines {
         name: &str,
         scopes: Permissions,
     ) -> anyhow::Result<(Workspace, KeySecret)> {
-        let workspace =
-            Workspace { id: self.env.new_id(), name: name.to_owned(), created_at: self.env.now() };
-        Workspaces::insert(&self.sql, &workspace).await?;
+        let workspace = workspaces::create(&self.env, &self.sql, name, None).await?;
         self.note(Some(workspace.id), "workspace.created", workspace.id).await?;
         let secret = self.create_key(workspace.id, NewKey { scopes, ..NewKey::mighty("first key") }).await?;
         Ok((workspace, secret))
@@ -210,7 +225,7 @@ impl Machines {
     }
 
     /// Puts down in the audit log what was done at the command line.
-    async fn note(
+    pub(crate) async fn note(
         &self,
         workspace: Option<WorkspaceId>,
         action: &str,
@@ -233,6 +248,7 @@ impl Machines {
 
     /// Lets go of every machine.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.limits.close().await;
         self.redis.close().await;
         self.sql.close().await?;
         Ok(())

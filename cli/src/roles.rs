@@ -105,7 +105,7 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         webhooks: webhook_settings(config),
         retention_every: config.worker.retention_every,
     };
-    Ok(Worker::start(machines.env.clone(), settings, machines.worker()).await?)
+    Ok(Worker::start(machines.env.clone(), settings, machines.worker(config)).await?)
 }
 
 fn webhook_settings(config: &Config) -> WebhookSettings {

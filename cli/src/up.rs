@@ -11,9 +11,12 @@ use std::{
 use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wagate_domain::auth::{Permission, Permissions};
+use wagate_domain::{
+    auth::{Permission, Permissions},
+    ports::Workspaces,
+};
 use wagate_infra::{
-    config::{Config, Secret, WebhooksConfig},
+    config::{Config, LimitsConfig, Secret, WebhooksConfig},
     redis::RedisChild,
     s3::EmbeddedS3,
     telemetry,
@@ -54,6 +57,8 @@ pub struct Options {
     pub reconcile_every: Duration,
     /// How webhooks are told.
     pub webhooks: WebhooksConfig,
+    /// What workspaces without a plan of their own may use.
+    pub limits: LimitsConfig,
 }
 
 /// Everything, running.
@@ -152,6 +157,7 @@ impl Up {
         config.operations.listen = options.operations;
         config.worker.reconcile_every = options.reconcile_every;
         config.webhooks = options.webhooks;
+        config.limits = options.limits;
         Self::boot(config, options.free_ports, say).await
     }
 
@@ -227,6 +233,12 @@ impl Up {
     #[must_use]
     pub fn sandbox(&self) -> &Sandbox {
         self.embedded.sandbox.as_ref().expect("the sandbox runs unless a network is configured")
+    }
+
+    /// Tenants on record.
+    #[must_use]
+    pub fn workspaces(&self) -> &dyn Workspaces {
+        &self.machines.sql
     }
 
     /// Makes another workspace; its API key.

@@ -14,6 +14,7 @@ pub mod env;
 pub mod events;
 pub mod ids;
 pub mod invalid;
+pub mod limits;
 pub mod mail;
 pub mod media;
 pub mod messages;
@@ -23,6 +24,7 @@ pub mod retention;
 pub mod sessions;
 pub mod time;
 pub mod webhooks;
+pub mod workspaces;
 
 pub use address::Address;
 pub use contact::{Contact, ContactIds};

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
 use wagate_infra::{
-    config::{LogConfig, WebhooksConfig},
+    config::{LimitsConfig, LogConfig, WebhooksConfig},
     telemetry,
     testing::Postgres,
 };
@@ -37,6 +37,7 @@ pub struct Stack {
     _postgres: Option<Postgres>,
     allow_private: bool,
     webhooks: WebhooksConfig,
+    limits: LimitsConfig,
     up: Option<Up>,
 }
 
@@ -51,6 +52,14 @@ impl Stack {
         Self::begin(Db::Sqlite, false, impatient()).await
     }
 
+    /// Starts everything on SQLite with these limits; the other stacks have none.
+    pub async fn limited(limits: LimitsConfig) -> Self {
+        let mut stack = Self::unbooted(Db::Sqlite, true, impatient()).await;
+        stack.limits = limits;
+        stack.up = Some(stack.boot().await);
+        stack
+    }
+
     /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
     pub async fn start(db: Db) -> Self {
         Self::begin(db, true, impatient()).await
@@ -62,6 +71,12 @@ impl Stack {
     }
 
     async fn begin(db: Db, allow_private: bool, webhooks: WebhooksConfig) -> Self {
+        let mut stack = Self::unbooted(db, allow_private, webhooks).await;
+        stack.up = Some(stack.boot().await);
+        stack
+    }
+
+    async fn unbooted(db: Db, allow_private: bool, webhooks: WebhooksConfig) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
         let log = LogConfig {
             filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(),
@@ -77,9 +92,8 @@ impl Stack {
             Some(server) => Some(server.database().await),
             None => None,
         };
-        let mut stack = Self { data, database_url, _postgres: postgres, allow_private, webhooks, up: None };
-        stack.up = Some(stack.boot().await);
-        stack
+        let limits = LimitsConfig::none();
+        Self { data, database_url, _postgres: postgres, allow_private, webhooks, limits, up: None }
     }
 
     async fn boot(&self) -> Up {
@@ -91,6 +105,7 @@ impl Stack {
             operations: Some(([127, 0, 0, 1], 0).into()),
             reconcile_every: Duration::from_secs(2),
             webhooks: self.webhooks.clone(),
+            limits: self.limits.clone(),
         };
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }

@@ -17,8 +17,9 @@ use wagate_domain::{
     Env,
     ports::{
         Bell, Deliveries, Duties, EventLog, Lanes, MediaIndex, Messages, Objects, Post, Projection,
-        Retentions, Sessions, ToldEvents, Webhooks,
+        Retentions, Sessions, ToldEvents, Webhooks, Workspaces,
     },
+    workspaces::Plan,
 };
 
 pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
@@ -56,6 +57,10 @@ pub struct WorkerPorts {
     pub objects: Arc<dyn Objects>,
     /// How long what is kept.
     pub retention: Arc<dyn Retentions>,
+    /// Tenants.
+    pub workspaces: Arc<dyn Workspaces>,
+    /// The plan of a tenant that has none of its own.
+    pub plan: Plan,
 }
 
 /// How a worker runs.

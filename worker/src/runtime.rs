@@ -68,9 +68,10 @@ impl Shelf {
 
 impl Shelf {
     fn retaining(&self) -> ApplyPorts<'_> {
-        let WorkerPorts { media, objects, retention, .. } = &self.ports;
+        let WorkerPorts { media, objects, retention, workspaces, plan, .. } = &self.ports;
         let staging = Staging { index: &**media, objects: &**objects };
-        ApplyPorts { bounds: Bounds::default(), retention: &**retention, staging }
+        let bounds = Bounds::default();
+        ApplyPorts { bounds, retention: &**retention, workspaces: &**workspaces, plan, staging }
     }
 }
 

@@ -8,6 +8,7 @@ use wagate_domain::{
     ports::{Messages, Projection, Retentions, Sessions},
     retention::Retention,
     sessions::{Pacing, Session, State},
+    workspaces::Plan,
 };
 use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
@@ -81,6 +82,8 @@ async fn the_worker_deletes_what_is_too_old() {
         sessions: sql.clone(),
         lanes: Arc::new(RedisLanes::new(redis.clone())),
         retention: sql.clone(),
+        workspaces: sql.clone(),
+        plan: Plan::default(),
         media: sql,
         objects: Arc::new(s3),
     };

@@ -16,7 +16,9 @@ mod table;
 pub(crate) use access::Access;
 pub(crate) use audited::Changed;
 pub(crate) use caller::{Caller, Grants};
-pub(crate) use table::TABLE;
+pub(crate) use table::{Row, TABLE};
+
+use std::net::IpAddr;
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
@@ -24,16 +26,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header, request::Parts};
+use wagate_domain::{
+    auth::Principal,
+    limits::{Decision, Payer},
+};
 
 use self::{
     access::{methods_of, row_of},
     audited::{Pending, named},
     caller::{Admitted, missing_permission},
-    table::Row,
 };
 use crate::{
     ApiState,
-    layers::RequestId,
+    layers::{self, RequestId, admit_budget},
     problem::{Code, Problem},
 };
 
@@ -47,50 +52,82 @@ pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next:
         return not_this_method(path.as_str());
     };
     let (mut parts, body) = request.into_parts();
-    let pending = match check(&state, row, &mut parts).await {
-        Ok(pending) => pending,
+    let Entry { pending, left } = match check(&state, row, &mut parts).await {
+        Ok(entry) => entry,
         Err(problem) => return problem.into_response(),
     };
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(pending) = pending {
         pending.settle(&state, &mut response).await;
     }
+    if let Some(left) = left {
+        layers::show(&mut response, left);
+    }
     response
 }
 
-async fn check(state: &ApiState, row: &Row, parts: &mut Parts) -> Result<Option<Pending>, Problem> {
+/// What is still to be done when somebody who came in has been served.
+struct Entry {
+    pending: Option<Pending>,
+    /// What is left of the tightest limit.
+    left: Option<Decision>,
+}
+
+async fn check(state: &ApiState, row: &Row, parts: &mut Parts) -> Result<Entry, Problem> {
     let address = address::client_address(parts, &state.trusted_proxies);
-    let admitted = match row.access {
-        Access::Open => None,
+    let (admitted, left) = match row.access {
+        Access::Open if row.path.starts_with("/api/") => (None, charge_stranger(state, address).await?),
+        Access::Open => (None, None),
         Access::May(permission) => {
-            let admitted = identify(state, parts, address).await?;
+            let admitted = match identify(state, parts, address).await {
+                Ok(admitted) => admitted,
+                // whoever tries keys is slowed down
+                Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
+            };
+            let left = charge(state, row, &admitted).await?;
             if !admitted.may.has(permission) {
                 return Err(missing_permission(permission));
             }
             reach::check(state, row.reach, &admitted, parts).await?;
-            Some(admitted)
+            (Some(admitted), left)
         }
     };
     if let Some(admitted) = &admitted {
         parts.extensions.insert(admitted.clone());
     }
-    let Some(action) = row.action else { return Ok(None) };
+    let Some(action) = row.action else { return Ok(Entry { pending: None, left }) };
     let params = RawPathParams::from_request_parts(parts, state).await.ok();
-    Ok(Some(Pending {
+    let pending = Pending {
         action,
         admitted,
         address,
         request_id: parts.extensions.get::<RequestId>().cloned(),
         named: params.as_ref().and_then(named),
-    }))
+    };
+    Ok(Entry { pending: Some(pending), left })
+}
+
+/// Charges a caller and its workspace for a request. What changes something is refused for a suspended workspace.
+async fn charge(state: &ApiState, row: &Row, admitted: &Admitted) -> Result<Option<Decision>, Problem> {
+    let Principal { workspace, actor } = admitted.principal;
+    let standing = state.terms().standing(workspace).await?;
+    let charges = standing.plan.for_request(actor);
+    let left = admit_budget(state, Payer::Workspace(workspace), &charges).await?;
+    if row.method != "GET" {
+        standing.active()?;
+    }
+    Ok(left)
+}
+
+/// Charges the address of a caller who has not said who it is. Without an address there is nothing to count by.
+async fn charge_stranger(state: &ApiState, address: Option<IpAddr>) -> Result<Option<Decision>, Problem> {
+    let Some(address) = address else { return Ok(None) };
+    let charges: Vec<_> = state.terms.for_stranger().into_iter().collect();
+    admit_budget(state, Payer::at(address), &charges).await
 }
 
 /// Who is calling.
-async fn identify(
-    state: &ApiState,
-    parts: &Parts,
-    address: Option<std::net::IpAddr>,
-) -> Result<Admitted, Problem> {
+async fn identify(state: &ApiState, parts: &Parts, address: Option<IpAddr>) -> Result<Admitted, Problem> {
     let shown = credentials::presented(&parts.headers)
         .ok_or_else(|| Problem::new(Code::Unauthenticated, "The request carries no API key"))?;
     key::admit(state, shown, address).await

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use wagate_domain::{
     Invalid, WorkspaceId,
+    limits::Decision,
     ports::{Begun, PortError, StoredAnswer},
 };
 
@@ -19,6 +20,7 @@ use crate::{
     ApiState,
     admission::Changed,
     extract::Caller,
+    layers,
     problem::{Code, Problem},
 };
 
@@ -53,12 +55,18 @@ pub(crate) struct Answer {
     body: String,
     kept: Option<String>,
     changed: Option<Changed>,
+    left: Option<Decision>,
 }
 
 impl Answer {
     /// A JSON answer.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { status, body: render(body)?, kept: None, changed: None })
+        Ok(Self { status, body: render(body)?, kept: None, changed: None, left: None })
+    }
+
+    /// Tells what is left of a limit; a repetition, which uses nothing up, does not.
+    pub(crate) fn with_left(self, left: Option<Decision>) -> Self {
+        Self { left, ..self }
     }
 
     /// Keeps something else than what is shown now, because `body` holds a secret.
@@ -80,7 +88,12 @@ fn render(body: &impl Serialize) -> Result<String, Problem> {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (self.status, self.changed, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+        let headers = [(header::CONTENT_TYPE, "application/json")];
+        let mut response = (self.status, self.changed, headers, self.body).into_response();
+        if let Some(left) = self.left {
+            layers::show(&mut response, left);
+        }
+        response
     }
 }
 
@@ -186,7 +199,8 @@ fn note(kept: Result<(), PortError>) {
 fn replay(answer: StoredAnswer) -> Result<Response, Problem> {
     let status =
         StatusCode::from_u16(answer.status).map_err(|error| Problem::plain(Code::Internal).because(error))?;
-    let mut response = Answer { status, body: answer.body, kept: None, changed: None }.into_response();
+    let answer = Answer { status, body: answer.body, kept: None, changed: None, left: None };
+    let mut response = answer.into_response();
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     Ok(response)
 }

@@ -1,9 +1,11 @@
-//! What happens around every request: an id, a log line, figures, a bound on its time, panics caught.
+//! What happens around every request: an id, a log line, figures, limits, a bound on its time, panics caught.
 
+mod budget;
 mod observe;
 mod panic;
 mod timeout;
 
+pub(crate) use budget::{admit_budget, show};
 pub(crate) use observe::{RequestId, observe};
 pub(crate) use panic::catch_panic;
 pub(crate) use timeout::{QUICK, UPLOAD, within};

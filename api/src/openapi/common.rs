@@ -13,7 +13,7 @@ use utoipa::openapi::{
 use wagate_domain::Invalid;
 
 use crate::{
-    admission::{Access, TABLE},
+    admission::{Access, Row, TABLE},
     problem::{Code, Problem},
 };
 
@@ -30,7 +30,7 @@ pub(crate) fn complete(api: &mut OpenApi) {
         if let Some(operation) = operation(item, row.method)
             && (row.path.starts_with("/api/v1/") || row.access != Access::Open)
         {
-            complete_operation(row.path, row.access, operation);
+            complete_operation(row, operation);
         }
     }
 }
@@ -70,9 +70,9 @@ fn secure(access: Access, operation: &mut Operation) {
     }
 }
 
-fn complete_operation(path: &str, access: Access, operation: &mut Operation) {
-    secure(access, operation);
-    let shape = Shape::of(path, operation);
+fn complete_operation(row: &Row, operation: &mut Operation) {
+    secure(row.access, operation);
+    let shape = Shape { changes: row.method != "GET", ..Shape::of(row.path, operation) };
     for code in shape.codes() {
         add(operation, code);
     }
@@ -83,14 +83,29 @@ fn complete_operation(path: &str, access: Access, operation: &mut Operation) {
             let replayed = "`true` when this is the kept answer to an earlier request.";
             add_header(response, "Idempotent-Replayed", replayed);
         }
-        if status == "503" {
+        if shape.limited && (status == "429" || status.starts_with('2')) {
+            for (name, what) in LIMIT_HEADERS {
+                add_header(response, name, what);
+            }
+        }
+        if status == "503" || status == "429" {
             add_header(response, "Retry-After", "Seconds after which to try again.");
         }
     }
 }
 
+/// What is left of the limit that is nearest to refusing.
+const LIMIT_HEADERS: [(&str, &str); 4] = [
+    ("RateLimit-Limit", "Most at once."),
+    ("RateLimit-Remaining", "How many are left."),
+    ("RateLimit-Reset", "Seconds until everything is there again."),
+    ("RateLimit-Policy", "How many in a window of `w` seconds, and whose limit it is."),
+];
+
 /// What an endpoint's form says of the errors it can answer with.
 struct Shape {
+    limited: bool,
+    changes: bool,
     not_found: Option<Code>,
     body: bool,
     form: bool,
@@ -122,6 +137,8 @@ impl Shape {
             ("/api/v1/events/{id}", Code::EventNotFound),
         ];
         Self {
+            limited: path.starts_with("/api/v1/"),
+            changes: false,
             not_found: not_found.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, code)| *code),
             body: types.iter().any(|name| name == "application/json"),
             form: types.iter().any(|name| name == "multipart/form-data"),
@@ -134,9 +151,13 @@ impl Shape {
         let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
         let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
         let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
+        let limited = [Code::RateLimited].into_iter().filter(|_| self.limited);
+        let suspended = [Code::WorkspaceSuspended].into_iter().filter(|_| self.limited && self.changes);
         let when = |wanted: bool, codes: [Code; 3]| codes.into_iter().filter(move |_| wanted);
         always
             .into_iter()
+            .chain(limited)
+            .chain(suspended)
             .chain(self.not_found)
             .chain(when(self.body, body))
             .chain(when(self.form, form))

@@ -69,6 +69,12 @@ codes! {
     /// The key is limited to sessions and this reaches beyond them.
     SessionsOnly "sessions_only" FORBIDDEN "The key is limited to sessions"
         => "Use a key that is not limited to sessions.";
+    /// The workspace may read, and change nothing.
+    WorkspaceSuspended "workspace_suspended" FORBIDDEN "The workspace is suspended"
+        => "Ask your operator; until it is restored only reading is possible.";
+    /// The plan of the workspace has no room for this; detail says of what.
+    PlanLimitReached "plan_limit_reached" FORBIDDEN "The plan of the workspace does not allow more"
+        => "Delete what is not needed any more, or ask your operator for a larger plan.";
     /// There is no such route.
     NotFound "not_found" NOT_FOUND "There is nothing at this address"
         => "Look the path up in the reference at /api/docs.";
@@ -162,6 +168,12 @@ codes! {
     /// The Idempotency-Key was used with another request.
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY "This Idempotency-Key was used with another request"
         => "Use a new key for every new request, and repeat a request unchanged.";
+    /// More came at once than a limit allows; detail says whose: key, workspace, session or address.
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too much came at once"
+        => "Repeat the request after the seconds in Retry-After, and slow down: see the RateLimit headers.";
+    /// The workspace has sent as many messages as it may in this day or month of UTC; detail says when the next begins.
+    QuotaExceeded "quota_exceeded" TOO_MANY_REQUESTS "The messages of this day or month are used up"
+        => "Repeat the request after the seconds in Retry-After, or ask your operator for a larger plan.";
     /// Something on our side is broken; the log has the cause under the request id.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side"
         => "Try again; if it stays, tell your operator the request_id.";

@@ -3,9 +3,11 @@
 use wagate_domain::{
     Invalid,
     events::EventsError,
+    limits::Refusal,
     media::{LinkError, StageError},
     messages::{ChangeError, ListError, SendError},
     ports::{FetchError, PortError},
+    retention::SetError,
     sessions::{CreateError, RemoveError},
     webhooks::SaveError,
 };
@@ -32,10 +34,36 @@ impl From<PortError> for Problem {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(error: Refusal) -> Self {
+        match error {
+            Refusal::Suspended(reason) => {
+                Self::new(Code::WorkspaceSuspended, format!("The workspace is suspended: {reason}"))
+            }
+            Refusal::Plan { share, most } => {
+                Self::new(Code::PlanLimitReached, format!("The plan of this workspace allows {most} {share}"))
+            }
+            Refusal::Limited(decision) => Self::limited(*decision),
+            Refusal::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<SetError> for Problem {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Invalid(wrong) => wrong.into(),
+            SetError::Refused(refusal) => refusal.into(),
+            SetError::Port(error) => error.into(),
+        }
+    }
+}
+
 impl From<CreateError> for Problem {
     fn from(error: CreateError) -> Self {
         match error {
             CreateError::Invalid(wrong) => wrong.into(),
+            CreateError::Refused(refusal) => refusal.into(),
             CreateError::Port(error) => error.into(),
         }
     }
@@ -77,6 +105,7 @@ impl From<SendError> for Problem {
         match error {
             SendError::Invalid(wrong) => wrong.into(),
             SendError::SessionNotFound => Self::plain(Code::SessionNotFound),
+            SendError::Refused(refusal) => refusal.into(),
             SendError::Port(error) => error.into(),
         }
     }
@@ -91,6 +120,7 @@ impl From<ChangeError> for Problem {
             ChangeError::SessionNotFound => Self::plain(Code::SessionNotFound),
             ChangeError::TooLate(_) => Self::new(Code::MessageNotWaiting, detail),
             ChangeError::NotFailed(_) => Self::new(Code::MessageNotFailed, detail),
+            ChangeError::Refused(refusal) => refusal.into(),
             ChangeError::Contended => Self::plain(Code::Unavailable).retry_after(1).because(error),
             ChangeError::Port(error) => error.into(),
         }
@@ -153,7 +183,12 @@ impl Problem {
 
 #[cfg(test)]
 mod tests {
-    use wagate_domain::messages::Status;
+    use std::time::Duration;
+
+    use wagate_domain::{
+        limits::{Decision, Period, Rate, Rule, Share, Subject},
+        messages::Status,
+    };
 
     use super::*;
 
@@ -169,13 +204,63 @@ mod tests {
         Invalid::new("to", "is empty", "send a number")
     }
 
+    const QUOTA: Rule = Rule::Quota { period: Period::Day, amount: 10 };
+
+    /// A limit that has one left, and what is asked for again after so many seconds.
+    fn used_up(rule: Rule, retry_after: Option<u64>) -> Refusal {
+        Refusal::Limited(Box::new(Decision {
+            allowed: false,
+            subject: match rule {
+                Rule::Rate(_) => Subject::Address,
+                Rule::Quota { period, .. } => Subject::Messages(period),
+            },
+            rule,
+            remaining: 1,
+            reset_after: Duration::from_secs(9),
+            retry_after: retry_after.map(Duration::from_secs),
+            ends: Some("2026-11-21T00:00:00Z".parse().unwrap()),
+            spent: Vec::new(),
+        }))
+    }
+
+    #[test]
+    fn a_limit_says_which_it_is_and_when_there_is_more() {
+        let detail = |refusal: Refusal| Problem::from(refusal).body(None).detail;
+        assert_eq!(
+            detail(used_up(QUOTA, Some(7))),
+            "The workspace has 1 of its 10 messages of this day (UTC) left; the next begins at 2026-11-21T00:00:00.000Z"
+        );
+        assert_eq!(
+            detail(used_up(Rule::Rate(Rate::a_second(1, 5)), Some(1))),
+            "The address may take 1 requests in 1 s, 5 of them at once"
+        );
+        let response = Problem::from(used_up(QUOTA, Some(7))).render(None);
+        assert_eq!(
+            (&response.headers()["retry-after"], &response.headers()["ratelimit-remaining"]),
+            (&"7".parse().unwrap(), &"1".parse().unwrap())
+        );
+        let hopeless = Problem::from(used_up(QUOTA, None));
+        assert_eq!(hopeless.body(None).remedy, "Send at most 10 messages in one request.");
+        assert!(!hopeless.render(None).headers().contains_key("retry-after"));
+    }
+
     fn every_error() -> Vec<(Problem, Code)> {
         vec![
             (wrong().into(), Code::ValidationFailed),
             (away().into(), Code::Unavailable),
             (PortError::Stale.into(), Code::Unavailable),
             (broken().into(), Code::Internal),
+            (Refusal::Suspended("unpaid".to_owned()).into(), Code::WorkspaceSuspended),
+            (Refusal::Plan { share: Share::Members, most: 3 }.into(), Code::PlanLimitReached),
+            (used_up(Rule::Rate(Rate::a_second(1, 5)), None).into(), Code::RateLimited),
+            (Refusal::Port(away()).into(), Code::Unavailable),
+            (SetError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (SetError::Refused(Refusal::Suspended(String::new())).into(), Code::WorkspaceSuspended),
+            (SetError::Port(away()).into(), Code::Unavailable),
             (CreateError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (CreateError::Refused(used_up(QUOTA, None)).into(), Code::QuotaExceeded),
+            (SendError::Refused(used_up(QUOTA, Some(7))).into(), Code::QuotaExceeded),
+            (ChangeError::Refused(used_up(QUOTA, Some(7))).into(), Code::QuotaExceeded),
             (CreateError::Port(away()).into(), Code::Unavailable),
             (RemoveError::NotFound.into(), Code::SessionNotFound),
             (RemoveError::Port(away()).into(), Code::Unavailable),

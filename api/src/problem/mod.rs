@@ -3,6 +3,7 @@
 mod body;
 mod code;
 mod domain;
+mod limited;
 
 pub use body::{FieldError, ProblemBody};
 pub use code::Code;
@@ -11,7 +12,9 @@ use std::{borrow::Cow, error::Error, fmt::Write as _, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use wagate_domain::Invalid;
+use wagate_domain::{Invalid, limits::Decision};
+
+use crate::layers;
 
 /// An error answer in the making. The cause is for the log and never leaves.
 #[derive(Debug, Clone)]
@@ -21,13 +24,22 @@ pub(crate) struct Problem {
     remedy: Option<Cow<'static, str>>,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
+    left: Option<Decision>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
     /// A problem and what happened this time.
     pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), remedy: None, errors: Vec::new(), retry_after: None, cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            remedy: None,
+            errors: Vec::new(),
+            retry_after: None,
+            left: None,
+            cause: None,
+        }
     }
 
     /// A problem that says no more than its title.
@@ -125,6 +137,9 @@ impl Problem {
         }
         if self.code == Code::Unauthenticated {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"wagate\""));
+        }
+        if let Some(left) = &self.left {
+            layers::show(&mut response, left.clone());
         }
         // the outermost layer logs it and writes the request's id into the body
         response.extensions_mut().insert(self);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use wagate_api::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
 use wagate_domain::{
     Env, MessageId, SessionId,
     auth::{ApiKey, Networks, NewKey, Permissions},
@@ -15,17 +15,18 @@ use wagate_domain::{
     messages::{Failure, Status},
     ports::{
         ApiKeys, Claim, EventLog, Group, Lanes, Leases, Projection, SessionCalls, Sessions, Settlement,
-        Verdict, Wanted, Workspace, Workspaces,
+        Verdict, Wanted, Workspaces,
     },
     sessions::{Command, CommandReply, SessionKey},
     webhooks::UrlRules,
+    workspaces::{Plan, Workspace},
 };
 use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
-    memory::{RememberedKeys, RememberedSessions},
-    redis::{Redis, RedisBell, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLog},
+    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedWorkspaces},
+    redis::{Redis, RedisBell, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLimits, RedisLog},
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
@@ -106,7 +107,7 @@ impl Stack {
         let sql = Database::open(&format!("sqlite://{}", data.path().join("sql").display())).await.unwrap();
         sql.migrate().await.unwrap();
         let (s3_server, s3) = object_storage(&data).await;
-        let workspace = Workspace { id: env.new_id(), name: "first".to_owned(), created_at: env.now() };
+        let workspace = Workspace::new(env.new_id(), "first", env.now());
         Workspaces::insert(&sql, &workspace).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -141,6 +142,12 @@ impl Stack {
             fetch: Arc::new(GuardedFetch::new(&outbound, FetchTimeouts::default()).unwrap()),
             idempotency: Arc::new(RedisIdempotency::new(connection.clone())),
             default_pacing: wagate_domain::sessions::Pacing::default(),
+            terms: ApiTerms {
+                workspaces: Arc::new(RememberedWorkspaces::new(Arc::new(sql.clone()))),
+                limits: Arc::new(LeasedLimits::new(RedisLimits::new(connection.clone(), env.clone()))),
+                plan: Plan::default(),
+                strangers: None,
+            },
             limits: ApiLimits {
                 upload: 8 * 1024 * 1024,
                 live_patience: Duration::from_millis(300),
@@ -204,8 +211,7 @@ impl Stack {
 
     /// A key of another workspace.
     pub(crate) async fn stranger(&self) -> String {
-        let workspace =
-            Workspace { id: self.env.new_id(), name: "other".to_owned(), created_at: self.env.now() };
+        let workspace = Workspace::new(self.env.new_id(), "other", self.env.now());
         Workspaces::insert(&self.sql, &workspace).await.unwrap();
         self.new_key(&workspace).await
     }

@@ -4,6 +4,7 @@
 //! `make bench-accept` runs it.
 
 pub(crate) mod bare;
+mod limited;
 mod recorded;
 
 use std::time::Duration;
@@ -46,6 +47,8 @@ struct Contender {
     program: Program,
     load: Load,
     rounds: Vec<Round>,
+    /// Its machines, where they are its own.
+    _gateway: Option<Gateway>,
 }
 
 struct Round {
@@ -67,7 +70,8 @@ pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let ours = ours(&gateway).await?;
     let bare = bare(&gateway, &redis, &ours.load).await?;
     let node = node(&redis, &ours.load).await?;
-    let mut contenders = [ours, bare, node];
+    let limited = limited::contender(&to.gateway, &redis).await?;
+    let mut contenders = [ours, bare, node, limited];
     for round in 1..=args.rounds {
         for contender in &mut contenders {
             say(&format!("round {round} of {}: {}", args.rounds, contender.name));
@@ -85,15 +89,21 @@ pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
 /// The API in release, with one request for each of its sessions.
 async fn ours(gateway: &Gateway) -> Result<Contender> {
     let program = gateway.serve("api").await?;
+    let headers = gateway.headers();
+    let load = load(gateway, |_| headers.clone()).await?;
+    Ok(Contender { name: "wagate api", program, load, rounds: Vec::new(), _gateway: None })
+}
+
+/// One request for each of so many sessions, with the headers of its number.
+async fn load(gateway: &Gateway, headers: impl Fn(usize) -> String) -> Result<Load> {
     let mut requests = Vec::with_capacity(SESSIONS);
     for n in 0..SESSIONS {
         let session = gateway.session(false).await?;
         let body = json!({ "to": format!("+4915800{n:06}"), "type": "text", "text": { "body": TEXT } });
         let path = format!("/api/v1/sessions/{session}/messages");
-        requests.push(post(&path, &gateway.headers(), &body.to_string()));
+        requests.push(post(&path, &headers(n), &body.to_string()));
     }
-    let load = Load { port: gateway.port(), requests, status: 202 };
-    Ok(Contender { name: "wagate api", program, load, rounds: Vec::new() })
+    Ok(Load { port: gateway.port(), requests, status: 202 })
 }
 
 /// A handler that runs the script that the API runs, and does nothing else.
@@ -107,7 +117,8 @@ async fn bare(gateway: &Gateway, redis: &Redis, ours: &Load) -> Result<Contender
     let mut program = Program::start(&mut command, "")?;
     program.listens(port).await?;
     let load = Load { port, ..ours.clone() };
-    Ok(Contender { name: "bare axum handler, one EVALSHA", program, load, rounds: Vec::new() })
+    let name = "bare axum handler, one EVALSHA";
+    Ok(Contender { name, program, load, rounds: Vec::new(), _gateway: None })
 }
 
 /// Fastify and BullMQ as their guides have it.
@@ -118,7 +129,8 @@ async fn node(redis: &Redis, ours: &Load) -> Result<Contender> {
     let mut program = Program::start(&mut command, foreign::REMEDY)?;
     program.listens(port).await?;
     let load = Load { port, ..ours.clone() };
-    Ok(Contender { name: "Fastify + BullMQ queue.add", program, load, rounds: Vec::new() })
+    let name = "Fastify + BullMQ queue.add";
+    Ok(Contender { name, program, load, rounds: Vec::new(), _gateway: None })
 }
 
 impl Contender {
@@ -145,11 +157,12 @@ impl Contender {
     }
 }
 
-fn write([ours, bare, node]: &[Contender; 3], report: &mut Report) -> Result<()> {
+fn write([ours, bare, node, limited]: &[Contender; 4], report: &mut Report) -> Result<()> {
     let rate = ours.rate()?;
     report.goal("requests/s against the bare handler", "×", rate / bare.rate()?, Goal::AtLeast(0.7));
     report.goal("requests/s against Fastify + BullMQ", "×", rate / node.rate()?, Goal::AtLeast(5.0));
-    for contender in [ours, bare, node] {
+    report.goal("requests/s with limits against without", "×", limited.rate()? / rate, Goal::AtLeast(0.9));
+    for contender in [ours, bare, node, limited] {
         let name = contender.name;
         report.add(name, "requests/s", contender.rate()?);
         for (what, figure) in [("p50", (|seen| seen.p50) as fn(&Seen) -> Duration), ("p99", |seen| seen.p99)]

@@ -12,11 +12,10 @@ use wagate_benches::redis::Redis;
 use wagate_benches::usage::NETWORK_CORE;
 use wagate_domain::events::{Event, EventData, EventFilter, EventKind, ToldData, sample};
 use wagate_domain::messages::{Content, Message};
-use wagate_domain::ports::{
-    Duties, EventLog, Group, Leases, Sessions, ToldEvents, Webhooks, Workspace, Workspaces,
-};
+use wagate_domain::ports::{Duties, EventLog, Group, Leases, Sessions, ToldEvents, Webhooks, Workspaces};
 use wagate_domain::sessions::{Pacing, Session, SessionKey, State};
 use wagate_domain::webhooks::{SigningSecret, Webhook};
+use wagate_domain::workspaces::Workspace;
 use wagate_domain::{Address, ConnectorId, Env, Timestamp, WorkspaceId};
 use wagate_infra::config::{RedisConfig, Secret};
 use wagate_infra::redis::{Redis as Connected, RedisDuties, RedisLeases, RedisLog};
@@ -75,8 +74,7 @@ impl<'a> Stage<'a> {
     async fn settle(&mut self, url: Option<&String>, sessions: usize) -> Result<()> {
         let now = self.env.now();
         let id: WorkspaceId = self.env.new_id();
-        let workspace = Workspace { id, name: "bench".to_owned(), created_at: now };
-        Workspaces::insert(&self.database, &workspace).await?;
+        Workspaces::insert(&self.database, &Workspace::new(id, "bench", now)).await?;
         if let Some(url) = url {
             Webhooks::insert(&self.database, &webhook(&self.env, id, url)?, 1).await?;
         }

@@ -20,13 +20,17 @@ use wagate_domain::{
     Env, MessageId, WorkspaceId,
     auth::{Actor, Principal},
     events::{Event, EventData},
+    limits::Terms,
     messages::{Body, Message, Priority, SendMessage, SendPorts, Status, send},
-    ports::{EventLog, Group, Leases, Projection, SessionCalls, Sessions, Workspace, Workspaces},
-    sessions::{Command, CommandReply, CreateSession, Pairing, Session, SessionKey, State, create},
+    ports::{EventLog, Group, Leases, Projection, SessionCalls, Sessions, Workspaces},
+    sessions::{
+        Command, CommandReply, CreatePorts, CreateSession, Pairing, Session, SessionKey, State, create,
+    },
+    workspaces::{Plan, Workspace},
 };
 use wagate_infra::{
     config::S3Config,
-    redis::{Redis, RedisCalls, RedisLanes, RedisLeases, RedisLog, RedisPolls},
+    redis::{Redis, RedisCalls, RedisLanes, RedisLeases, RedisLimits, RedisLog, RedisPolls},
     s3::{EmbeddedS3, S3},
     sql::Database,
     testing::RedisServer,
@@ -60,6 +64,7 @@ pub(crate) struct Rig {
     connection: Redis,
     s3: Option<EmbeddedS3>,
     caller: Principal,
+    plan: Plan,
     told: Arc<Told>,
     stop: CancellationToken,
     folder: TempDir,
@@ -79,7 +84,7 @@ impl Rig {
         let config = S3Config { endpoint: Some(s3.endpoint()), ..S3Config::default() };
         let objects = S3::connect(&config).await.expect("bucket");
         let caller = Principal { workspace: env.new_id::<WorkspaceId>(), actor: Actor::Key(env.new_id()) };
-        let workspace = Workspace { id: caller.workspace, name: "test".to_owned(), created_at: env.now() };
+        let workspace = Workspace::new(caller.workspace, "test", env.now());
         Workspaces::insert(&db, &workspace).await.expect("workspace");
         let rig = Self {
             env,
@@ -90,6 +95,7 @@ impl Rig {
             connection,
             s3: Some(s3),
             caller,
+            plan: Plan::default(),
             told: Arc::default(),
             stop: CancellationToken::new(),
             folder,
@@ -195,10 +201,21 @@ impl Rig {
         Connector::start(self.env.clone(), config, self.ports(), backends).expect("connector")
     }
 
+    fn limits(&self) -> RedisLimits {
+        RedisLimits::new(self.connection.clone(), self.env.clone())
+    }
+
+    /// Terms without limits.
+    fn terms<'a>(&'a self, limits: &'a RedisLimits) -> Terms<'a> {
+        Terms { workspaces: &self.db, limits, plan: &self.plan }
+    }
+
     /// A session that wants to be linked.
     pub(crate) async fn session(&self) -> SessionKey {
         let request = CreateSession { start: true, ..CreateSession::default() };
-        let created = create(&self.env, &self.db, &self.calls(), self.caller, request).await;
+        let (limits, calls) = (self.limits(), self.calls());
+        let ports = CreatePorts { terms: self.terms(&limits), sessions: &self.db, calls: &calls };
+        let created = create(&self.env, ports, self.caller, request).await;
         created.expect("session").key()
     }
 
@@ -348,8 +365,10 @@ impl Rig {
     }
 
     pub(crate) async fn send(&self, session: SessionKey, to: &str, body: Body) -> Message {
+        let (limits, lanes) = (self.limits(), self.lanes());
+        let terms = self.terms(&limits);
         let ports =
-            SendPorts { sessions: &self.db, messages: &self.db, media: &self.db, lanes: &self.lanes() };
+            SendPorts { sessions: &self.db, messages: &self.db, media: &self.db, lanes: &lanes, terms };
         let request = SendMessage {
             session: session.id,
             to: to.to_owned(),

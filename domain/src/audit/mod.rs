@@ -51,8 +51,7 @@ impl AuditActor {
     #[must_use]
     pub fn written(self) -> Option<String> {
         match self {
-            Self::Caller(Actor::Key(key)) => Some(key.to_string()),
-            Self::Caller(Actor::Person(user)) => Some(user.to_string()),
+            Self::Caller(actor) => Some(actor.to_string()),
             Self::Console => Some("console".to_owned()),
             Self::Unknown => None,
         }

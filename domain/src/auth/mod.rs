@@ -21,6 +21,16 @@ pub struct Principal {
     pub actor: Actor,
 }
 
+impl std::fmt::Display for Actor {
+    /// The id.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(key) => key.fmt(f),
+            Self::Person(user) => user.fmt(f),
+        }
+    }
+}
+
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {

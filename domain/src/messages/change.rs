@@ -10,6 +10,7 @@ use crate::{
     address::BadAddress,
     auth::Principal,
     events::{Event, EventData},
+    limits::Refusal,
     messages::{Body, Direction, Failure, Message, Priority, SendError, SendPorts, Status, Times},
     ports::{Accept, Accepted, Edited, Lanes, PortError, PortResult, Unless, Which},
     sessions::{Session, SessionKey},
@@ -51,6 +52,9 @@ pub enum ChangeError {
     /// It has neither failed nor expired.
     #[error("the message is {0}")]
     NotFailed(Status),
+    /// The workspace may send nothing.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Others keep changing it.
     #[error("the message is being changed by others")]
     Contended,
@@ -64,6 +68,7 @@ impl From<SendError> for ChangeError {
         match error {
             SendError::Invalid(wrong) => Self::Invalid(wrong),
             SendError::SessionNotFound => Self::SessionNotFound,
+            SendError::Refused(refusal) => Self::Refused(refusal),
             SendError::Port(error) => Self::Port(error),
         }
     }
@@ -208,7 +213,7 @@ pub(crate) async fn cancel_waiting(
 }
 
 /// Queues a message again that has failed or expired, under the same ids: a recipient who has it after
-/// all is shown it once.
+/// all is shown it once. It was charged for when it was first accepted. It was charged for when it was accepted.
 ///
 /// # Errors
 /// See [`ChangeError`].
@@ -218,6 +223,7 @@ pub async fn retry(
     caller: Principal,
     id: MessageId,
 ) -> Result<Message, ChangeError> {
+    ports.terms.active(caller.workspace).await?;
     let found = ours(ports, caller, id).await?;
     let mut message = found.ok_or(ChangeError::NotFound)?;
     if !matches!(message.status, Status::Failed | Status::Expired) {

@@ -1,6 +1,7 @@
 //! Messages in and out: what they carry, how they travel, how they end.
 
 mod change;
+mod charge;
 mod compose;
 mod content;
 mod list;
@@ -19,7 +20,7 @@ pub use list::{ListError, ListMessages, MessagePage, list};
 pub use look::{Outlook, QueueOutlook, look, look_at_queue};
 pub use reconcile::{ReconcilePorts, expire_overdue, requeue_lost};
 pub use send::{Body, MAX_TEXT, SendError, SendMessage, SendPorts, SentMessage, send};
-pub use send_batch::{MAX_BATCH, send_batch};
+pub use send_batch::{MAX_BATCH, SentBatch, send_batch};
 pub use status::{Failure, Status, Times};
 pub use when::When;
 pub use words::{Sought, fold, words};

@@ -1,10 +1,11 @@
 //! Accepting a message: checked whole, then one atomic step into the session's lane.
 
-use super::{compose::Composer, when::When};
+use super::{charge, compose::Composer, when::When};
 use crate::{
     Env, Invalid, MediaId, SessionId, Timestamp,
     auth::Principal,
     events::{Event, EventData},
+    limits::{Decision, Refusal, Terms},
     messages::{MediaKind, Message, Priority},
     ports::{Accept, Accepted, Lanes, MediaIndex, Messages, PortError, PortResult, Sessions, Tally, Unless},
     sessions::{Forecast, Session},
@@ -67,6 +68,8 @@ pub struct SentMessage {
     pub ahead: Option<u64>,
     /// When it is expected to leave; absent when it was accepted before, and when that lies too far ahead.
     pub expected_at: Option<Timestamp>,
+    /// What the workspace has left of what it may send, where there is a limit.
+    pub left: Option<Decision>,
 }
 
 /// Why a message was not accepted.
@@ -78,6 +81,9 @@ pub enum SendError {
     /// No such session in this workspace.
     #[error("no such session")]
     SessionNotFound,
+    /// The workspace may not send so much, or not at all.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A machine behind us failed; nothing was accepted.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -95,9 +101,12 @@ pub struct SendPorts<'a> {
     pub media: &'a dyn MediaIndex,
     /// The queue.
     pub lanes: &'a dyn Lanes,
+    /// What workspaces may send.
+    pub terms: Terms<'a>,
 }
 
-/// Accepts a message into its session's lane. Safe to repeat with the same `seed`.
+/// Charges the workspace for a message and accepts it into its session's lane. Safe to repeat with the same `seed`, which is
+/// not charged twice.
 ///
 /// # Errors
 /// See [`SendError`]; on any error nothing was queued.
@@ -108,12 +117,15 @@ pub async fn send(
     request: SendMessage,
 ) -> Result<SentMessage, SendError> {
     let session = session_of(ports, caller, request.session).await?;
+    let may_be_repeated = request.seed.is_some();
     let message = Composer::new(env, ports, caller, &session).compose(request).await?;
     let tally = used_up(ports, &session).await?;
+    let charged = charge::charge(ports, &session, &[&message], may_be_repeated).await?;
     let accepted = ports.lanes.accept(session.key(), &[accepting(env, &message)]).await?;
+    charge::settle(ports, &session, &charged, &accepted).await?;
     let ahead = accepted.first().copied().and_then(ahead);
     let expected_at = ahead.and_then(|ahead| expected(env, &session, tally, &message, ahead));
-    Ok(SentMessage { message, session, ahead, expected_at })
+    Ok(SentMessage { message, session, ahead, expected_at, left: charged.left })
 }
 
 /// What a session has sent today, if it matters for when the next one leaves.

@@ -9,6 +9,7 @@ mod duties;
 mod fetch;
 mod lanes;
 mod leases;
+mod limits;
 mod log;
 mod outbox;
 mod polls;
@@ -18,6 +19,7 @@ mod retention;
 mod store;
 mod told;
 mod webhooks;
+mod workspaces;
 
 pub use audit::{AuditLog, AuditQuery};
 pub use chats::{ChatPlace, ChatQuery, Chats};
@@ -28,18 +30,19 @@ pub use lanes::{
     Verdict, Wanted, Which,
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
+pub use limits::Limits;
 pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use outbox::Outbox;
 pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
-    Workspace, Workspaces,
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
 pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery, ToldSubject};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
+pub use workspaces::Workspaces;
 
 /// A machine behind us could not do its part.
 #[derive(Debug, thiserror::Error)]

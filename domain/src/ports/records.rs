@@ -15,26 +15,6 @@ use crate::{
     sessions::{Pacing, Session, SessionKey},
 };
 
-/// A tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Workspace {
-    /// Identifier.
-    pub id: WorkspaceId,
-    /// What people call it.
-    pub name: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// Tenants.
-#[async_trait]
-pub trait Workspaces: Send + Sync {
-    /// Stores a tenant.
-    async fn insert(&self, workspace: &Workspace) -> PortResult<()>;
-    /// All tenants, oldest first.
-    async fn list(&self) -> PortResult<Vec<Workspace>>;
-}
-
 /// API keys.
 #[async_trait]
 pub trait ApiKeys: Send + Sync {
@@ -60,6 +40,8 @@ pub trait ApiKeys: Send + Sync {
 pub trait Sessions: Send + Sync {
     /// Stores a new session; one of the same id that exists already is returned instead.
     async fn insert(&self, session: &Session) -> PortResult<Session>;
+    /// The same while its tenant has fewer than `most` sessions; `None` when it has as many already.
+    async fn insert_within(&self, session: &Session, most: u32) -> PortResult<Option<Session>>;
     /// One session of a tenant.
     async fn get(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<Option<Session>>;
     /// Sessions of a tenant after the one given, by id, at most `limit`.
@@ -87,7 +69,7 @@ pub trait Sessions: Send + Sync {
     /// Deletes a session and its credentials; `false` when there was none.
     async fn delete(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<bool>;
 
-    /// All sessions that want an owner, over all tenants. Connector's side.
+    /// All sessions that want an owner, over all tenants that are not suspended. Connector's side.
     async fn wanted(&self) -> PortResult<Vec<Session>>;
     /// Takes a session over: raises its epoch from `expected` by one and notes the owner. `None` when
     /// somebody else was faster or it is gone or not wanted any more. Connector's side.

@@ -25,7 +25,7 @@ pub trait Retentions: Send + Sync {
     async fn get(&self, workspace: WorkspaceId) -> PortResult<Retention>;
     /// Sets it.
     async fn put(&self, workspace: WorkspaceId, retention: &Retention) -> PortResult<()>;
-    /// Every tenant that does not keep everything. Worker's side.
+    /// Every tenant, with what it has set. Worker's side.
     async fn all(&self) -> PortResult<Vec<(WorkspaceId, Retention)>>;
     /// Deletes at most `limit` of a kind, the oldest first, and returns how many went. Messages that have not
     /// ended stay, and so do deliveries that wait, with their events. Worker's side.

@@ -1,10 +1,13 @@
 //! Deletes what is older than its workspace keeps it, a bounded part at a time.
 
+use std::collections::HashMap;
+
 use crate::{
     Timestamp, WorkspaceId,
     media::Staging,
-    ports::{PortResult, Retentions, TooOld},
+    ports::{PortResult, Retentions, TooOld, Workspaces},
     retention::{Aged, Retention, span},
+    workspaces::Plan,
 };
 
 /// How much one run deletes at most of each workspace and kind; the next run goes on.
@@ -30,6 +33,10 @@ pub struct ApplyPorts<'a> {
     pub bounds: Bounds,
     /// Retention on record.
     pub retention: &'a dyn Retentions,
+    /// Workspaces, whose plans may keep things for less long.
+    pub workspaces: &'a dyn Workspaces,
+    /// The plan of a workspace that has none of its own.
+    pub plan: &'a Plan,
     /// Media objects, on record and in S3.
     pub staging: Staging<'a>,
 }
@@ -40,9 +47,12 @@ pub struct ApplyPorts<'a> {
 /// # Errors
 /// As the ports report them; what was deleted before stays deleted.
 pub async fn apply(ports: ApplyPorts<'_>, now: Timestamp) -> PortResult<u64> {
+    let workspaces = ports.workspaces.list().await?;
+    let plans: HashMap<_, _> = workspaces.into_iter().map(|one| (one.id, one.plan)).collect();
     let mut gone = 0;
     for (workspace, retention) in ports.retention.all().await? {
-        gone += apply_to(ports, now, workspace, &retention).await?;
+        let plan = plans.get(&workspace).copied().flatten().unwrap_or(*ports.plan);
+        gone += apply_to(ports, now, workspace, &retention.within(plan.retention_days)).await?;
     }
     Ok(gone)
 }

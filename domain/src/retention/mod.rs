@@ -1,8 +1,10 @@
 //! How long a workspace keeps what.
 
 mod apply;
+mod set;
 
 pub use apply::{ApplyPorts, Bounds, apply};
+pub use set::{SetError, get, set};
 
 use std::time::Duration;
 
@@ -60,6 +62,19 @@ impl Aged {
 }
 
 impl Retention {
+    /// The same, with nothing kept for more than so many days.
+    #[must_use]
+    pub fn within(&self, most: Option<u32>) -> Self {
+        let Some(most) = most else { return *self };
+        let within = |days: Option<u32>| Some(days.map_or(most, |days| days.min(most)));
+        Self {
+            messages_days: within(self.messages_days),
+            media_days: within(self.media_days),
+            events_days: within(self.events_days),
+            deliveries_days: within(self.deliveries_days),
+        }
+    }
+
     /// Whether every time can be meant.
     ///
     /// # Errors
@@ -87,6 +102,19 @@ const fn span(days: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_keeps_nothing_longer_than_it_says() {
+        let set = Retention { messages_days: None, media_days: Some(90), ..Retention::default() };
+        assert_eq!(set.within(None), set);
+        let within = Retention {
+            messages_days: Some(60),
+            media_days: Some(60),
+            events_days: Some(30),
+            deliveries_days: Some(30),
+        };
+        assert_eq!(set.within(Some(60)), within);
+    }
 
     #[test]
     fn times_are_checked() {

@@ -4,6 +4,7 @@ use crate::{
     Env, Invalid, SessionId,
     auth::Principal,
     ids::Id,
+    limits::{Refusal, Share, Terms},
     ports::{PortError, SessionCalls, Sessions},
     sessions::{Pacing, Session, State},
 };
@@ -30,9 +31,24 @@ pub enum CreateError {
     /// A field is wrong.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The workspace may have no more sessions, or change nothing.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A machine behind us failed.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+/// What making a session needs.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "ports have nothing to show")]
+pub struct CreatePorts<'a> {
+    /// What workspaces may have.
+    pub terms: Terms<'a>,
+    /// Sessions on record.
+    pub sessions: &'a dyn Sessions,
+    /// Calls to connectors.
+    pub calls: &'a dyn SessionCalls,
 }
 
 /// Stores a new session and tells connectors that it wants an owner.
@@ -41,13 +57,14 @@ pub enum CreateError {
 /// See [`CreateError`].
 pub async fn create(
     env: &Env,
-    sessions: &dyn Sessions,
-    calls: &dyn SessionCalls,
+    ports: CreatePorts<'_>,
     caller: Principal,
     request: CreateSession,
 ) -> Result<Session, CreateError> {
     let id = request.seed.map_or_else(|| env.new_id::<SessionId>(), SessionId::from_ulid);
     request.pacing.check()?;
+    let CreatePorts { terms, sessions, calls } = ports;
+    let plan = terms.active(caller.workspace).await?;
     let name = match request.name {
         Some(name) => check_name(&name)?,
         None => format!("session {}", &id.to_string()[4..12]),
@@ -69,7 +86,13 @@ pub async fn create(
         created_at: now,
         updated_at: now,
     };
-    let stored = sessions.insert(&session).await?;
+    let stored = match plan.sessions {
+        Some(most) => {
+            let stored = sessions.insert_within(&session, most).await?;
+            stored.ok_or(Refusal::Plan { share: Share::Sessions, most })?
+        }
+        None => sessions.insert(&session).await?,
+    };
     if stored.wanted {
         calls.announce(stored.key()).await?;
     }

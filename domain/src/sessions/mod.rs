@@ -10,7 +10,7 @@ mod rewrite;
 mod run;
 mod state;
 
-pub use create::{CreateError, CreateSession, create};
+pub use create::{CreateError, CreatePorts, CreateSession, create};
 pub use forecast::Forecast;
 pub use health::{Health, SILENCE, diagnose};
 pub use pacing::{Day, Pacing, QuietHours, WarmUp};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     SessionId,
     auth::Principal,
+    limits::{Refusal, Terms},
     ports::{PortResult, SessionCalls, Sessions},
     sessions::{Command, Session},
 };
@@ -12,13 +13,15 @@ use crate::{
 /// Lets a connector take the session; one that holds it looks again. `None` when there is no such session.
 ///
 /// # Errors
-/// When a machine behind us failed.
+/// When the workspace is suspended or a machine behind us failed.
 pub async fn start(
+    terms: Terms<'_>,
     sessions: &dyn Sessions,
     calls: &dyn SessionCalls,
     caller: Principal,
     id: SessionId,
-) -> PortResult<Option<Session>> {
+) -> Result<Option<Session>, Refusal> {
+    terms.active(caller.workspace).await?;
     let session = sessions.set_wanted(caller.workspace, id, true).await?;
     if let Some(session) = &session {
         calls.announce(session.key()).await?;

@@ -50,6 +50,7 @@ impl Config {
         self.check_roles()?;
         self.network.check()?;
         self.check_webhooks()?;
+        self.limits.check()?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
         }

@@ -4,11 +4,13 @@
 //! `S3_*`), then `WAGATE_<SECTION>__<FIELD>`.
 
 mod check;
+mod limits;
 mod load;
 mod secret;
 mod sections;
 
 pub use check::ConfigError;
+pub use limits::LimitsConfig;
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
@@ -45,6 +47,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// Telling webhooks of events.
     pub webhooks: WebhooksConfig,
+    /// What a workspace without a plan of its own may use, and callers without a key.
+    pub limits: LimitsConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
@@ -67,6 +71,7 @@ impl Default for Config {
             connector: ConnectorConfig::default(),
             worker: WorkerConfig::default(),
             webhooks: WebhooksConfig::default(),
+            limits: LimitsConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),

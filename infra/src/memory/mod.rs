@@ -3,9 +3,13 @@
 //! Every request asks for its key and most for a session, and either changes once in days: asking SQL each time
 //! costs more than all else that accepting a message takes. What changes through the same adapter is forgotten at
 //! once; what other processes change is seen within [`MOMENT`].
+//!
+//! Of limits it is not the answer that is kept but a share of what is left ([`LeasedLimits`]).
 
 mod keys;
+mod limits;
 mod sessions;
+mod workspaces;
 
 use std::{
     collections::HashMap,
@@ -15,7 +19,9 @@ use std::{
 };
 
 pub use keys::RememberedKeys;
+pub use limits::LeasedLimits;
 pub use sessions::RememberedSessions;
+pub use workspaces::RememberedWorkspaces;
 
 /// How long an answer is believed.
 pub const MOMENT: Duration = Duration::from_secs(1);

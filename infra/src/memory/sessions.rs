@@ -53,6 +53,10 @@ impl Sessions for RememberedSessions {
         self.record.insert(session).await
     }
 
+    async fn insert_within(&self, session: &Session, most: u32) -> PortResult<Option<Session>> {
+        self.record.insert_within(session, most).await
+    }
+
     async fn get(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<Option<Session>> {
         if !self.believes {
             return self.record.get(workspace, id).await;

@@ -3,7 +3,11 @@
 //! `{…}` is the hash tag: keys with the same tag live in the same slot of a Redis cluster, so a
 //! script may touch all of a session's keys. A session's tag is its shard's.
 
-use wagate_domain::{Address, MessageId, SessionId, WorkspaceId, sessions::SessionKey};
+use wagate_domain::{
+    Address, MessageId, SessionId, WorkspaceId,
+    limits::{Payer, Subject},
+    sessions::SessionKey,
+};
 
 const OWNER: &str = "owner";
 
@@ -179,11 +183,25 @@ impl Keys {
     pub(super) fn idempotency(&self, workspace: WorkspaceId, hash: &str) -> String {
         format!("{}:{{w:{workspace}}}:idem:{hash}", self.prefix)
     }
+
+    /// String or hash: what is used of a limit.
+    pub(super) fn limit(&self, payer: Payer, subject: Subject) -> String {
+        let stem = match payer {
+            Payer::Workspace(workspace) => format!("{}:{{w:{workspace}}}:limit", self.prefix),
+            Payer::Address(address) => format!("{}:{{a:{address}}}:limit", self.prefix),
+        };
+        match subject {
+            Subject::Address | Subject::Workspace => format!("{stem}:requests"),
+            Subject::Caller(caller) => format!("{stem}:{caller}"),
+            Subject::Session(session) => format!("{stem}:{session}"),
+            Subject::Messages(period) => format!("{stem}:{}", period.name()),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use wagate_domain::ids::Id;
+    use wagate_domain::{ids::Id, limits::Period};
 
     use super::*;
 
@@ -206,6 +224,13 @@ mod tests {
             keys.idempotency(session(1).workspace, "ab"),
             "wagate:{w:ws_00000000000000000000000007}:idem:ab"
         );
+        let payer = Payer::Workspace(session(1).workspace);
+        assert_eq!(
+            keys.limit(payer, Subject::Messages(Period::Day)),
+            "wagate:{w:ws_00000000000000000000000007}:limit:day"
+        );
+        let payer = Payer::at("203.0.113.7".parse().unwrap());
+        assert_eq!(keys.limit(payer, Subject::Address), "wagate:{a:203.0.113.7}:limit:requests");
     }
 
     #[test]

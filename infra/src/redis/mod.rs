@@ -1,4 +1,4 @@
-//! Redis: the queue, the write-ahead log, leases, and the memory of idempotency keys.
+//! Redis: the queue, the write-ahead log, leases, what is left of limits, and the memory of idempotency keys.
 //!
 //! Every change of more than one key is one script (`lua/`) on keys of one slot. Commands fail
 //! fast when Redis is away, and none is sent twice: what became of an interrupted one is unknown,
@@ -16,6 +16,7 @@ mod idempotency;
 mod keys;
 mod lanes;
 mod leases;
+mod limits;
 mod log;
 mod polls;
 mod reply;
@@ -33,5 +34,7 @@ pub use idempotency::RedisIdempotency;
 pub use keys::Keys;
 pub use lanes::RedisLanes;
 pub use leases::RedisLeases;
+pub use limits::RedisLimits;
+pub(crate) use limits::{Grant, Obstacle, Part, Wish};
 pub use log::RedisLog;
 pub use polls::RedisPolls;

@@ -63,6 +63,8 @@ scripts! {
     RENEW = "renew.lua";
     LEAD = "lead.lua";
     RESIGN = "resign.lua";
+    LIMIT = "limit.lua";
+    GIVE_BACK = "give_back.lua";
 }
 
 #[cfg(test)]

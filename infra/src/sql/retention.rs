@@ -34,10 +34,6 @@ const CARRIED_IN_POSTGRES: &str = "media.id NOT IN (SELECT content::json ->> 'me
     WHERE workspace_id = $1 AND status IN ('accepted', 'scheduled', 'sending')
         AND content::json ->> 'media' IS NOT NULL)";
 
-/// A tenant that keeps everything.
-const KEEP_ALL: Retention =
-    Retention { messages_days: None, media_days: None, events_days: None, deliveries_days: None };
-
 #[async_trait]
 impl Retentions for Database {
     async fn get(&self, workspace: WorkspaceId) -> PortResult<Retention> {
@@ -74,14 +70,8 @@ impl Retentions for Database {
         let set: HashMap<&str, Retention> =
             set.iter().map(|row| (row.workspace_id.as_str(), row.into())).collect();
         let tenants: BTreeSet<&str> = tenants.iter().map(String::as_str).chain(set.keys().copied()).collect();
-        let mut all = Vec::new();
-        for tenant in tenants {
-            let retention = set.get(tenant).copied().unwrap_or_default();
-            if retention != KEEP_ALL {
-                all.push((parse("workspace id", tenant)?, retention));
-            }
-        }
-        Ok(all)
+        let of = |tenant: &str| set.get(tenant).copied().unwrap_or_default();
+        tenants.into_iter().map(|tenant| Ok((parse("workspace id", tenant)?, of(tenant)))).collect()
     }
 
     async fn forget(&self, kind: Aged, which: TooOld, limit: u32) -> PortResult<u64> {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::Expr,
 };
 use wagate_domain::{
     ConnectorId, SessionId, WorkspaceId,
@@ -16,7 +16,7 @@ use super::{
     error::{internal, sql_error},
     rows::{
         session::{Column, Entity, Model},
-        signed, text, to_json,
+        signed, text, to_json, workspace,
     },
 };
 
@@ -24,16 +24,31 @@ use super::{
 impl Sessions for Database {
     async fn insert(&self, session: &Session) -> PortResult<Session> {
         let tx = self.begin().await?;
-        Entity::insert(Model::try_from(session)?.into_active_model())
-            .on_conflict_do_nothing()
-            .exec_without_returning(&tx)
-            .await
-            .map_err(sql_error)?;
-        let stored =
-            row(&tx, session.id).await?.filter(|row| row.workspace_id == session.workspace.to_string());
-        let stored = stored.ok_or_else(|| internal("the session's id is taken by another workspace"))?;
+        let stored = store(&tx, session).await?;
         tx.commit().await.map_err(sql_error)?;
-        Session::try_from(stored)
+        Ok(stored)
+    }
+
+    async fn insert_within(&self, session: &Session, most: u32) -> PortResult<Option<Session>> {
+        let tx = self.begin().await?;
+        let workspace = session.workspace.to_string();
+        // whoever else makes a session of this tenant waits here, and then counts this one
+        let mut tenant = workspace::Entity::find_by_id(&workspace);
+        if self.is_postgres() {
+            tenant = tenant.lock_exclusive();
+        }
+        tenant.one(&tx).await.map_err(sql_error)?;
+        let others = Entity::find()
+            .filter(Column::WorkspaceId.eq(&workspace))
+            .filter(Column::Id.ne(session.id.to_string()));
+        if others.count(&tx).await.map_err(sql_error)? >= u64::from(most)
+            && row(&tx, session.id).await?.is_none()
+        {
+            return Ok(None);
+        }
+        let stored = store(&tx, session).await?;
+        tx.commit().await.map_err(sql_error)?;
+        Ok(Some(stored))
     }
 
     async fn get(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<Option<Session>> {
@@ -121,8 +136,13 @@ impl Sessions for Database {
     }
 
     async fn wanted(&self) -> PortResult<Vec<Session>> {
+        let suspended = workspace::Entity::find()
+            .select_only()
+            .column(workspace::Column::Id)
+            .filter(workspace::Column::SuspendedAt.is_not_null());
         let rows = Entity::find()
             .filter(Column::Wanted.eq(true))
+            .filter(Column::WorkspaceId.not_in_subquery(suspended.into_query()))
             .order_by_asc(Column::Id)
             .all(self.read())
             .await
@@ -151,6 +171,18 @@ impl Sessions for Database {
         tx.commit().await.map_err(sql_error)?;
         stored.map(Session::try_from).transpose()
     }
+}
+
+/// Stores a session, unless one of the same id and tenant is there; the one on record.
+async fn store(tx: &DatabaseTransaction, session: &Session) -> PortResult<Session> {
+    Entity::insert(Model::try_from(session)?.into_active_model())
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx)
+        .await
+        .map_err(sql_error)?;
+    let stored = row(tx, session.id).await?.filter(|row| row.workspace_id == session.workspace.to_string());
+    let stored = stored.ok_or_else(|| internal("the session's id is taken by another workspace"))?;
+    Session::try_from(stored)
 }
 
 async fn row(tx: &DatabaseTransaction, id: SessionId) -> PortResult<Option<Model>> {

@@ -1,29 +1,101 @@
 //! Tenants.
 
 use async_trait::async_trait;
-use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
-use wagate_domain::ports::{PortResult, Workspace, Workspaces};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    sea_query::{Expr, SimpleExpr},
+};
+use wagate_domain::{
+    WorkspaceId,
+    ports::{PortResult, Workspaces},
+    workspaces::{Plan, Suspension, Workspace},
+};
 
-use super::{Database, error::sql_error, rows::workspace};
+use super::{
+    Database,
+    error::sql_error,
+    rows::{
+        text, to_json,
+        workspace::{Column, Entity, Model},
+    },
+};
 
 #[async_trait]
 impl Workspaces for Database {
     async fn insert(&self, new: &Workspace) -> PortResult<()> {
         let tx = self.begin().await?;
-        workspace::Entity::insert(workspace::Model::from(new).into_active_model())
+        Entity::insert(Model::try_from(new)?.into_active_model())
             .exec_without_returning(&tx)
             .await
             .map_err(sql_error)?;
         tx.commit().await.map_err(sql_error)
     }
 
+    async fn get(&self, id: WorkspaceId) -> PortResult<Option<Workspace>> {
+        let found = Entity::find_by_id(id.to_string()).one(self.read()).await.map_err(sql_error)?;
+        found.map(Workspace::try_from).transpose()
+    }
+
     async fn list(&self) -> PortResult<Vec<Workspace>> {
-        let rows = workspace::Entity::find()
-            .order_by_asc(workspace::Column::CreatedAt)
-            .order_by_asc(workspace::Column::Id)
+        let rows = Entity::find()
+            .order_by_asc(Column::CreatedAt)
+            .order_by_asc(Column::Id)
             .all(self.read())
             .await
             .map_err(sql_error)?;
         rows.into_iter().map(Workspace::try_from).collect()
+    }
+
+    async fn change(
+        &self,
+        id: WorkspaceId,
+        name: Option<&str>,
+        plan: Option<Option<Plan>>,
+    ) -> PortResult<Option<Workspace>> {
+        let mut changes = Vec::new();
+        if let Some(name) = name {
+            changes.push((Column::Name, Expr::value(text(name).into_owned())));
+        }
+        if let Some(plan) = plan {
+            changes.push((Column::Plan, Expr::value(plan.as_ref().map(to_json).transpose()?)));
+        }
+        self.rewrite_workspace(id, changes).await
+    }
+
+    async fn suspend(&self, id: WorkspaceId, suspension: &Suspension) -> PortResult<Option<Workspace>> {
+        let changes = vec![
+            (Column::SuspendedAt, Expr::value(suspension.at.as_millis())),
+            (Column::SuspendedWhy, Expr::value(text(&suspension.reason).into_owned())),
+        ];
+        self.rewrite_workspace(id, changes).await
+    }
+
+    async fn restore(&self, id: WorkspaceId) -> PortResult<Option<Workspace>> {
+        let changes = vec![
+            (Column::SuspendedAt, Expr::value(None::<i64>)),
+            (Column::SuspendedWhy, Expr::value(None::<String>)),
+        ];
+        self.rewrite_workspace(id, changes).await
+    }
+}
+
+impl Database {
+    async fn rewrite_workspace(
+        &self,
+        id: WorkspaceId,
+        changes: Vec<(Column, SimpleExpr)>,
+    ) -> PortResult<Option<Workspace>> {
+        if changes.is_empty() {
+            return Workspaces::get(self, id).await;
+        }
+        let tx = self.begin().await?;
+        let update = changes
+            .into_iter()
+            .fold(Entity::update_many(), |update, (column, value)| update.col_expr(column, value))
+            .filter(Column::Id.eq(id.to_string()));
+        update.exec(&tx).await.map_err(sql_error)?;
+        let stored = Entity::find_by_id(id.to_string()).one(&tx).await.map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)?;
+        stored.map(Workspace::try_from).transpose()
     }
 }

@@ -8,13 +8,15 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use wagate_domain::{
+    limits::{Payer, Rate},
     messages::{Priority, Status},
-    ports::{EventLog, Group, Idempotency, Lanes, Leases, SessionCalls, Verdict, Wake},
+    ports::{EventLog, Group, Idempotency, Lanes, Leases, Limits, SessionCalls, Verdict, Wake},
     sessions::Command as SessionCommand,
+    workspaces::Plan,
 };
 use wagate_infra::{
     config::RedisConfig,
-    redis::{Redis, RedisCalls, RedisIdempotency},
+    redis::{Redis, RedisCalls, RedisIdempotency, RedisLimits},
 };
 
 use crate::fixtures::{EPOCH, Fixture, eventually, next};
@@ -104,4 +106,16 @@ async fn everything_works_on_a_cluster() {
     let memory = RedisIdempotency::new(f.redis.clone());
     memory.begin(f.lane.workspace, "key", "body", ulid::Ulid(1)).await.unwrap();
     memory.abandon(f.lane.workspace, "key").await.unwrap();
+
+    let limits = RedisLimits::new(f.redis.clone(), f.env.clone());
+    let plan = Plan {
+        messages_per_day: Some(5),
+        messages_per_month: Some(9),
+        sends_per_session: Some(Rate::a_second(1, 9)),
+        ..Plan::default()
+    };
+    let payer = Payer::Workspace(f.lane.workspace);
+    let taken = limits.take(payer, &plan.for_messages(f.lane.id, 3)).await.unwrap().unwrap();
+    assert!(taken.allowed && taken.remaining == 2, "{taken:?}");
+    limits.give_back(payer, &taken.spent).await.unwrap();
 }

@@ -2,6 +2,7 @@
 
 mod bell;
 mod calls;
+mod charging;
 mod child;
 mod claims;
 mod cluster;
@@ -11,6 +12,7 @@ mod idempotency;
 mod lanes;
 mod lanes_model;
 mod leases;
+mod limits;
 mod log;
 mod objects;
 mod outage;

@@ -12,6 +12,7 @@ use wagate_domain::{
     ports::{MediaIndex, MessageQuery, Messages, Objects, PortError, Projection, Retentions, Sessions},
     retention::{ApplyPorts, Bounds, Retention, apply},
     sessions::{Pacing, Session, SessionKey, State},
+    workspaces::Plan,
 };
 use wagate_infra::{
     config::{S3Config, Secret},
@@ -29,6 +30,8 @@ struct Keep {
     s3: S3,
     server: Option<EmbeddedS3>,
     folder: TempDir,
+    /// What the plan of the installation allows.
+    most_days: Option<u32>,
 }
 
 /// Object storage in a folder, at an address.
@@ -50,14 +53,16 @@ impl Keep {
             ..S3Config::default()
         };
         let s3 = S3::connect(&config).await.unwrap();
-        Self { env: system::env(), db, s3, server: Some(server), folder }
+        Self { env: system::env(), db, s3, server: Some(server), folder, most_days: None }
     }
 
     /// A run at a moment, of two steps of two.
     async fn run(&self, now: Timestamp) -> Result<u64, PortError> {
         let staging = Staging { index: &self.db, objects: &self.s3 };
         let bounds = Bounds { batch: 2, batches: 2 };
-        apply(ApplyPorts { bounds, retention: &self.db, staging }, now).await
+        let (retention, workspaces) = (&self.db, &self.db);
+        let plan = &Plan { retention_days: self.most_days, ..Plan::default() };
+        apply(ApplyPorts { bounds, retention, workspaces, plan, staging }, now).await
     }
 
     async fn session(&self) -> SessionKey {
@@ -136,6 +141,25 @@ async fn a_run_is_bounded_and_the_next_goes_on() {
     assert_eq!(keep.run(now).await.unwrap(), 0);
     assert_eq!(keep.left(ours.workspace).await.len(), 3, "one waits, two are young");
     assert_eq!(keep.left(theirs.workspace).await.len(), 3);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_longer_than_the_plan_says() {
+    let mut keep = Keep::start().await;
+    let (set, unset) = (keep.session().await, keep.session().await);
+    let now = keep.env.now();
+    for session in [set, unset] {
+        keep.messages(session, 1, now.minus(8 * DAY), Status::Sent).await;
+        keep.messages(session, 1, now.minus(6 * DAY), Status::Sent).await;
+        keep.messages(session, 1, now.minus(4 * DAY), Status::Sent).await;
+    }
+    let five_days = Retention { messages_days: Some(5), ..Retention::default() };
+    keep.db.put(set.workspace, &five_days).await.unwrap();
+    keep.db.put(unset.workspace, &Retention::default()).await.unwrap();
+    keep.most_days = Some(7);
+    assert_eq!(keep.run(now).await.unwrap(), 3);
+    assert_eq!(keep.left(set.workspace).await.len(), 1, "its own setting is shorter");
+    assert_eq!(keep.left(unset.workspace).await.len(), 2, "kept for ever, as long as the plan says");
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ async fn conforms(db: &Database) {
     audit::is_kept(db).await;
     audit::is_filtered(db).await;
     ports::sessions(db).await;
+    ports::sessions_within(db).await;
     ports::epochs(db).await;
     ports::media(db).await;
     ports::messages(db).await;
@@ -32,6 +33,7 @@ async fn conforms(db: &Database) {
     ports::uploaded_prekeys(db).await;
     memory::keys(db).await;
     memory::sessions(db).await;
+    memory::workspaces(db).await;
     projection::forward_only(db).await;
     projection::edits(db).await;
     projection::queued_again(db).await;

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use wagate_domain::{
     auth::ApiKey,
-    ports::{ApiKeys, Sessions},
+    ports::{ApiKeys, Sessions, Workspaces},
     sessions::SessionKey,
+    workspaces::{Plan, Suspension},
 };
 use wagate_infra::{
-    memory::{RememberedKeys, RememberedSessions},
+    memory::{RememberedKeys, RememberedSessions, RememberedWorkspaces},
     sql::Database,
 };
 
-use crate::sample::{api_key, at, id, stored_session};
+use crate::sample::{api_key, at, id, stored_session, workspace};
 
 pub(crate) async fn keys(db: &Database) {
     let workspace = id();
@@ -51,4 +52,23 @@ pub(crate) async fn sessions(db: &Database) {
 
     assert!(fresh.delete(workspace, id).await.unwrap());
     assert_eq!(wanted(&remembering).await, None, "deleted through the other, gone at once");
+}
+
+pub(crate) async fn workspaces(db: &Database) {
+    let new = workspace();
+    let remembered = RememberedWorkspaces::new(Arc::new(db.clone()));
+    assert_eq!(remembered.get(new.id).await.unwrap(), None);
+    remembered.insert(&new).await.unwrap();
+    assert_eq!(
+        remembered.get(new.id).await.unwrap(),
+        Some(new.clone()),
+        "what is not there is not remembered"
+    );
+    let plan = Plan { sessions: Some(1), ..Plan::default() };
+    remembered.change(new.id, None, Some(Some(plan))).await.unwrap();
+    assert_eq!(remembered.get(new.id).await.unwrap().unwrap().plan, Some(plan), "changed here, seen at once");
+    remembered.suspend(new.id, &Suspension { at: at(9), reason: String::new() }).await.unwrap();
+    assert!(remembered.get(new.id).await.unwrap().unwrap().suspended.is_some());
+    remembered.restore(new.id).await.unwrap();
+    assert_eq!(remembered.get(new.id).await.unwrap().unwrap().suspended, None);
 }

@@ -3,6 +3,7 @@
 use wagate_domain::{
     ApiKeyId, ConnectorId, MessageId, SessionId,
     auth::{ApiKey, Networks, Permissions},
+    limits::Rate,
     media::MediaState,
     messages::{Message, Quote, Status},
     ports::{
@@ -10,6 +11,7 @@ use wagate_domain::{
         Workspaces,
     },
     sessions::{Reason, Session, SessionKey, State},
+    workspaces::{Plan, Suspension, Workspace},
 };
 use wagate_infra::sql::{Database, wa::WaStore};
 
@@ -29,6 +31,55 @@ pub(crate) async fn workspaces(db: &Database) {
     assert_eq!(ours, [first.clone(), second]);
     let again = Workspaces::insert(db, &first).await;
     assert!(matches!(again, Err(PortError::Internal { what: "SQL", .. })), "{again:?}");
+
+    let get = async || Workspaces::get(db, first.id).await.unwrap().unwrap();
+    assert_eq!(get().await, first);
+    assert_eq!(Workspaces::get(db, id()).await.unwrap(), None);
+    let plan = Plan {
+        sessions: Some(3),
+        messages_per_month: Some(1 << 40),
+        requests: Some(Rate { amount: 5, seconds: 60, burst: 5 }),
+        ..Plan::default()
+    };
+    let changed = db.change(first.id, Some("new name"), Some(Some(plan))).await.unwrap().unwrap();
+    assert_eq!((changed.name.as_str(), changed.plan), ("new name", Some(plan)));
+    assert_eq!(get().await, changed);
+    let suspension = Suspension { at: at(7), reason: "unpaid".to_owned() };
+    let suspended = db.suspend(first.id, &suspension).await.unwrap().unwrap();
+    assert_eq!(suspended, Workspace { suspended: Some(suspension), ..changed.clone() });
+    assert_eq!(get().await, suspended);
+    assert_eq!(db.restore(first.id).await.unwrap().unwrap(), changed);
+    let without = db.change(first.id, None, Some(None)).await.unwrap().unwrap();
+    assert_eq!((without.name.as_str(), without.plan), ("new name", None));
+    assert_eq!(db.change(first.id, None, None).await.unwrap(), Some(without));
+    assert_eq!(db.restore(id()).await.unwrap(), None);
+}
+
+pub(crate) async fn sessions_within(db: &Database) {
+    const MOST: u32 = 3;
+    let workspace = workspace();
+    Workspaces::insert(db, &workspace).await.unwrap();
+    let makers = (0..8).map(|_| {
+        let (db, new) = (db.clone(), session(workspace.id));
+        tokio::spawn(async move { db.insert_within(&new, MOST).await.unwrap() })
+    });
+    let made = futures::future::join_all(makers).await.into_iter().filter_map(Result::unwrap);
+    let made: Vec<_> = made.collect();
+    assert_eq!(made.len(), MOST as usize, "of many at once, so many are made");
+    let again = db.insert_within(&made[0], MOST).await.unwrap();
+    assert_eq!(again.as_ref(), Some(&made[0]), "one that is there already is no new one");
+    let elsewhere = session(id());
+    assert_eq!(db.insert_within(&elsewhere, 1).await.unwrap(), Some(elsewhere));
+    assert!(Sessions::delete(db, workspace.id, made[0].id).await.unwrap());
+    assert!(db.insert_within(&session(workspace.id), MOST).await.unwrap().is_some(), "there is room again");
+
+    let ours = async || db.wanted().await.unwrap().iter().filter(|one| one.workspace == workspace.id).count();
+    assert_eq!(ours().await, MOST as usize);
+    let suspension = Suspension { at: at(7), reason: "unpaid".to_owned() };
+    db.suspend(workspace.id, &suspension).await.unwrap();
+    assert_eq!(ours().await, 0, "nobody holds sessions of a suspended tenant");
+    db.restore(workspace.id).await.unwrap();
+    assert_eq!(ours().await, MOST as usize, "restored, they are wanted as before");
 }
 
 pub(crate) async fn api_keys(db: &Database) {

@@ -7,11 +7,12 @@ use wagate_domain::{
     messages::{Content, MediaKind, Message, Sought, Status},
     ports::{
         ChatFilter, ChatQuery, Chats, Deliveries, MediaIndex, MessageQuery, Messages, Projection, Retentions,
-        ToldEntry, ToldEvents, TooOld, Webhooks, Workspace, Workspaces,
+        ToldEntry, ToldEvents, TooOld, Webhooks, Workspaces,
     },
     retention::{Aged, Retention},
     sessions::SessionKey,
     webhooks::{Delivery, DeliveryState, Webhook},
+    workspaces::Workspace,
 };
 use wagate_infra::sql::Database;
 
@@ -34,12 +35,13 @@ pub(crate) async fn is_set(db: &Database) {
     let everything = Retention { events_days: None, deliveries_days: None, ..usual };
     db.put(theirs, &everything).await.unwrap();
     let all = Retentions::all(db).await.unwrap();
-    assert!(all.contains(&(ours, second)) && all.contains(&(nobody, usual)));
-    assert!(all.iter().all(|(workspace, _)| *workspace != theirs), "who keeps everything is left alone");
+    for (workspace, set) in [(ours, second), (nobody, usual), (theirs, everything)] {
+        assert!(all.contains(&(workspace, set)), "{workspace}");
+    }
 }
 
 async fn tenant(db: &Database) -> WorkspaceId {
-    let workspace = Workspace { id: id(), name: "a tenant".to_owned(), created_at: at(1) };
+    let workspace = Workspace::new(id(), "a tenant", at(1));
     Workspaces::insert(db, &workspace).await.unwrap();
     workspace.id
 }

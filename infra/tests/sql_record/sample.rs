@@ -8,8 +8,9 @@ use wagate_domain::{
     ids::{Id, ulid},
     media::{Media, MediaState},
     messages::{Content, Direction, Message, Priority, Status, Times},
-    ports::{Sessions, Workspace},
+    ports::Sessions,
     sessions::{Pacing, Session, SessionKey, State},
+    workspaces::Workspace,
 };
 use wagate_infra::sql::Database;
 
@@ -26,7 +27,7 @@ pub(crate) const fn at(millis: i64) -> Timestamp {
 }
 
 pub(crate) fn workspace() -> Workspace {
-    Workspace { id: id(), name: "Ärger & Söhne".to_owned(), created_at: at(1) }
+    Workspace::new(id(), "Ärger & Söhne", at(1))
 }
 
 pub(crate) fn api_key(workspace: WorkspaceId) -> ApiKey {

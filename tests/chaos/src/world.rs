@@ -181,6 +181,9 @@ fn lease(settings: &Settings) -> Vec<(&'static str, String)> {
         ("WAGATE_CONNECTOR__LEASE_TTL", millis(settings.lease)),
         ("WAGATE_CONNECTOR__CLAIM_EVERY", millis(settings.lease / 3)),
         ("WAGATE_SERVER__LISTEN", "127.0.0.1:0".to_owned()),
+        // the load is faster than anybody may be by default
+        ("WAGATE_LIMITS__KEY_PER_SECOND", "0".to_owned()),
+        ("WAGATE_LIMITS__WORKSPACE_PER_SECOND", "0".to_owned()),
         (
             "WAGATE_LOG__FILTER",
             "info,wagate_connector=debug,fred=warn,sqlx=warn,s3s=warn,s3s_fs=warn".to_owned(),

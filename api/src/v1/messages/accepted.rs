@@ -79,7 +79,8 @@ pub(crate) struct AcceptedLinks {
 impl Accepted {
     /// An accepted message, with a note when its session cannot send now.
     pub(super) fn new(state: &ApiState, sent: SentMessage) -> Self {
-        let SentMessage { message, session, ahead, expected_at } = sent;
+        // what is left of a limit stands in the headers
+        let SentMessage { message, session, ahead, expected_at, left: _ } = sent;
         let expires_at = message.expires_at.map(|at| at.to_string());
         Self {
             id: message.id.to_string(),

@@ -66,6 +66,7 @@ use crate::{
             example = json!(accepted::example()),
         ),
         (status = 422, description = "`validation_failed`, `media_fetch_failed`"),
+        (status = 429, description = "`rate_limited`, `quota_exceeded`"),
     ),
 )]
 pub(crate) async fn send_message(
@@ -121,7 +122,10 @@ impl Sender<'_> {
         attached: Option<Attached>,
     ) -> Result<Answer, Problem> {
         match messages::send(&self.state.env, self.state.send_ports(), self.caller, message).await {
-            Ok(sent) => Answer::json(StatusCode::ACCEPTED, &Accepted::new(self.state, sent)),
+            Ok(mut sent) => {
+                let left = sent.left.take();
+                Ok(Answer::json(StatusCode::ACCEPTED, &Accepted::new(self.state, sent))?.with_left(left))
+            }
             Err(error) => {
                 let problem = Problem::from(error);
                 let staged = attached.and_then(|attached| attached.ours);

@@ -10,7 +10,7 @@ use ulid::Ulid;
 use utoipa::ToSchema;
 use wagate_domain::{
     Invalid, SessionId,
-    messages::{self, Body, MAX_BATCH, SentMessage},
+    messages::{self, Body, MAX_BATCH, SentBatch, SentMessage},
 };
 
 use super::{
@@ -59,7 +59,8 @@ pub(crate) struct BatchItem {
 /// Send many messages
 ///
 /// Each message is taken or refused by itself, in order, and gets its own id. Use `"priority": "bulk"` for campaigns: single
-/// sends then overtake them. With an Idempotency-Key the whole batch can be repeated safely.
+/// sends then overtake them. With an Idempotency-Key the whole batch can be repeated safely. A batch that is more than the workspace
+/// may send at this moment is refused whole.
 #[utoipa::path(
     post, path = "/sessions/{id}/messages/batch", tag = "messages",
     params(
@@ -70,10 +71,13 @@ pub(crate) struct BatchItem {
         {"to": "+6281234567890", "type": "text", "text": {"body": "Hello Ana!"}, "priority": "bulk", "campaign": "xmas-2026"},
         {"to": "+6281234567891", "type": "text", "text": {"body": "Hello Budi!"}, "priority": "bulk", "campaign": "xmas-2026"},
     ]})),
-    responses((
-        status = 202, description = "What became of each message.", body = BatchResult,
-        example = json!({"accepted": 1, "rejected": 0, "results": [{"message": accepted::example()}]}),
-    )),
+    responses(
+        (
+            status = 202, description = "What became of each message.", body = BatchResult,
+            example = json!({"accepted": 1, "rejected": 0, "results": [{"message": accepted::example()}]}),
+        ),
+        (status = 429, description = "`rate_limited`, `quota_exceeded`"),
+    ),
 )]
 pub(crate) async fn send_batch(
     State(state): State<ApiState>,
@@ -107,7 +111,8 @@ impl Sender<'_> {
         let (wanted, mut refused): (Vec<_>, Vec<_>) = split(read);
         let sent =
             messages::send_batch(&self.state.env, self.state.send_ports(), self.caller, self.session, wanted);
-        let mut sent = sent.await?.into_iter();
+        let SentBatch { messages, left } = sent.await?;
+        let mut sent = messages.into_iter();
         let results = refused.iter_mut().map(|refused| match refused.take() {
             Some(problem) => BatchItem { message: None, error: Some(problem.body(None)) },
             None => {
@@ -117,7 +122,7 @@ impl Sender<'_> {
         let results: Vec<BatchItem> = results.collect();
         let accepted = results.iter().filter(|item| item.message.is_some()).count();
         let result = BatchResult { accepted, rejected: results.len() - accepted, results };
-        Answer::json(StatusCode::ACCEPTED, &result)
+        Ok(Answer::json(StatusCode::ACCEPTED, &result)?.with_left(left))
     }
 
     fn item(self, sent: Result<SentMessage, messages::SendError>) -> BatchItem {

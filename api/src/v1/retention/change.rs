@@ -1,7 +1,7 @@
 //! `PUT /api/v1/retention`
 
 use axum::{Json, extract::State};
-use wagate_domain::retention::Retention;
+use wagate_domain::retention::{self, Retention};
 
 use super::view::{RetentionView, example};
 use crate::{
@@ -13,20 +13,22 @@ use crate::{
 
 /// Set how long what is kept
 ///
-/// All four at once: what is left out is kept for ever. What is older is deleted for good within some hours, a part at a time.
+/// All four at once: what is left out is kept for ever. What is older is deleted for good within some hours, a part at a time. A
+/// plan may keep things for less long: then `plan_limit_reached` says how long.
 #[utoipa::path(
     put, path = "/retention", tag = "retention",
     request_body(content = RetentionView, example = json!(example())),
-    responses((status = 200, description = "As it is set now.", body = RetentionView, example = json!(example()))),
+    responses(
+        (status = 200, description = "As it is set now.", body = RetentionView, example = json!(example())),
+        (status = 403, description = "`plan_limit_reached`, `workspace_suspended`"),
+    ),
 )]
 pub(crate) async fn change_retention(
     State(state): State<ApiState>,
     Caller(caller): Caller,
     JsonBody { value, .. }: JsonBody<RetentionView>,
 ) -> Result<(Changed, Json<RetentionView>), Problem> {
-    let retention = Retention::from(value);
-    retention.check()?;
     let before = RetentionView::from(state.retention.get(caller.workspace).await?);
-    state.retention.put(caller.workspace, &retention).await?;
+    retention::set(state.terms(), &*state.retention, caller, &Retention::from(value)).await?;
     Ok((Changed::rewritten("retention", &before, &value), Json(value)))
 }

@@ -1,6 +1,7 @@
 //! `GET /api/v1/retention`
 
 use axum::{Json, extract::State};
+use wagate_domain::retention;
 
 use super::view::{RetentionView, example};
 use crate::{ApiState, extract::Caller, problem::Problem};
@@ -16,5 +17,5 @@ pub(crate) async fn get_retention(
     State(state): State<ApiState>,
     Caller(caller): Caller,
 ) -> Result<Json<RetentionView>, Problem> {
-    Ok(Json(state.retention.get(caller.workspace).await?.into()))
+    Ok(Json(retention::get(state.terms(), &*state.retention, caller).await?.into()))
 }

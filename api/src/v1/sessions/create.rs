@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use wagate_domain::sessions;
+use wagate_domain::sessions::{self, CreatePorts};
 
 use super::{
     pacing::PacingView,
@@ -44,7 +44,10 @@ const fn yes() -> bool {
     post, path = "/sessions", tag = "sessions",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes repeating this request safe; 1 to 255 characters, kept for a day.")),
     request_body(content = CreateSession, example = json!({"name": "support line"})),
-    responses((status = 201, description = "Made.", body = SessionView, example = json!(example()))),
+    responses(
+        (status = 201, description = "Made.", body = SessionView, example = json!(example())),
+        (status = 403, description = "`plan_limit_reached`, `workspace_suspended`"),
+    ),
 )]
 pub(crate) async fn create_session(
     State(state): State<ApiState>,
@@ -56,7 +59,8 @@ pub(crate) async fn create_session(
     once.run(state, Fingerprint::of([digest.as_str()]), |seed| async move {
         let pacing = value.pacing.map_or_else(|| state.default_pacing.clone(), Into::into);
         let request = sessions::CreateSession { name: value.name, pacing, start: value.start, seed };
-        let made = sessions::create(&state.env, &*state.sessions, &*state.calls, caller, request).await?;
+        let ports = CreatePorts { terms: state.terms(), sessions: &*state.sessions, calls: &*state.calls };
+        let made = sessions::create(&state.env, ports, caller, request).await?;
         let (id, shown) = (made.id, SessionView::from(made));
         Ok(Answer::json(StatusCode::CREATED, &shown)?.noting(Changed::made(&id.to_string(), &shown)))
     })

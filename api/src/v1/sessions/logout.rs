@@ -47,7 +47,7 @@ async fn logout(state: &ApiState, caller: Principal, id: SessionId) -> Result<Se
     }
     if !session.wanted {
         // WhatsApp can only be told over a connection
-        sessions::start(&*state.sessions, &*state.calls, caller, id).await?;
+        sessions::start(state.terms(), &*state.sessions, &*state.calls, caller, id).await?;
     }
     match state.calls.call(session.key(), &Command::Logout, PATIENCE).await? {
         Some(CommandReply::Refused { code, message }) => Err(super::refused(&code, &message)),

@@ -27,7 +27,7 @@ pub(crate) async fn start_session(
     Caller(caller): Caller,
     IdPath(id): IdPath<SessionId>,
 ) -> Result<(StatusCode, Json<SessionView>), Problem> {
-    let session = sessions::start(&*state.sessions, &*state.calls, caller, id).await?;
+    let session = sessions::start(state.terms(), &*state.sessions, &*state.calls, caller, id).await?;
     let session = session.ok_or_else(|| Problem::plain(Code::SessionNotFound))?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))
 }
