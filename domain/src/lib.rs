@@ -17,6 +17,7 @@ pub mod mail;
 pub mod media;
 pub mod messages;
 pub mod page;
+pub mod people;
 pub mod ports;
 pub mod retention;
 pub mod sessions;

@@ -10,11 +10,13 @@ mod lanes;
 mod leases;
 mod log;
 mod outbox;
+mod people;
 mod polls;
 mod records;
 mod requests;
 mod retention;
 mod store;
+mod tokens;
 mod told;
 mod webhooks;
 
@@ -28,6 +30,10 @@ pub use lanes::{
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use outbox::Outbox;
+pub use people::{
+    Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,
+    Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns,
+};
 pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
@@ -36,6 +42,7 @@ pub use records::{
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
+pub use tokens::{Attempts, Claims, Compared, Passwords, Tokens};
 pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery, ToldSubject};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
 
