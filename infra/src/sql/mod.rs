@@ -13,6 +13,7 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+mod people;
 #[cfg(test)]
 mod plans_tests;
 mod projection;
@@ -28,3 +29,4 @@ mod workspaces;
 
 pub use database::Database;
 pub use migrate::STEPS;
+pub use people::SigningKey;
