@@ -85,3 +85,11 @@ pub(super) async fn hand_out(
     let refresh_expires_at = sign_in.expires_at.min(now.plus(IDLE));
     Ok(Entered { sign_in: sign_in.id, access, access_expires_at, refresh, refresh_expires_at })
 }
+
+/// Whether a person belongs to the workspace that they ask a token for.
+pub(super) async fn may_ask_for(ports: PeoplePorts<'_>, person: &Person, visit: &Visit) -> PortResult<bool> {
+    match visit.workspace {
+        Some(workspace) => Ok(ports.members.get(workspace, person.id).await?.is_some()),
+        None => Ok(true),
+    }
+}

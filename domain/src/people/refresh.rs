@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Entered, PeoplePorts, TokenSecret, Visit,
-    entry::{hand_out, idle_since},
+    entry::{hand_out, idle_since, may_ask_for},
     register::send,
 };
 use crate::{
@@ -67,9 +67,9 @@ pub async fn refresh(
             return Err(RefreshError::Reused);
         }
     };
-    let standing = ports.people.standing(sign_in.user, visit.workspace).await?;
-    let standing = standing.filter(|standing| !standing.disabled).ok_or(RefreshError::Gone)?;
-    if visit.workspace.is_some() && standing.role.is_none() {
+    let person = ports.people.get(sign_in.user).await?.filter(|person| person.disabled_at.is_none());
+    let person = person.ok_or(RefreshError::Gone)?;
+    if !may_ask_for(ports, &person, visit).await? {
         return Err(RefreshError::NotMember);
     }
     Ok(hand_out(ports, &sign_in, successor, visit.workspace, now).await?)

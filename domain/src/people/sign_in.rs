@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Effort, EmailAddress, Entered, Password, PeoplePorts, Person, TokenSecret, Visit,
     attempt::attempt,
-    entry::enter,
+    entry::{enter, may_ask_for},
     second_factor::{FactorError, proves},
 };
 use crate::{
@@ -152,7 +152,5 @@ async fn known(ports: PeoplePorts<'_>, code: &Code) -> PortResult<Option<Person>
 }
 
 async fn check_workspace(ports: PeoplePorts<'_>, person: &Person, visit: &Visit) -> Result<(), SignInError> {
-    let Some(workspace) = visit.workspace else { return Ok(()) };
-    let member = ports.members.get(workspace, person.id).await?;
-    member.map(drop).ok_or(SignInError::NotMember)
+    if may_ask_for(ports, person, visit).await? { Ok(()) } else { Err(SignInError::NotMember) }
 }

@@ -32,7 +32,7 @@ pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use outbox::Outbox;
 pub use people::{
     Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,
-    Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns,
+    Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
 };
 pub use polls::{Poll, Polls};
 pub use records::{

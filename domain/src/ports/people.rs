@@ -90,6 +90,13 @@ pub enum Admitted {
     AddressTaken,
 }
 
+/// What people are, for deciding about each of their requests.
+#[async_trait]
+pub trait Standings: Send + Sync {
+    /// What a person is, also in a workspace; `None` when there is no such person.
+    async fn standing(&self, user: UserId, workspace: Option<WorkspaceId>) -> PortResult<Option<Standing>>;
+}
+
 /// People and their one-time codes.
 #[async_trait]
 pub trait People: Send + Sync {
@@ -99,8 +106,6 @@ pub trait People: Send + Sync {
     async fn by_address(&self, address: &EmailAddress) -> PortResult<Option<Person>>;
     /// The person of an account at a provider.
     async fn by_identity(&self, identity: Identity<'_>) -> PortResult<Option<Person>>;
-    /// What a person is right now, also in a workspace; `None` when there is no such person.
-    async fn standing(&self, user: UserId, workspace: Option<WorkspaceId>) -> PortResult<Option<Standing>>;
     /// The workspaces a person belongs to, by id.
     async fn memberships(&self, user: UserId) -> PortResult<Vec<Membership>>;
 

@@ -3,7 +3,7 @@
 //! `{…}` is the hash tag: keys with the same tag live in the same slot of a Redis cluster, so a
 //! script may touch all of a session's keys. A session's tag is its shard's.
 
-use wagate_domain::{Address, MessageId, SessionId, WorkspaceId, sessions::SessionKey};
+use wagate_domain::{Address, MessageId, SessionId, SignInId, WorkspaceId, sessions::SessionKey};
 
 const OWNER: &str = "owner";
 
@@ -179,6 +179,37 @@ impl Keys {
     pub(super) fn idempotency(&self, workspace: WorkspaceId, hash: &str) -> String {
         format!("{}:{{w:{workspace}}}:idem:{hash}", self.prefix)
     }
+
+    /// String, there while access tokens of a sign-in that ended could still be shown.
+    pub(super) fn signed_out(&self, sign_in: SignInId) -> String {
+        format!("{}:{{p:{sign_in}}}:out", self.prefix)
+    }
+
+    /// The keys of what is tried on an account, which is given as a hash.
+    pub(super) fn attempts_on(&self, effort: &str, account: &str, origin: &str) -> AttemptKeys {
+        let key = |leaf: &str| format!("{}:{{a:{account}}}:try:{effort}:{leaf}", self.prefix);
+        AttemptKeys {
+            pair: key(&format!("from:{origin}")),
+            account: key("all"),
+            known: key(&format!("known:{origin}")),
+        }
+    }
+
+    /// Hash: tries from a network address, like [`AttemptKeys::pair`].
+    pub(super) fn attempts_from(&self, effort: &str, origin: &str) -> String {
+        format!("{}:{{i:{origin}}}:try:{effort}", self.prefix)
+    }
+}
+
+/// The keys of what is tried on an account.
+#[derive(Debug, Clone)]
+pub(super) struct AttemptKeys {
+    /// Hash: tries from one network address (`n`), and until when there may be none (`u`, in milliseconds).
+    pub(super) pair: String,
+    /// Hash: the same from everywhere.
+    pub(super) account: String,
+    /// String, there when a try from that address has succeeded lately.
+    pub(super) known: String,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! fast when Redis is away, and none is sent twice: what became of an interrupted one is unknown,
 //! so the caller decides whether repeating it is safe.
 
+mod attempts;
 mod bell;
 mod call;
 mod calls;
@@ -20,8 +21,10 @@ mod log;
 mod polls;
 mod reply;
 mod scripts;
+mod sign_outs;
 mod wakes;
 
+pub use attempts::RedisAttempts;
 pub use bell::RedisBell;
 pub use calls::RedisCalls;
 #[cfg(feature = "testing")]
@@ -35,3 +38,4 @@ pub use lanes::RedisLanes;
 pub use leases::RedisLeases;
 pub use log::RedisLog;
 pub use polls::RedisPolls;
+pub use sign_outs::RedisSignOuts;

@@ -63,6 +63,8 @@ scripts! {
     RENEW = "renew.lua";
     LEAD = "lead.lua";
     RESIGN = "resign.lua";
+    TRY = "try.lua";
+    FORGIVE = "forgive.lua";
 }
 
 #[cfg(test)]
