@@ -9,13 +9,16 @@ mod intake;
 mod layers;
 mod openapi;
 mod operations;
+mod people;
 mod problem;
 mod qr;
 mod state;
 mod v1;
+mod well_known;
 
 pub use openapi::errors_reference;
 pub use operations::{CountSessions, Operations, SessionCount, operations};
+pub use people::PeopleParts;
 pub use problem::{Code, FieldError, ProblemBody};
 pub use state::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
 
@@ -64,7 +67,10 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
 }
 
 fn documented() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::with_openapi(openapi::preamble()).merge(health::routes()).nest("/api/v1", v1::routes())
+    OpenApiRouter::with_openapi(openapi::preamble())
+        .merge(health::routes())
+        .merge(well_known::routes())
+        .nest("/api/v1", v1::routes())
 }
 
 async fn not_found() -> Response {

@@ -16,6 +16,8 @@ use wagate_domain::{
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
 };
 
+use crate::PeopleParts;
+
 /// Everything a handler may touch. Built once by the composition root.
 pub struct ApiParts {
     /// Clock and entropy.
@@ -56,6 +58,8 @@ pub struct ApiParts {
     pub url_rules: UrlRules,
     /// Guarded fetches of files named by URL.
     pub fetch: Arc<dyn Fetch>,
+    /// People.
+    pub people: PeopleParts,
     /// The memory of idempotency keys.
     pub idempotency: Arc<dyn Idempotency>,
     /// The pace of a session that is made without one.

@@ -4,6 +4,7 @@ use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use serde_json::Value;
 use wagate_api::Code;
+use wagate_domain::auth::{Permission, Permissions, Role};
 
 /// Compares a committed file with what the code makes of it; writes it instead when `UPDATE` is set.
 fn check(path: &str, derived: &str) {
@@ -37,7 +38,9 @@ fn every_operation_is_documented() {
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}: id taken");
             assert!(operation["summary"].is_string(), "{name} has no summary");
             assert!(operation["tags"].is_array(), "{name} has no tag");
-            if path.starts_with("/api/v1/") || path == "/metrics" {
+            let open = ["/api/v1/account/", "/.well-known/"].iter().any(|begin| path.starts_with(begin))
+                && operation["security"].is_null();
+            if (path.starts_with("/api/v1/") && !open) || path == "/metrics" {
                 assert_eq!(operation["security"].as_array().map(Vec::len), Some(2), "{name}");
                 assert!(operation["responses"]["401"].is_object(), "{name} does not name 401");
             }
@@ -73,4 +76,21 @@ fn every_code_is_named_by_some_operation() {
     for code in Code::ALL.iter().filter(|code| !outside.contains(code)) {
         assert!(text.contains(&format!("`{}`", code.name())), "{} is named nowhere", code.name());
     }
+}
+
+/// The table of what roles may do, as docs/people.md shows it.
+#[test]
+fn the_table_of_roles_is_current() {
+    const PAGE: &str = "../docs/people.md";
+    let mut table = format!("| permission | | {} |\n| --- | --- |", Role::ALL.map(Role::name).join(" | "));
+    table.push_str(&" :-: |".repeat(Role::ALL.len()));
+    let inside = Permission::ALL.iter().filter(|permission| Permissions::WORKSPACE.has(**permission));
+    for permission in inside {
+        let marks = Role::ALL.map(|role| if role.may().has(*permission) { "✓" } else { "" });
+        table.push_str(&format!("\n| `{permission}` | {} | {} |", permission.meaning(), marks.join(" | ")));
+    }
+    let page = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
+    let (before, rest) = page.split_once("<!-- roles -->\n").expect("the table's beginning");
+    let (_, after) = rest.split_once("<!-- /roles -->").expect("the table's end");
+    check(PAGE, &format!("{before}<!-- roles -->\n{table}\n<!-- /roles -->{after}"));
 }

@@ -2,6 +2,7 @@
 
 use wagate_domain::{
     auth::ApiKey,
+    people,
     ports::{ApiKeys, EventLog, Group, Lanes, Leases, Sessions, Workspaces},
 };
 use wagate_infra::config::Config;
@@ -15,7 +16,7 @@ pub(crate) async fn migrate(config: Config) -> anyhow::Result<()> {
     machines.close().await
 }
 
-/// Tenants and keys.
+/// Tenants, keys and people.
 pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Result<()> {
     let machines = Machines::connect(&config, &say).await?;
     match command {
@@ -30,6 +31,24 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
             let (key, secret) = ApiKey::generate(&machines.env, id, name);
             ApiKeys::insert(&machines.sql, &key).await?;
             say(&format!("API key    {}   (shown once)", secret.expose()));
+        }
+        AdminCommand::CreateOperator { address, name } => {
+            let people = machines.people(&config, &config.server.public_url())?;
+            let operator = people::create_operator(&machines.env, people.ports(), address, name).await?;
+            let link = people::password_link(&machines.env, people.ports(), address).await?;
+            say(&format!(
+                "operator   {} ({})\npassword   {link}   (good for an hour)",
+                operator.address, operator.id
+            ));
+        }
+        AdminCommand::ResetPassword { address } => {
+            let people = machines.people(&config, &config.server.public_url())?;
+            let link = people::password_link(&machines.env, people.ports(), address).await?;
+            say(&format!("password   {link}   (good for an hour)"));
+        }
+        AdminCommand::RotateTokenKeys => {
+            let people = machines.people(&config, &config.server.public_url())?;
+            say(&format!("key        {} signs from now on", people.tokens.rotate().await?));
         }
     }
     machines.close().await

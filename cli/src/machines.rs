@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use wagate_api::{ApiLimits, ApiParts, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
     Env,
@@ -19,10 +19,11 @@ use wagate_infra::{
     config::Config,
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
-    memory::{RememberedKeys, RememberedSessions},
+    memory::{RememberedKeys, RememberedSessions, RememberedStandings},
+    proofs::{Argon2Passwords, JwtTokens, Strength},
     redis::{
-        ConnectError, Redis, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes, RedisLeases,
-        RedisLog, RedisPolls,
+        ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes,
+        RedisLeases, RedisLog, RedisPolls, RedisSignOuts,
     },
     s3::{S3, S3Error},
     sql::Database,
@@ -73,11 +74,19 @@ impl Machines {
     }
 
     /// What the API is given.
-    pub(crate) fn api(&self, config: &Config, public_url: &str, metrics: &Metrics) -> ApiParts {
+    ///
+    /// # Errors
+    /// When passwords cannot be hashed.
+    pub(crate) fn api(
+        &self,
+        config: &Config,
+        public_url: &str,
+        metrics: &Metrics,
+    ) -> anyhow::Result<ApiParts> {
         let sql = Arc::new(self.sql.clone());
         let metrics = metrics.clone();
         let sessions = RememberedSessions::fresh(sql.clone());
-        ApiParts {
+        Ok(ApiParts {
             env: self.env.clone(),
             keys: Arc::new(RememberedKeys::new(sql.clone())),
             sending: Arc::new(sessions.remembering()),
@@ -97,13 +106,32 @@ impl Machines {
             post: Arc::new(self.post.clone()),
             url_rules: UrlRules { allow_http: config.webhooks_may_be_http() },
             fetch: Arc::new(self.fetch.clone()),
+            people: self.people(config, public_url)?,
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
             default_pacing: default_pacing(),
             limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
             public_url: PublicUrl::new(public_url),
             readiness: self.checks().into(),
             metrics: Arc::new(move || metrics.render()),
-        }
+        })
+    }
+
+    /// What deals with people.
+    pub(crate) fn people(&self, config: &Config, public_url: &str) -> anyhow::Result<PeopleParts> {
+        let sql = Arc::new(self.sql.clone());
+        let sign_outs = RedisSignOuts::new(self.redis.clone());
+        Ok(PeopleParts {
+            people: sql.clone(),
+            standings: Arc::new(RememberedStandings::new(sql.clone())),
+            members: sql.clone(),
+            sign_ins: sql.clone(),
+            factors: sql.clone(),
+            tokens: Arc::new(JwtTokens::new(self.env.clone(), public_url, self.sql.clone(), sign_outs)),
+            passwords: Arc::new(Argon2Passwords::new(self.env.clone(), Strength::default())?),
+            attempts: Arc::new(RedisAttempts::new(self.redis.clone())),
+            outbox: sql,
+            rules: config.people.rules(public_url),
+        })
     }
 
     /// How to ask each machine whether it is well.

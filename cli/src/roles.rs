@@ -24,7 +24,7 @@ use crate::{
 pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
     let Process { machines, metrics, operations, stop } = begin(&config).await?;
     let listener = listen(&config).await?;
-    let state = machines.api(&config, &config.server.public_url(), &metrics);
+    let state = machines.api(&config, &config.server.public_url(), &metrics)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     operations.started(&machines, &stop, None);
     serve(listener, state, stop).await?;

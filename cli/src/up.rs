@@ -176,7 +176,7 @@ impl Up {
         let connector = start_connector(&config, &machines)?;
         let stop = CancellationToken::new();
         operations.started(&machines, &stop, Some(&connector));
-        let state = machines.api(&config, &api_url, &metrics);
+        let state = machines.api(&config, &api_url, &metrics)?;
         let api = tokio::spawn(serve(listener, state, stop.clone()));
         Ok(Self { api_url, first_key, machines, operations, stop, api, worker, connector, embedded })
     }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod feed;
 pub mod http;
 pub mod memory;
+pub mod oidc;
 pub mod proofs;
 pub mod redis;
 pub mod s3;

@@ -2,6 +2,7 @@
 
 mod auth;
 mod fields;
+mod grants;
 mod json;
 mod once;
 mod path;
@@ -9,6 +10,7 @@ mod query;
 
 pub(crate) use auth::Caller;
 pub(crate) use fields::invalid_from;
+pub(crate) use grants::Grants;
 pub(crate) use json::JsonBody;
 pub(crate) use once::{Answer, Fingerprint, Once};
 pub(crate) use path::{ChatPath, DeliveryPath, IdPath};

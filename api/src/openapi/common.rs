@@ -11,7 +11,10 @@ use utoipa::openapi::{
 
 use wagate_domain::Invalid;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    problem::{Code, Problem},
+    v1::account,
+};
 
 /// Adds to the document what holds for all endpoints.
 pub(crate) fn complete(api: &mut OpenApi) {
@@ -21,7 +24,7 @@ pub(crate) fn complete(api: &mut OpenApi) {
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     components.add_security_scheme("api_key", header);
     for (path, item) in &mut api.paths.paths {
-        if path.starts_with("/api/v1/") || path == "/metrics" {
+        if path.starts_with("/api/v1/") || path.starts_with("/.well-known/") || path == "/metrics" {
             operations(item).for_each(|operation| complete_operation(path, operation));
         }
     }
@@ -32,10 +35,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn complete_operation(path: &str, operation: &mut Operation) {
-    let none: [&str; 0] = [];
-    operation.security =
-        Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("api_key", none)]);
     let shape = Shape::of(path, operation);
+    if !shape.open {
+        let none: [&str; 0] = [];
+        operation.security =
+            Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("api_key", none)]);
+    }
     for code in shape.codes() {
         add(operation, code);
     }
@@ -46,7 +51,7 @@ fn complete_operation(path: &str, operation: &mut Operation) {
             let replayed = "`true` when this is the kept answer to an earlier request.";
             add_header(response, "Idempotent-Replayed", replayed);
         }
-        if status == "503" {
+        if matches!(status.as_str(), "429" | "503") {
             add_header(response, "Retry-After", "Seconds after which to try again.");
         }
     }
@@ -54,6 +59,8 @@ fn complete_operation(path: &str, operation: &mut Operation) {
 
 /// What an endpoint's form says of the errors it can answer with.
 struct Shape {
+    /// For anybody.
+    open: bool,
     not_found: Option<Code>,
     body: bool,
     form: bool,
@@ -83,8 +90,11 @@ impl Shape {
             ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),
             ("/api/v1/webhooks/{id}", Code::WebhookNotFound),
             ("/api/v1/events/{id}", Code::EventNotFound),
+            ("/api/v1/members/invitations/{id}", Code::InvitationNotFound),
+            ("/api/v1/members/{id}", Code::MemberNotFound),
         ];
         Self {
+            open: account::OPEN.contains(&path) || path.starts_with("/.well-known/"),
             not_found: not_found.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, code)| *code),
             body: types.iter().any(|name| name == "application/json"),
             form: types.iter().any(|name| name == "multipart/form-data"),
@@ -93,19 +103,14 @@ impl Shape {
     }
 
     fn codes(&self) -> impl Iterator<Item = Code> {
-        let always = [
-            Code::Unauthenticated,
-            Code::ValidationFailed,
-            Code::Internal,
-            Code::Unavailable,
-            Code::TimedOut,
-        ];
+        let always = [Code::ValidationFailed, Code::Internal, Code::Unavailable, Code::TimedOut];
+        let closed = [Code::Unauthenticated].into_iter().filter(|_| !self.open);
         let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
         let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
         let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
         let when = |wanted: bool, codes: [Code; 3]| codes.into_iter().filter(move |_| wanted);
-        always
-            .into_iter()
+        closed
+            .chain(always)
             .chain(self.not_found)
             .chain(when(self.body, body))
             .chain(when(self.form, form))

@@ -3,6 +3,7 @@
 mod body;
 mod code;
 mod domain;
+mod people;
 
 pub use body::{FieldError, ProblemBody};
 pub use code::Code;

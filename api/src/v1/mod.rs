@@ -1,11 +1,13 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
+pub(crate) mod account;
 mod chats;
 mod contacts;
 mod events;
 mod keys;
 mod live;
 mod media;
+mod members;
 mod messages;
 mod queue;
 mod retention;
@@ -58,6 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         keys::routes(),
         webhooks::routes(),
         events::routes(),
+        account::routes(),
+        members::routes(),
     ]
     .into_iter()
     .map(Routes::layered)

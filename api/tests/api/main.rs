@@ -2,13 +2,17 @@
 //! connector by the owner's side of the ports.
 
 mod auth;
+mod factors;
 mod files;
 mod idempotency;
 mod keys;
 mod live;
+mod mails;
 mod manners;
 mod messages;
 mod pairing;
+mod people;
+mod person;
 mod queue;
 mod reading;
 mod retention;

@@ -42,7 +42,7 @@ pub use second_factor::{
     Enrolment, FactorError, confirm_factor, enrol_factor, remove_factor, renew_recovery_codes,
 };
 pub use sign_in::{Credentials, SignInError, SignInOutcome, finish_sign_in, sign_in};
-pub use sign_out::{sign_out, sign_out_everywhere};
+pub use sign_out::{list_sign_ins, sign_out, sign_out_everywhere};
 pub use token::{TokenHash, TokenSecret};
 pub use totp::TotpSecret;
 pub use verify::{VerifyError, verify_address};

@@ -1,7 +1,19 @@
-//! Signing out: of one sign-in, or of all.
+//! Where a person is signed in, and signing out: of one sign-in, or of all.
 
-use super::{PeoplePorts, entry::ACCESS_TTL};
+use super::{
+    PeoplePorts, SignIn,
+    entry::{ACCESS_TTL, idle_since},
+};
 use crate::{Env, SignInId, UserId, ports::PortResult};
+
+/// The sign-ins of a person that have not ended, oldest first.
+///
+/// # Errors
+/// When a machine fails.
+pub async fn list_sign_ins(env: &Env, ports: PeoplePorts<'_>, user: UserId) -> PortResult<Vec<SignIn>> {
+    let now = env.now();
+    ports.sign_ins.list(user, now, idle_since(now)).await
+}
 
 /// Ends one sign-in of a person; `false` when there is none such. Its access tokens are void within a second.
 ///

@@ -12,6 +12,7 @@ mod log;
 mod outbox;
 mod people;
 mod polls;
+mod providers;
 mod records;
 mod requests;
 mod retention;
@@ -35,6 +36,7 @@ pub use people::{
     Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
 };
 pub use polls::{Poll, Polls};
+pub use providers::{Departure, Provider, ProviderFailure, Providers};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
     Workspace, Workspaces,

@@ -5,10 +5,12 @@
 
 mod check;
 mod load;
+mod people;
 mod secret;
 mod sections;
 
 pub use check::ConfigError;
+pub use people::{OidcConfig, PeopleConfig, Registration};
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
@@ -45,6 +47,10 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// Telling webhooks of events.
     pub webhooks: WebhooksConfig,
+    /// People and their accounts.
+    pub people: PeopleConfig,
+    /// Providers that people may come in by.
+    pub oidc: Vec<OidcConfig>,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
@@ -67,6 +73,8 @@ impl Default for Config {
             connector: ConnectorConfig::default(),
             worker: WorkerConfig::default(),
             webhooks: WebhooksConfig::default(),
+            people: PeopleConfig::default(),
+            oidc: Vec::new(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),

@@ -1,5 +1,6 @@
 //! Every port of Redis, S3 and outbound HTTP, held to its contract on the real thing.
 
+mod attempts;
 mod bell;
 mod calls;
 mod child;
@@ -15,5 +16,6 @@ mod log;
 mod objects;
 mod outage;
 mod polls;
+mod proofs;
 mod retention;
 mod waiting;

@@ -4,6 +4,7 @@ mod databases;
 mod events;
 mod memory;
 mod opening;
+mod people;
 mod ports;
 mod projection;
 mod reading;
