@@ -27,7 +27,7 @@ pub use lanes::{
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
-pub use outbox::Outbox;
+pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,

@@ -13,6 +13,7 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+mod outbox;
 #[cfg(test)]
 mod plans_tests;
 mod projection;
