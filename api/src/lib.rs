@@ -7,6 +7,7 @@ mod extract;
 mod health;
 mod intake;
 mod layers;
+mod mailbox;
 mod openapi;
 mod operations;
 mod people;
@@ -43,6 +44,7 @@ pub fn router(parts: ApiParts) -> Router {
     routes
         .merge(docs)
         .route("/api/docs/errors", get(openapi::get_errors_page))
+        .merge(mailbox::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(layers::catch_panic))

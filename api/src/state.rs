@@ -9,8 +9,8 @@ use wagate_domain::{
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, MediaIndex, Messages, Objects, Post,
-        Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
+        ApiKeys, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Mailbox, MediaIndex, Messages,
+        Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
@@ -38,6 +38,8 @@ pub struct ApiParts {
     pub chats: Arc<dyn Chats>,
     /// How long what is kept.
     pub retention: Arc<dyn Retentions>,
+    /// Mails that are kept to be read instead of being sent: on one's own machine only, for they hold secrets.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.

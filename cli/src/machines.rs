@@ -1,6 +1,7 @@
 //! The machines behind us, connected, and the ports that each role is given.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -11,7 +12,7 @@ use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
     Env,
     auth::{ApiKey, KeySecret},
-    ports::{ApiKeys, Objects, PortError, Workspace, Workspaces},
+    ports::{ApiKeys, Mailbox, Mailer, Objects, PortError, Workspace, Workspaces},
     sessions::Pacing,
     webhooks::UrlRules,
 };
@@ -21,6 +22,7 @@ use wagate_infra::{
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
     memory::{RememberedKeys, RememberedSessions, RememberedStandings},
     proofs::{Argon2Passwords, JwtTokens, Strength},
+    mail::{KeptMail, NoMail, SmtpMailer, SqlMailbox, Templates},
     redis::{
         ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes,
         RedisLeases, RedisLog, RedisPolls, RedisSignOuts,
@@ -39,7 +41,7 @@ const RETRY: Duration = Duration::from_secs(2);
 const TIDY: Duration = Duration::from_secs(5);
 
 /// Every machine, connected.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Machines {
     pub(crate) env: Env,
     pub(crate) redis: Redis,
@@ -47,6 +49,14 @@ pub(crate) struct Machines {
     pub(crate) s3: S3,
     fetch: GuardedFetch,
     post: GuardedPost,
+    mailer: Arc<dyn Mailer>,
+    mailbox: Option<Arc<dyn Mailbox>>,
+}
+
+impl fmt::Debug for Machines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Machines")
+    }
 }
 
 impl Machines {
@@ -70,7 +80,13 @@ impl Machines {
         .await?;
         let fetch = GuardedFetch::new(&config.outbound, FetchTimeouts::default())?;
         let post = GuardedPost::new(&config.outbound)?;
-        Ok(Self { env: system::env(), redis, sql, s3, fetch, post })
+        let mailer = mailer(config)?;
+        let mailbox: Option<Arc<dyn Mailbox>> = if config.keeps_mail() {
+            Some(Arc::new(SqlMailbox::new(Arc::new(sql.clone()), Templates::read()?)))
+        } else {
+            None
+        };
+        Ok(Self { env: system::env(), redis, sql, s3, fetch, post, mailer, mailbox })
     }
 
     /// What the API is given.
@@ -96,6 +112,7 @@ impl Machines {
             contacts: sql.clone(),
             chats: sql.clone(),
             retention: sql.clone(),
+            mailbox: self.mailbox.clone(),
             media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
@@ -155,7 +172,7 @@ impl Machines {
     }
 
     /// What the worker is given.
-    pub(crate) fn worker(&self) -> WorkerPorts {
+    pub(crate) fn worker(&self, public_url: &str) -> WorkerPorts {
         let sql = Arc::new(self.sql.clone());
         WorkerPorts {
             log: Arc::new(self.log()),
@@ -170,6 +187,9 @@ impl Machines {
             sessions: sql.clone(),
             lanes: Arc::new(self.lanes()),
             retention: sql.clone(),
+            outgoing: sql.clone(),
+            mailer: Arc::clone(&self.mailer),
+            public_url: public_url.into(),
             media: sql,
             objects: Arc::new(self.s3.clone()),
         }
@@ -223,6 +243,15 @@ impl Machines {
         self.sql.close().await?;
         Ok(())
     }
+}
+
+/// The way that mails take.
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.mail.smtp_url {
+        _ if !config.mail.enabled => Arc::new(NoMail),
+        Some(url) => Arc::new(SmtpMailer::new(url.expose(), &config.mail)?),
+        None => Arc::new(KeptMail),
+    })
 }
 
 fn is_away(error: &PortError) -> bool {

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod auth;
+pub mod backoff;
 pub mod chats;
 pub mod contact;
 pub mod contacts;

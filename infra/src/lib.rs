@@ -5,6 +5,7 @@
 pub mod config;
 pub mod feed;
 pub mod http;
+pub mod mail;
 pub mod memory;
 pub mod oidc;
 pub mod proofs;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
 use wagate_infra::{
-    config::{LogConfig, WebhooksConfig},
+    config::{LogConfig, MailConfig, WebhooksConfig},
     telemetry,
     testing::Postgres,
 };
@@ -37,6 +37,7 @@ pub struct Stack {
     _postgres: Option<Postgres>,
     allow_private: bool,
     webhooks: WebhooksConfig,
+    mail: MailConfig,
     up: Option<Up>,
 }
 
@@ -48,20 +49,25 @@ impl Stack {
 
     /// Starts everything on SQLite with the guard against private addresses up, as a default installation has it.
     pub async fn guarded() -> Self {
-        Self::begin(Db::Sqlite, false, impatient()).await
+        Self::begin(Db::Sqlite, false, impatient(), MailConfig::default()).await
     }
 
     /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
     pub async fn start(db: Db) -> Self {
-        Self::begin(db, true, impatient()).await
+        Self::begin(db, true, impatient(), MailConfig::default()).await
     }
 
     /// Starts everything on SQLite and tells webhooks in this way.
     pub async fn telling(webhooks: WebhooksConfig) -> Self {
-        Self::begin(Db::Sqlite, true, webhooks).await
+        Self::begin(Db::Sqlite, true, webhooks, MailConfig::default()).await
     }
 
-    async fn begin(db: Db, allow_private: bool, webhooks: WebhooksConfig) -> Self {
+    /// Starts everything and sends mail in this way.
+    pub async fn mailing(db: Db, mail: MailConfig) -> Self {
+        Self::begin(db, true, impatient(), mail).await
+    }
+
+    async fn begin(db: Db, allow_private: bool, webhooks: WebhooksConfig, mail: MailConfig) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
         let log = LogConfig {
             filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(),
@@ -77,7 +83,8 @@ impl Stack {
             Some(server) => Some(server.database().await),
             None => None,
         };
-        let mut stack = Self { data, database_url, _postgres: postgres, allow_private, webhooks, up: None };
+        let mut stack =
+            Self { data, database_url, _postgres: postgres, allow_private, webhooks, mail, up: None };
         stack.up = Some(stack.boot().await);
         stack
     }
@@ -91,6 +98,7 @@ impl Stack {
             operations: Some(([127, 0, 0, 1], 0).into()),
             reconcile_every: Duration::from_secs(2),
             webhooks: self.webhooks.clone(),
+            mail: self.mail.clone(),
         };
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }

@@ -136,6 +136,7 @@ impl Stack {
             contacts: all_sql.clone(),
             chats: all_sql.clone(),
             retention: all_sql.clone(),
+            mailbox: None,
             media: all_sql.clone(),
             told: all_sql.clone(),
             feed: Arc::new(Feed::new(all_sql.clone(), Arc::new(RedisBell::new(connection.clone())))),

@@ -30,11 +30,11 @@ pub use lanes::{
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
-pub use outbox::Outbox;
 pub use people::{
     Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,
     Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
 };
+pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use polls::{Poll, Polls};
 pub use providers::{Departure, Provider, ProviderFailure, Providers};
 pub use records::{

@@ -37,7 +37,7 @@ impl ConfigError {
 /// Largest number of shards: each costs a stream and a channel.
 const MAX_SHARDS: u16 = 1024;
 /// Shortest span that leaves room for an answer over a network.
-const SHORTEST: Duration = Duration::from_secs(1);
+pub(super) const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Config {
     /// Refuses settings that cannot work or are unsafe together.
@@ -48,6 +48,7 @@ impl Config {
         self.network.check()?;
         self.check_webhooks()?;
         self.check_oidc()?;
+        self.mail.check(self.mode)?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
         }
@@ -235,7 +236,10 @@ mod tests {
     #[test]
     fn production_does_not_start_with_secrets_that_everybody_knows() {
         let exposed = "0.0.0.0:8080".parse().unwrap();
-        let production = |c: &mut Config| c.mode = Mode::Production;
+        let production = |c: &mut Config| {
+            c.mode = Mode::Production;
+            c.mail.enabled = false;
+        };
         assert_eq!(refused(production), None, "loopback with the embedded S3 is safe");
         let field = refused(|c| {
             production(c);

@@ -4,6 +4,7 @@
 //! `S3_*`), then `WAGATE_<SECTION>__<FIELD>`.
 
 mod check;
+mod check_mail;
 mod load;
 mod people;
 mod secret;
@@ -13,7 +14,7 @@ pub use check::ConfigError;
 pub use people::{OidcConfig, PeopleConfig, Registration};
 pub use secret::Secret;
 pub use sections::{
-    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
+    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,
     OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WebhooksConfig, WorkerConfig,
 };
 
@@ -51,6 +52,8 @@ pub struct Config {
     pub people: PeopleConfig,
     /// Providers that people may come in by.
     pub oidc: Vec<OidcConfig>,
+    /// Mail to people.
+    pub mail: MailConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
@@ -75,6 +78,7 @@ impl Default for Config {
             webhooks: WebhooksConfig::default(),
             people: PeopleConfig::default(),
             oidc: Vec::new(),
+            mail: MailConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),
@@ -87,5 +91,12 @@ impl Config {
     #[must_use]
     pub fn webhooks_may_be_http(&self) -> bool {
         self.webhooks.allow_http.unwrap_or(self.mode == Mode::Development)
+    }
+
+    /// Whether mails are kept to be read at `/mailbox` instead of being sent. They hold links that let people in, so
+    /// never in production mode.
+    #[must_use]
+    pub fn keeps_mail(&self) -> bool {
+        self.mail.enabled && self.mail.smtp_url.is_none() && self.mode == Mode::Development
     }
 }

@@ -14,6 +14,7 @@ mod media;
 mod messages;
 mod migrate;
 mod people;
+mod outbox;
 #[cfg(test)]
 mod plans_tests;
 mod projection;

@@ -164,7 +164,7 @@ pub(crate) async fn events_go(db: &Database) {
     assert_eq!(db.forget(Aged::Deliveries, which, 9).await.unwrap(), 0);
 }
 
-fn webhook(key: SessionKey) -> Webhook {
+pub(crate) fn webhook(key: SessionKey) -> Webhook {
     Webhook {
         id: id(),
         workspace: key.workspace,
@@ -174,6 +174,7 @@ fn webhook(key: SessionKey) -> Webhook {
         events: Vec::new(),
         headers: Vec::new(),
         secrets: Vec::new(),
+        notify_email: None,
         enabled: true,
         disabled: None,
         cursor: 0,
