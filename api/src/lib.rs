@@ -3,6 +3,7 @@
 //! [`router`] makes it from [`ApiParts`], its ports; the same router is served by a plain server and by a
 //! function. [`openapi_json`] and [`errors_reference`] are what is derived from it and committed.
 
+mod admission;
 mod extract;
 mod health;
 mod intake;
@@ -17,7 +18,7 @@ mod state;
 mod v1;
 mod well_known;
 
-pub use openapi::errors_reference;
+pub use openapi::{errors_reference, permissions_reference};
 pub use operations::{CountSessions, Operations, SessionCount, operations};
 pub use people::PeopleParts;
 pub use problem::{Code, FieldError, ProblemBody};
@@ -42,6 +43,7 @@ pub fn router(parts: ApiParts) -> Router {
     openapi::complete(&mut api);
     let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", api);
     routes
+        .layer(from_fn_with_state(state.clone(), admission::admit))
         .merge(docs)
         .route("/api/docs/errors", get(openapi::get_errors_page))
         .merge(mailbox::routes())

@@ -5,12 +5,13 @@ use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 use wagate_domain::{
     Env,
+    auth::Networks,
     chats::ReadPorts,
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Mailbox, MediaIndex, Messages,
-        Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
+        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Mailbox, MediaIndex,
+        Messages, Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
@@ -24,6 +25,10 @@ pub struct ApiParts {
     pub env: Env,
     /// API keys.
     pub keys: Arc<dyn ApiKeys>,
+    /// Who did what.
+    pub audit: Arc<dyn AuditLog>,
+    /// Proxies of ours, which are believed when they say whom they forward for.
+    pub trusted_proxies: Networks,
     /// Sessions on record.
     pub sessions: Arc<dyn Sessions>,
     /// The same for sending, where what was on record a moment ago will do.

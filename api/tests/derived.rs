@@ -4,7 +4,6 @@ use std::{collections::HashSet, env, fs, path::PathBuf};
 
 use serde_json::Value;
 use wagate_api::Code;
-use wagate_domain::auth::{Permission, Permissions, Role};
 
 /// Compares a committed file with what the code makes of it; writes it instead when `UPDATE` is set.
 fn check(path: &str, derived: &str) {
@@ -25,6 +24,11 @@ fn openapi_json_is_current() {
 #[test]
 fn the_errors_page_is_current() {
     check("../docs/reference/errors.md", &wagate_api::errors_reference());
+}
+
+#[test]
+fn the_permissions_page_is_current() {
+    check("../docs/reference/permissions.md", &wagate_api::permissions_reference());
 }
 
 /// Every operation says what it is for, shows what goes in and comes out, and names its errors.
@@ -76,21 +80,4 @@ fn every_code_is_named_by_some_operation() {
     for code in Code::ALL.iter().filter(|code| !outside.contains(code)) {
         assert!(text.contains(&format!("`{}`", code.name())), "{} is named nowhere", code.name());
     }
-}
-
-/// The table of what roles may do, as docs/people.md shows it.
-#[test]
-fn the_table_of_roles_is_current() {
-    const PAGE: &str = "../docs/people.md";
-    let mut table = format!("| permission | | {} |\n| --- | --- |", Role::ALL.map(Role::name).join(" | "));
-    table.push_str(&" :-: |".repeat(Role::ALL.len()));
-    let inside = Permission::ALL.iter().filter(|permission| Permissions::WORKSPACE.has(**permission));
-    for permission in inside {
-        let marks = Role::ALL.map(|role| if role.may().has(*permission) { "✓" } else { "" });
-        table.push_str(&format!("\n| `{permission}` | {} | {} |", permission.meaning(), marks.join(" | ")));
-    }
-    let page = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
-    let (before, rest) = page.split_once("<!-- roles -->\n").expect("the table's beginning");
-    let (_, after) = rest.split_once("<!-- /roles -->").expect("the table's end");
-    check(PAGE, &format!("{before}<!-- roles -->\n{table}\n<!-- /roles -->{after}"));
 }

@@ -1,9 +1,9 @@
 //! Commands of the person who runs the gateway.
 
 use wagate_domain::{
-    auth::ApiKey,
+    auth::{NewKey, Permissions},
     people,
-    ports::{ApiKeys, EventLog, Group, Lanes, Leases, Sessions, Workspaces},
+    ports::{EventLog, Group, Lanes, Leases, Sessions, Workspaces},
 };
 use wagate_infra::config::Config;
 
@@ -21,15 +21,15 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
     let machines = Machines::connect(&config, &say).await?;
     match command {
         AdminCommand::CreateWorkspace { name } => {
-            let (workspace, secret) = machines.create_workspace(name).await?;
+            let (workspace, secret) = machines.create_workspace(name, Permissions::WORKSPACE).await?;
             say(&format!("workspace  {}\nAPI key    {}   (shown once)", workspace.id, secret.expose()));
         }
-        AdminCommand::CreateKey { workspace, name } => {
+        AdminCommand::CreateKey { workspace, name, scopes } => {
             let id = workspace.parse()?;
             let known = Workspaces::list(&machines.sql).await?.iter().any(|workspace| workspace.id == id);
             anyhow::ensure!(known, "there is no workspace {id}; wagate doctor lists them");
-            let (key, secret) = ApiKey::generate(&machines.env, id, name);
-            ApiKeys::insert(&machines.sql, &key).await?;
+            let scopes = Permissions::read(scopes.iter().map(String::as_str))?;
+            let secret = machines.create_key(id, NewKey { scopes, ..NewKey::mighty(name) }).await?;
             say(&format!("API key    {}   (shown once)", secret.expose()));
         }
         AdminCommand::CreateOperator { address, name } => {

@@ -79,6 +79,9 @@ pub(crate) enum AdminCommand {
         workspace: String,
         /// What people call the key.
         name: String,
+        /// What it may do, with commas between: `messages:send,sessions:*`; `operator` lets it run the gateway.
+        #[arg(long, value_delimiter = ',', default_value = "*")]
+        scopes: Vec<String>,
     },
     /// Makes the person of an address run the gateway, and an account for it when it has none. Prints a link that sets
     /// the password.

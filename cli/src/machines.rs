@@ -10,9 +10,10 @@ use anyhow::Context;
 use wagate_api::{ApiLimits, ApiParts, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
-    Env,
-    auth::{ApiKey, KeySecret},
-    ports::{ApiKeys, Mailbox, Mailer, Objects, PortError, Workspace, Workspaces},
+    Env, WorkspaceId,
+    audit::{AuditActor, AuditEntry},
+    auth::{ApiKey, KeySecret, NewKey, Permissions},
+    ports::{ApiKeys, AuditLog, Mailbox, Mailer, Objects, PortError, Workspace, Workspaces},
     sessions::Pacing,
     webhooks::UrlRules,
 };
@@ -20,9 +21,9 @@ use wagate_infra::{
     config::Config,
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
+    mail::{KeptMail, NoMail, SmtpMailer, SqlMailbox, Templates},
     memory::{RememberedKeys, RememberedSessions, RememberedStandings},
     proofs::{Argon2Passwords, JwtTokens, Strength},
-    mail::{KeptMail, NoMail, SmtpMailer, SqlMailbox, Templates},
     redis::{
         ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes,
         RedisLeases, RedisLog, RedisPolls, RedisSignOuts,
@@ -90,9 +91,6 @@ impl Machines {
     }
 
     /// What the API is given.
-    ///
-    /// # Errors
-    /// When passwords cannot be hashed.
     pub(crate) fn api(
         &self,
         config: &Config,
@@ -104,6 +102,8 @@ impl Machines {
         let sessions = RememberedSessions::fresh(sql.clone());
         Ok(ApiParts {
             env: self.env.clone(),
+            trusted_proxies: config.server.trusted_proxies()?,
+            audit: sql.clone(),
             keys: Arc::new(RememberedKeys::new(sql.clone())),
             sending: Arc::new(sessions.remembering()),
             sessions: Arc::new(sessions),
@@ -228,13 +228,47 @@ impl Machines {
     }
 
     /// Makes a workspace with one key.
-    pub(crate) async fn create_workspace(&self, name: &str) -> anyhow::Result<(Workspace, KeySecret)> {
+    pub(crate) async fn create_workspace(
+        &self,
+        name: &str,
+        scopes: Permissions,
+    ) -> anyhow::Result<(Workspace, KeySecret)> {
         let workspace =
             Workspace { id: self.env.new_id(), name: name.to_owned(), created_at: self.env.now() };
         Workspaces::insert(&self.sql, &workspace).await?;
-        let (key, secret) = ApiKey::generate(&self.env, workspace.id, "first key");
-        ApiKeys::insert(&self.sql, &key).await?;
+        self.note(Some(workspace.id), "workspace.created", workspace.id).await?;
+        let secret = self.create_key(workspace.id, NewKey { scopes, ..NewKey::mighty("first key") }).await?;
         Ok((workspace, secret))
+    }
+
+    /// Makes a key of a workspace.
+    pub(crate) async fn create_key(&self, workspace: WorkspaceId, new: NewKey) -> anyhow::Result<KeySecret> {
+        let (key, secret) = ApiKey::generate(&self.env, workspace, new);
+        ApiKeys::insert(&self.sql, &key).await?;
+        self.note(Some(workspace), "key.created", key.id).await?;
+        Ok(secret)
+    }
+
+    /// Puts down in the audit log what was done at the command line.
+    async fn note(
+        &self,
+        workspace: Option<WorkspaceId>,
+        action: &str,
+        target: impl ToString,
+    ) -> anyhow::Result<()> {
+        let entry = AuditEntry {
+            id: self.env.new_id(),
+            workspace,
+            at: self.env.now(),
+            actor: AuditActor::Console,
+            address: None,
+            request_id: None,
+            action: action.to_owned(),
+            target: Some(target.to_string()),
+            before: None,
+            after: None,
+        };
+        Ok(AuditLog::insert(&self.sql, &entry).await?)
     }
 
     /// Lets go of every machine.

@@ -11,6 +11,7 @@ use std::{
 use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use wagate_domain::auth::{Permission, Permissions};
 use wagate_infra::{
     config::{Config, MailConfig, Secret, WebhooksConfig},
     redis::RedisChild,
@@ -257,7 +258,7 @@ impl Up {
     /// # Errors
     /// When the database fails.
     pub async fn create_workspace(&self, name: &str) -> anyhow::Result<String> {
-        Ok(self.machines.create_workspace(name).await?.1.expose().to_owned())
+        Ok(self.machines.create_workspace(name, Permissions::WORKSPACE).await?.1.expose().to_owned())
     }
 }
 
@@ -322,7 +323,9 @@ async fn first_key(data: &Path, machines: &Machines) -> anyhow::Result<String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     }
-    let (_, secret) = machines.create_workspace("default").await?;
+    // whoever starts the whole gateway runs it
+    let everything = Permissions::WORKSPACE.and(Permissions::of(&[Permission::Operate]));
+    let (_, secret) = machines.create_workspace("default", everything).await?;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     std::io::Write::write_all(&mut options.open(&file)?, secret.expose().as_bytes())

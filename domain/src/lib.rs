@@ -5,6 +5,7 @@
 //! `<resource>/<verb>.rs` and are called the same way by the API, the worker and the connector.
 
 pub mod address;
+pub mod audit;
 pub mod auth;
 pub mod backoff;
 pub mod chats;

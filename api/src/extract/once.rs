@@ -17,6 +17,7 @@ use wagate_domain::{
 
 use crate::{
     ApiState,
+    admission::Changed,
     extract::Caller,
     problem::{Code, Problem},
 };
@@ -46,23 +47,30 @@ impl Fingerprint {
 }
 
 /// An answer that can be kept and given again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Answer {
     status: StatusCode,
     body: String,
     kept: Option<String>,
+    changed: Option<Changed>,
 }
 
 impl Answer {
     /// A JSON answer.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { status, body: render(body)?, kept: None })
+        Ok(Self { status, body: render(body)?, kept: None, changed: None })
     }
 
     /// Keeps something else than what is shown now, because `body` holds a secret.
     pub(crate) fn keeping(mut self, body: &impl Serialize) -> Result<Self, Problem> {
         self.kept = Some(render(body)?);
         Ok(self)
+    }
+
+    /// With what goes into the audit log.
+    pub(crate) fn noting(mut self, changed: Changed) -> Self {
+        self.changed = Some(changed);
+        self
     }
 }
 
@@ -72,7 +80,7 @@ fn render(body: &impl Serialize) -> Result<String, Problem> {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+        (self.status, self.changed, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
     }
 }
 
@@ -178,7 +186,7 @@ fn note(kept: Result<(), PortError>) {
 fn replay(answer: StoredAnswer) -> Result<Response, Problem> {
     let status =
         StatusCode::from_u16(answer.status).map_err(|error| Problem::plain(Code::Internal).because(error))?;
-    let mut response = Answer { status, body: answer.body, kept: None }.into_response();
+    let mut response = Answer { status, body: answer.body, kept: None, changed: None }.into_response();
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     Ok(response)
 }

@@ -10,7 +10,6 @@ use wagate_domain::{
 
 use crate::{
     ApiState,
-    extract::Caller,
     problem::{Code, Problem},
 };
 
@@ -64,8 +63,6 @@ impl<T: Resource> FromRequestParts<ApiState> for IdPath<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        // a stranger learns nothing about ids, not even their form
-        Caller::from_request_parts(parts, state).await?;
         let text = param(parts, state, "id").await?;
         text.parse().map(Self).map_err(|_| Problem::plain(T::NOT_FOUND))
     }
@@ -88,7 +85,6 @@ impl FromRequestParts<ApiState> for ChatPath {
             let IdPath(session) = IdPath::from_request_parts(parts, state).await?;
             return Ok(Self { session, chat: param(parts, state, "chat").await? });
         };
-        Caller::from_request_parts(parts, state).await?;
         let session = text.parse().map_err(|_| Problem::plain(Code::ChatNotFound))?;
         Ok(Self { session, chat: param(parts, state, "chat").await? })
     }

@@ -7,10 +7,10 @@ use axum::{
 };
 use http::{Uri, request::Parts};
 use serde::{Deserialize, de::DeserializeOwned};
-use wagate_domain::{Invalid, SessionId};
+use wagate_domain::{Invalid, SessionId, Timestamp};
 
 use super::invalid_from;
-use crate::{ApiState, extract::Caller, problem::Problem};
+use crate::{ApiState, problem::Problem};
 
 /// The parsed query of a route that takes one.
 #[derive(Debug)]
@@ -19,8 +19,7 @@ pub(crate) struct Query<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequestParts<ApiState> for Query<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        Caller::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
         parse(&parts.uri).map(Self)
     }
 }
@@ -35,6 +34,19 @@ fn parse<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 pub(crate) fn session_of(text: Option<String>) -> Result<Option<SessionId>, Invalid> {
     let wrong = |_| Invalid::new("session", "is not a session id", "use the id (ses_…) of a session");
     text.map(|id| id.parse().map_err(wrong)).transpose()
+}
+
+pub(crate) fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Invalid> {
+    let parse = |text: &str| {
+        text.parse::<Timestamp>().map_err(|_| {
+            Invalid::new(
+                field,
+                "is not a moment",
+                "send RFC 3339 with an offset, such as 2026-01-31T09:00:00Z",
+            )
+        })
+    };
+    text.map(parse).transpose()
 }
 
 #[derive(Deserialize)]

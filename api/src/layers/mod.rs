@@ -4,7 +4,7 @@ mod observe;
 mod panic;
 mod timeout;
 
-pub(crate) use observe::observe;
+pub(crate) use observe::{RequestId, observe};
 pub(crate) use panic::catch_panic;
 pub(crate) use timeout::{QUICK, UPLOAD, within};
 

@@ -21,10 +21,15 @@ const LATENCY: &str = "wagate_http_request_seconds";
 /// Longest id taken from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
+/// The request's id, for whoever writes it down.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Surrounds a request. Neither headers nor the query are logged: both may carry secrets.
 pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: Next) -> Response {
     let id = given_id(request.headers()).unwrap_or_else(|| format!("req_{}", env.ulid()));
     hide_secrets(request.headers_mut());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("http.request", request_id = %id, method = %method, route = %route);

@@ -12,8 +12,8 @@ use utoipa::openapi::{
 use wagate_domain::Invalid;
 
 use crate::{
+    admission::{Access, TABLE},
     problem::{Code, Problem},
-    v1::account,
 };
 
 /// Adds to the document what holds for all endpoints.
@@ -23,24 +23,49 @@ pub(crate) fn complete(api: &mut OpenApi) {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     components.add_security_scheme("api_key", header);
-    for (path, item) in &mut api.paths.paths {
-        if path.starts_with("/api/v1/") || path.starts_with("/.well-known/") || path == "/metrics" {
-            operations(item).for_each(|operation| complete_operation(path, operation));
+    for row in TABLE {
+        let Some(item) = api.paths.paths.get_mut(row.path) else { continue };
+        if let Some(operation) = operation(item, row.method)
+            && (row.path.starts_with("/api/v1/")
+                || row.path.starts_with("/.well-known/")
+                || row.access != Access::Open)
+        {
+            complete_operation(row.path, row.access, operation);
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+fn operation<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Operation> {
+    let place = match method {
+        "GET" => &mut item.get,
+        "POST" => &mut item.post,
+        "PUT" => &mut item.put,
+        "PATCH" => &mut item.patch,
+        _ => &mut item.delete,
+    };
+    place.as_mut()
 }
 
-fn complete_operation(path: &str, operation: &mut Operation) {
-    let shape = Shape::of(path, operation);
-    if !shape.open {
+/// Who may come in: the schemes and, where there is one, the permission it takes.
+fn secure(access: Access, operation: &mut Operation) {
+    if access == Access::Person {
         let none: [&str; 0] = [];
-        operation.security =
-            Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("api_key", none)]);
+        operation.security = Some(vec![SecurityRequirement::new("bearer", none)]);
+        add(operation, Code::Unauthenticated);
     }
+    let Access::May(permission) = access else { return };
+    let scopes = [permission.name()];
+    let schemes = ["bearer", "api_key"].map(|scheme| SecurityRequirement::new(scheme, scopes));
+    operation.security = Some(schemes.into());
+    for code in [Code::Unauthenticated, Code::PermissionMissing, Code::AddressNotAllowed, Code::SessionsOnly]
+    {
+        add(operation, code);
+    }
+}
+
+fn complete_operation(path: &str, access: Access, operation: &mut Operation) {
+    secure(access, operation);
+    let shape = Shape::of(path, operation);
     for code in shape.codes() {
         add(operation, code);
     }
@@ -59,8 +84,6 @@ fn complete_operation(path: &str, operation: &mut Operation) {
 
 /// What an endpoint's form says of the errors it can answer with.
 struct Shape {
-    /// For anybody.
-    open: bool,
     not_found: Option<Code>,
     body: bool,
     form: bool,
@@ -94,7 +117,6 @@ impl Shape {
             ("/api/v1/members/{id}", Code::MemberNotFound),
         ];
         Self {
-            open: account::OPEN.contains(&path) || path.starts_with("/.well-known/"),
             not_found: not_found.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, code)| *code),
             body: types.iter().any(|name| name == "application/json"),
             form: types.iter().any(|name| name == "multipart/form-data"),
@@ -104,13 +126,12 @@ impl Shape {
 
     fn codes(&self) -> impl Iterator<Item = Code> {
         let always = [Code::ValidationFailed, Code::Internal, Code::Unavailable, Code::TimedOut];
-        let closed = [Code::Unauthenticated].into_iter().filter(|_| !self.open);
         let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
         let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
         let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
         let when = |wanted: bool, codes: [Code; 3]| codes.into_iter().filter(move |_| wanted);
-        closed
-            .chain(always)
+        always
+            .into_iter()
             .chain(self.not_found)
             .chain(when(self.body, body))
             .chain(when(self.form, form))

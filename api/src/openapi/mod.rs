@@ -2,9 +2,11 @@
 
 mod common;
 mod errors_page;
+mod permissions_page;
 
 pub use errors_page::errors_reference;
 pub(crate) use errors_page::get_errors_page;
+pub use permissions_page::permissions_reference;
 
 use utoipa::OpenApi;
 
@@ -16,7 +18,8 @@ use crate::problem::{Code, ProblemBody};
     info(
         title = "wagate",
         description = "A self-hosted WhatsApp gateway: link accounts, send messages, read what comes in.\n\n\
-            **Authentication.** `Authorization: Bearer <key>` or `X-API-Key: <key>`.\n\n\
+            **Authentication.** `Authorization: Bearer <key>` or `X-API-Key: <key>`. Each operation names the permission \
+            that it takes; a key has those in its scopes.\n\n\
             **Errors** are `application/problem+json` (RFC 9457) with a `code` from a closed list and a `remedy`; \
             the codes are explained at `/api/docs/errors`. What belongs to another workspace is not found.\n\n\
             **Repeating a request.** With an `Idempotency-Key` a repeated POST makes nothing twice: the same request \
@@ -39,6 +42,7 @@ use crate::problem::{Code, ProblemBody};
         (name = "keys", description = "API keys of your workspace."),
         (name = "account", description = "Your own account: signing in and out, passwords, the second factor."),
         (name = "members", description = "The people of your workspace."),
+        (name = "audit", description = "Who did what in your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),
     components(schemas(ProblemBody, Code)),

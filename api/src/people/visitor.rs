@@ -1,15 +1,12 @@
 //! Where a request comes from, for those who are not signed in yet.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-};
+use std::{convert::Infallible, net::IpAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
 use wagate_domain::{WorkspaceId, people::Visit};
 
-use crate::ApiState;
+use crate::{ApiState, admission::client_address};
 
 /// Network address and program of the caller.
 #[derive(Debug, Clone)]
@@ -29,9 +26,9 @@ impl Visitor {
 impl FromRequestParts<ApiState> for Visitor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Infallible> {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self { origin: peer.map(|peer| peer.0.ip().to_canonical()), agent: agent.map(str::to_owned) })
+        let origin = client_address(parts, &state.trusted_proxies);
+        Ok(Self { origin, agent: agent.map(str::to_owned) })
     }
 }

@@ -57,7 +57,7 @@ codes! {
     /// A header has a value that cannot be used.
     InvalidHeader "invalid_header" BAD_REQUEST "A header is wrong"
         => "Correct the header named in field.";
-    /// No API key, or one that is unknown or revoked.
+    /// No API key, or one that is unknown, expired or revoked.
     Unauthenticated "unauthenticated" UNAUTHORIZED "No valid API key"
         => "Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>`.";
     /// The caller lacks a permission; detail names it.
@@ -90,6 +90,12 @@ codes! {
     /// A role is above the caller's.
     RoleAboveOwn "role_above_own" FORBIDDEN "The role is above yours"
         => "Ask somebody with that role.";
+    /// The key may not be used from this address.
+    AddressNotAllowed "address_not_allowed" FORBIDDEN "The key may not be used from here"
+        => "Call from an address in the key's allowed_ips, or change them: PATCH /api/v1/keys/{id}.";
+    /// The key is limited to sessions and this reaches beyond them.
+    SessionsOnly "sessions_only" FORBIDDEN "The key is limited to sessions"
+        => "Use a key that is not limited to sessions.";
     /// There is no such route.
     NotFound "not_found" NOT_FOUND "There is nothing at this address"
         => "Look the path up in the reference at /api/docs.";
@@ -168,6 +174,9 @@ codes! {
     /// A key cannot revoke itself.
     KeyInUse "key_in_use" CONFLICT "A key cannot revoke itself"
         => "Make another key, and revoke this one with it.";
+    /// A key that is to be changed was revoked, or got another secret meanwhile.
+    KeyRevoked "key_revoked" CONFLICT "The key was revoked or rotated"
+        => "Look at the key: GET /api/v1/keys/{id}.";
     /// The first request with this Idempotency-Key has not been answered yet.
     IdempotencyRunning "idempotency_running" CONFLICT "The first request with this key is still running"
         => "Repeat the request after the seconds in Retry-After.";

@@ -1,6 +1,7 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
-pub(crate) mod account;
+mod account;
+mod audit;
 mod chats;
 mod contacts;
 mod events;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         media::routes(),
         retention::routes(),
         keys::routes(),
+        audit::routes(),
         webhooks::routes(),
         events::routes(),
         account::routes(),

@@ -1,10 +1,12 @@
 //! The API over HTTP on real machines: Redis, SQLite and S3 of its own for every test. The test plays the
 //! connector by the owner's side of the ports.
 
+mod audit;
 mod auth;
 mod factors;
 mod files;
 mod idempotency;
+mod isolation;
 mod keys;
 mod live;
 mod mails;

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use wagate_domain::auth::{Permission, Permissions};
 
 use crate::stack::{Stack, send};
 
@@ -40,7 +41,9 @@ async fn health_tells_the_dependency_that_is_away_and_nothing_else() {
     let ready = get(&stack, "/readyz").await.expect(200);
     assert_eq!(ready, json!({"status": "ready", "checks": [{"name": "redis", "ok": true}]}));
     assert_eq!(get(&stack, "/metrics").await.status, 401);
-    let metrics = stack.get("/metrics").await;
+    stack.get("/metrics").await.problem(403, "permission_missing");
+    let operator = stack.scoped(Permissions::of(&[Permission::Operate])).await;
+    let metrics = send(stack.bare(Method::GET, "/metrics").bearer_auth(operator)).await;
     assert!(metrics.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
     assert_eq!(metrics.bytes, b"wagate_up 1\n");
 

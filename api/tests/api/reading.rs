@@ -51,7 +51,13 @@ fn message(stack: &Stack, session: SessionKey, chat: &str, content: Content, at:
 }
 
 /// Lets a text come in, as the connector does.
-async fn says(stack: &Stack, session: SessionKey, chat: &str, body: &str, at: Timestamp) -> Message {
+pub(crate) async fn says(
+    stack: &Stack,
+    session: SessionKey,
+    chat: &str,
+    body: &str,
+    at: Timestamp,
+) -> Message {
     let text = Content::Text { body: body.to_owned() };
     let message = message(stack, session, chat, text, at);
     let data = EventData::MessageReceived { message: Box::new(message.clone()), media: None, history: false };

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use wagate_api::{ApiLimits, ApiParts, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_domain::{
     Env, MessageId, SessionId,
-    auth::ApiKey,
+    auth::{ApiKey, Networks, NewKey, Permissions},
     events::{Event, EventData},
     messages::{Failure, Status},
     people::{Admission, PeopleRules},
@@ -129,6 +129,8 @@ impl Stack {
         let state = ApiParts {
             env: env.clone(),
             keys: Arc::new(RememberedKeys::new(all_sql.clone())),
+            audit: all_sql.clone(),
+            trusted_proxies: Networks::read("", ["127.0.0.0/8"]).unwrap(),
             sending: Arc::new(sessions.remembering()),
             sessions: Arc::new(sessions),
             calls: calls.clone(),
@@ -160,7 +162,10 @@ impl Stack {
             metrics: Arc::new(|| "wagate_up 1\n".to_owned()),
         };
         let router = wagate_api::router(state);
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let server = tokio::spawn(async move {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await.unwrap()
+        });
         let log = RedisLog::new(connection.clone());
         let http = reqwest::Client::new();
         let key = String::new();
@@ -191,7 +196,20 @@ impl Stack {
 
     /// A key of a workspace.
     pub(crate) async fn new_key(&self, workspace: &Workspace) -> String {
-        let (key, secret) = ApiKey::generate(&self.env, workspace.id, "test");
+        let (key, secret) = ApiKey::generate(&self.env, workspace.id, NewKey::mighty("test"));
+        ApiKeys::insert(&self.sql, &key).await.unwrap();
+        secret.expose().to_owned()
+    }
+
+    /// A key of the first workspace that may do this.
+    pub(crate) async fn scoped(&self, scopes: Permissions) -> String {
+        self.key_with(|key| key.scopes = scopes).await
+    }
+
+    /// A key of the first workspace, changed.
+    pub(crate) async fn key_with(&self, change: impl FnOnce(&mut ApiKey)) -> String {
+        let (mut key, secret) = ApiKey::generate(&self.env, self.workspace.id, NewKey::mighty("changed"));
+        change(&mut key);
         ApiKeys::insert(&self.sql, &key).await.unwrap();
         secret.expose().to_owned()
     }

@@ -1,10 +1,12 @@
 //! Who is calling and what they may do: API keys, roles, permissions.
 
 mod api_key;
+mod networks;
 mod permission;
 mod role;
 
-pub use api_key::{ApiKey, KeySecret, hash_key};
+pub use api_key::{ApiKey, KEY_PREFIX, KeyRefusal, KeySecret, NewKey, OldSecret, hash_key};
+pub use networks::Networks;
 pub use permission::{Permission, Permissions};
 pub use role::Role;
 

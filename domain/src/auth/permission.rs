@@ -158,10 +158,12 @@ impl Permissions {
         Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
     }
 
-    /// Their names, in the order of the reference.
+    /// Their names, in the order of the reference; `*` for everything in a workspace, what is to come too.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
-        self.iter().map(Permission::name).collect()
+        let whole = self.cover(Self::WORKSPACE);
+        let rest = if whole { self.without(Self::WORKSPACE) } else { self };
+        whole.then_some("*").into_iter().chain(rest.iter().map(Permission::name)).collect()
     }
 
     /// Reads names. `*` is everything in a workspace, `<resource>:*` everything with a resource.
@@ -227,5 +229,9 @@ mod tests {
         assert_eq!(read.and(write).without(write), read);
         assert_eq!(read.and(write).common(write), write);
         assert_eq!(read.and(write).names(), ["keys:read", "keys:write"]);
+        assert_eq!(
+            Permissions::WORKSPACE.and(Permissions::of(&[Permission::Operate])).names(),
+            ["*", "operator"]
+        );
     }
 }

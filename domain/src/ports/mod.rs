@@ -3,6 +3,7 @@
 //! Tenant first: no method takes a bare resource id without its workspace, except those that the
 //! connector uses on sessions it holds under a lease.
 
+mod audit;
 mod chats;
 mod duties;
 mod fetch;
@@ -21,6 +22,7 @@ mod tokens;
 mod told;
 mod webhooks;
 
+pub use audit::{AuditLog, AuditQuery};
 pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
 pub use fetch::{Fetch, FetchError, Fetched};
@@ -30,11 +32,11 @@ pub use lanes::{
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
+pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use people::{
     Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,
     Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
 };
-pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use polls::{Poll, Polls};
 pub use providers::{Departure, Provider, ProviderFailure, Providers};
 pub use records::{

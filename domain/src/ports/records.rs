@@ -1,5 +1,7 @@
 //! The record: what SQL keeps.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 
 use crate::{
@@ -38,10 +40,17 @@ pub trait Workspaces: Send + Sync {
 pub trait ApiKeys: Send + Sync {
     /// Stores a key.
     async fn insert(&self, key: &ApiKey) -> PortResult<()>;
-    /// The key with this hash that is not revoked. The one look-up that comes before the tenant is known.
+    /// The key with a secret of this hash, old or new, that is not revoked. The one look-up that comes before the
+    /// tenant is known.
     async fn find(&self, hash: &str) -> PortResult<Option<ApiKey>>;
+    /// One key of a tenant.
+    async fn get(&self, workspace: WorkspaceId, key: ApiKeyId) -> PortResult<Option<ApiKey>>;
     /// Keys of a tenant, oldest first.
     async fn list(&self, workspace: WorkspaceId) -> PortResult<Vec<ApiKey>>;
+    /// Rewrites a key unless it was revoked or got another secret since it stood as `before`; whether it did.
+    async fn update(&self, before: &ApiKey, key: &ApiKey) -> PortResult<bool>;
+    /// Notes that a key was used.
+    async fn used(&self, key: &ApiKey, at: Timestamp, from: Option<IpAddr>) -> PortResult<()>;
     /// Revokes a key; `false` when there is none.
     async fn revoke(&self, workspace: WorkspaceId, key: ApiKeyId, at: Timestamp) -> PortResult<bool>;
 }

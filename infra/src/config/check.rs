@@ -44,6 +44,9 @@ impl Config {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.check_redis()?;
         self.check_addresses()?;
+        let wrong =
+            |wrong: wagate_domain::Invalid| ConfigError::new(&wrong.field, wrong.problem, wrong.remedy);
+        self.server.trusted_proxies().map_err(wrong)?;
         self.check_roles()?;
         self.network.check()?;
         self.check_webhooks()?;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Deserializer};
+use wagate_domain::{Invalid, auth::Networks};
 
 use super::Secret;
 use crate::http::Cidr;
@@ -26,15 +27,29 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// URL under which callers reach the API; `http://<listen>` when absent.
     pub public_url: Option<String>,
+    /// Networks (CIDR) of proxies of ours: from them `X-Forwarded-For` is believed. None when empty.
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
 impl ServerConfig {
+    /// The proxies that are believed.
+    ///
+    /// # Errors
+    /// The first that is no network, with its place in the list.
+    pub fn trusted_proxies(&self) -> Result<Networks, Invalid> {
+        Networks::read("server.trusted_proxies", self.trusted_proxies.iter().map(String::as_str))
+    }
+
     /// URL under which callers reach the API, without a slash at its end.
     #[must_use]
     pub fn public_url(&self) -> String {

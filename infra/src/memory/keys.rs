@@ -1,6 +1,10 @@
 //! API keys.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use wagate_domain::{
@@ -11,18 +15,23 @@ use wagate_domain::{
 
 use super::{MOMENT, MOST, Memory};
 
+/// How often the use of a key is noted on record, at the most.
+const NOTE_EVERY: Duration = Duration::from_mins(1);
+
 /// [`ApiKeys`] that remembers the keys it has found. A key that is revoked in another process is good for a
 /// [moment](super::MOMENT) more.
 pub struct RememberedKeys {
     record: Arc<dyn ApiKeys>,
     found: Memory<String, ApiKey>,
+    /// Those whose use was noted a moment ago.
+    noted: Memory<ApiKeyId, ()>,
 }
 
 impl RememberedKeys {
     /// In front of the record.
     #[must_use]
     pub fn new(record: Arc<dyn ApiKeys>) -> Self {
-        Self { record, found: Memory::new(MOMENT, MOST) }
+        Self { record, found: Memory::new(MOMENT, MOST), noted: Memory::new(NOTE_EVERY, MOST) }
     }
 }
 
@@ -51,8 +60,25 @@ impl ApiKeys for RememberedKeys {
         Ok(found)
     }
 
+    async fn get(&self, workspace: WorkspaceId, key: ApiKeyId) -> PortResult<Option<ApiKey>> {
+        self.record.get(workspace, key).await
+    }
+
     async fn list(&self, workspace: WorkspaceId) -> PortResult<Vec<ApiKey>> {
         self.record.list(workspace).await
+    }
+
+    async fn update(&self, before: &ApiKey, key: &ApiKey) -> PortResult<bool> {
+        let updated = self.record.update(before, key).await;
+        // also after a failure: it may have been done all the same
+        self.found.forget();
+        updated
+    }
+
+    async fn used(&self, key: &ApiKey, at: Timestamp, from: Option<IpAddr>) -> PortResult<()> {
+        let Err(ticket) = self.noted.recall(&key.id) else { return Ok(()) };
+        self.noted.keep(key.id, Instant::now(), ticket, ());
+        self.record.used(key, at, from).await
     }
 
     async fn revoke(&self, workspace: WorkspaceId, key: ApiKeyId, at: Timestamp) -> PortResult<bool> {

@@ -1,5 +1,7 @@
 //! API keys.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, sea_query::Expr,
@@ -28,9 +30,24 @@ impl ApiKeys for Database {
     }
 
     async fn find(&self, hash: &str) -> PortResult<Option<ApiKey>> {
-        let found = Entity::find()
-            .filter(Column::Hash.eq(hash))
-            .filter(Column::RevokedAt.is_null())
+        // two questions, each with its index: most keys have no secret before
+        for column in [Column::Hash, Column::OldHash] {
+            let found = Entity::find()
+                .filter(column.eq(hash))
+                .filter(Column::RevokedAt.is_null())
+                .one(self.read())
+                .await
+                .map_err(sql_error)?;
+            if let Some(found) = found {
+                return ApiKey::try_from(found).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn get(&self, workspace: WorkspaceId, key: ApiKeyId) -> PortResult<Option<ApiKey>> {
+        let found = Entity::find_by_id(key.to_string())
+            .filter(Column::WorkspaceId.eq(workspace.to_string()))
             .one(self.read())
             .await
             .map_err(sql_error)?;
@@ -46,6 +63,43 @@ impl ApiKeys for Database {
             .await
             .map_err(sql_error)?;
         rows.into_iter().map(ApiKey::try_from).collect()
+    }
+
+    async fn update(&self, before: &ApiKey, key: &ApiKey) -> PortResult<bool> {
+        let row = Model::from(key);
+        let tx = self.begin().await?;
+        let done = Entity::update_many()
+            .col_expr(Column::Name, Expr::value(row.name))
+            .col_expr(Column::Prefix, Expr::value(row.prefix))
+            .col_expr(Column::Hash, Expr::value(row.hash))
+            .col_expr(Column::OldHash, Expr::value(row.old_hash))
+            .col_expr(Column::OldUntil, Expr::value(row.old_until))
+            .col_expr(Column::Scopes, Expr::value(row.scopes))
+            .col_expr(Column::Sessions, Expr::value(row.sessions))
+            .col_expr(Column::Addresses, Expr::value(row.addresses))
+            .col_expr(Column::ExpiresAt, Expr::value(row.expires_at))
+            .filter(Column::WorkspaceId.eq(row.workspace_id))
+            .filter(Column::Id.eq(row.id))
+            .filter(Column::Hash.eq(&before.hash))
+            .filter(Column::RevokedAt.is_null())
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)?;
+        Ok(done.rows_affected > 0)
+    }
+
+    async fn used(&self, key: &ApiKey, at: Timestamp, from: Option<IpAddr>) -> PortResult<()> {
+        let tx = self.begin().await?;
+        Entity::update_many()
+            .col_expr(Column::LastUsedAt, Expr::value(at.as_millis()))
+            .col_expr(Column::LastUsedFrom, Expr::value(from.map(|from| from.to_string())))
+            .filter(Column::WorkspaceId.eq(key.workspace.to_string()))
+            .filter(Column::Id.eq(key.id.to_string()))
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)
     }
 
     async fn revoke(&self, workspace: WorkspaceId, key: ApiKeyId, at: Timestamp) -> PortResult<bool> {

@@ -5,6 +5,7 @@
 //! `$n` placeholders, which both databases read.
 
 mod api_keys;
+mod audit;
 mod chats;
 mod contacts;
 mod database;
@@ -13,8 +14,8 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
-mod people;
 mod outbox;
+mod people;
 #[cfg(test)]
 mod plans_tests;
 mod projection;

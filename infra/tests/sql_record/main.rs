@@ -1,11 +1,12 @@
 //! The record holds its promises on SQLite and on PostgreSQL: one suite, run on both.
 
+mod audit;
 mod databases;
 mod events;
 mod memory;
 mod opening;
-mod people;
 mod outbox;
+mod people;
 mod ports;
 mod projection;
 mod reading;
@@ -22,6 +23,8 @@ use databases::{SqliteFile, postgres};
 async fn conforms(db: &Database, url: &str) {
     ports::workspaces(db).await;
     ports::api_keys(db).await;
+    audit::is_kept(db).await;
+    audit::is_filtered(db).await;
     ports::sessions(db).await;
     ports::epochs(db).await;
     ports::media(db).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wagate_domain::{
+    auth::ApiKey,
     ports::{ApiKeys, Sessions},
     sessions::SessionKey,
 };
@@ -21,6 +22,15 @@ pub(crate) async fn keys(db: &Database) {
     keys.insert(&key).await.unwrap();
     assert_eq!(keys.find(&key.hash).await.unwrap(), Some(key.clone()), "what is not there is not remembered");
     assert_eq!(keys.list(workspace).await.unwrap(), std::slice::from_ref(&key));
+    let renamed = ApiKey { name: "renamed".to_owned(), ..key.clone() };
+    assert!(keys.update(&key, &renamed).await.unwrap());
+    assert_eq!(keys.find(&key.hash).await.unwrap(), Some(renamed.clone()), "changed here, seen here at once");
+    for _ in 0..2 {
+        keys.used(&renamed, at(7), None).await.unwrap();
+    }
+    keys.used(&renamed, at(8), None).await.unwrap();
+    let noted = keys.get(workspace, key.id).await.unwrap().unwrap();
+    assert_eq!(noted.last_used_at, Some(at(7)), "noted once a minute");
     assert!(keys.revoke(workspace, key.id, at(9)).await.unwrap());
     assert_eq!(keys.find(&key.hash).await.unwrap(), None, "revoked here, refused here at once");
 }

@@ -2,6 +2,7 @@
 
 use wagate_domain::{
     ApiKeyId, ConnectorId, MessageId, SessionId,
+    auth::{ApiKey, Networks, Permissions},
     media::MediaState,
     messages::{Message, Quote, Status},
     ports::{
@@ -40,6 +41,37 @@ pub(crate) async fn api_keys(db: &Database) {
     assert_eq!(ApiKeys::find(db, "no such hash").await.unwrap(), None);
     assert_eq!(ApiKeys::list(db, workspace).await.unwrap(), [first.clone(), second.clone()]);
 
+    let old = &first.before.as_ref().unwrap().hash;
+    assert_eq!(
+        ApiKeys::find(db, old).await.unwrap(),
+        Some(first.clone()),
+        "the secret before leads to it too"
+    );
+    assert_eq!(ApiKeys::get(db, workspace, first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(ApiKeys::get(db, id(), first.id).await.unwrap(), None, "another tenant's key");
+    let from = "::1".parse().unwrap();
+    db.used(&second, at(7), Some(from)).await.unwrap();
+    let second = ApiKey { last_used_at: Some(at(7)), last_used_from: Some(from), ..second };
+    assert_eq!(ApiKeys::get(db, workspace, second.id).await.unwrap(), Some(second.clone()));
+
+    let wider = ApiKey {
+        name: "wider".to_owned(),
+        hash: "another hash".to_owned(),
+        before: None,
+        scopes: Permissions::WORKSPACE,
+        sessions: None,
+        addresses: Networks::default(),
+        expires_at: None,
+        ..first.clone()
+    };
+    let stranger = ApiKey { workspace: id(), ..wider.clone() };
+    assert!(!ApiKeys::update(db, &first, &stranger).await.unwrap(), "another tenant's key");
+    assert!(ApiKeys::update(db, &first, &wider).await.unwrap());
+    assert!(!ApiKeys::update(db, &first, &first).await.unwrap(), "it has got another secret since");
+    assert_eq!(ApiKeys::get(db, workspace, first.id).await.unwrap(), Some(wider.clone()));
+    assert_eq!(ApiKeys::find(db, old).await.unwrap(), None);
+    let first = wider;
+
     assert!(!db.revoke(id(), first.id, at(9)).await.unwrap(), "another tenant's key");
     assert!(!db.revoke(workspace, id::<ApiKeyId>(), at(9)).await.unwrap(), "no such key");
     assert!(db.revoke(workspace, first.id, at(9)).await.unwrap());
@@ -47,6 +79,7 @@ pub(crate) async fn api_keys(db: &Database) {
     assert_eq!(ApiKeys::find(db, &first.hash).await.unwrap(), None);
     let listed = ApiKeys::list(db, workspace).await.unwrap();
     assert_eq!(listed[0].revoked_at, Some(at(9)), "the first date stands");
+    assert!(!ApiKeys::update(db, &first, &first).await.unwrap(), "revoked");
     assert_eq!(listed[1], second);
 }
 
@@ -133,12 +166,12 @@ pub(crate) async fn media(db: &Database) {
     (staged.state, staged.size, staged.sha256) = (MediaState::Ready, 12_345, Some("ab".repeat(32)));
     let mut foreign = staged.clone();
     foreign.workspace = id();
-    db.update(&foreign).await.unwrap();
+    MediaIndex::update(db, &foreign).await.unwrap();
     assert_eq!(
         MediaIndex::get(db, key.workspace, staged.id).await.unwrap().unwrap().state,
         MediaState::Pending
     );
-    db.update(&staged).await.unwrap();
+    MediaIndex::update(db, &staged).await.unwrap();
     assert_eq!(MediaIndex::get(db, key.workspace, staged.id).await.unwrap(), Some(staged.clone()));
     assert!(!db.abandoned(at(100), 1_000).await.unwrap().contains(&staged));
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wagate_domain::{
     Address, ContactIds, MediaId, MessageId, SessionId, Timestamp, WorkspaceId,
-    auth::ApiKey,
+    auth::{ApiKey, Networks, OldSecret, Permission, Permissions},
     ids::{Id, ulid},
     media::{Media, MediaState},
     messages::{Content, Direction, Message, Priority, Status, Times},
@@ -37,6 +37,13 @@ pub(crate) fn api_key(workspace: WorkspaceId) -> ApiKey {
         name: "server".to_owned(),
         prefix: "wg_123456".to_owned(),
         hash: format!("hash of {id}"),
+        before: Some(OldSecret { hash: format!("hash before {id}"), until: at(5) }),
+        scopes: Permissions::of(&[Permission::MessagesSend, Permission::KeysRead]),
+        sessions: Some(vec![crate::sample::id(), crate::sample::id()]),
+        addresses: Networks::read("", ["10.0.0.0/8", "2001:db8::/32"]).expect("networks"),
+        expires_at: Some(at(9)),
+        last_used_at: None,
+        last_used_from: None,
         created_at: at(2),
         revoked_at: None,
     }

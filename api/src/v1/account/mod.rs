@@ -26,18 +26,6 @@ use wagate_domain::{Invalid, WorkspaceId};
 
 use super::Routes;
 
-/// Paths that are for those who are not signed in yet.
-pub(crate) const OPEN: [&str; 8] = [
-    "/api/v1/account/register",
-    "/api/v1/account/verify",
-    "/api/v1/account/sign-in",
-    "/api/v1/account/second-factor",
-    "/api/v1/account/refresh",
-    "/api/v1/account/password/forgotten",
-    "/api/v1/account/password/reset",
-    "/api/v1/account/invitations/accept",
-];
-
 pub(super) fn routes() -> Routes {
     let Routes { plain, querying, uploading } = Routes::new();
     let plain = plain

@@ -12,7 +12,7 @@ use crate::{
 
 /// Revoke an API key
 ///
-/// It stops working at once. A key cannot revoke itself, so that nobody locks themselves out.
+/// It stops working within a second, everywhere; live streams that were opened with it end. A key cannot revoke itself, so that nobody locks themselves out.
 #[utoipa::path(
     delete, path = "/keys/{id}", tag = "keys",
     params(("id" = String, Path, description = "The key's id.", example = "key_01JZZZ6E5R4Q3P2N1M0K9J8H7G")),

@@ -1,13 +1,14 @@
 //! Who reads a live stream, and what of it.
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wagate_domain::{EventId, auth::Principal, events::Selection};
 
 use crate::{
     ApiState,
+    admission::Grants,
     extract::{Caller, Query},
     problem::Problem,
     v1::events::{read_event, wanted},
@@ -15,8 +16,6 @@ use crate::{
 
 /// The subprotocol we speak.
 pub(super) const PROTOCOL: &str = "wagate.v1";
-/// What a subprotocol begins with that carries a key: browsers can set no header on a WebSocket.
-const BEARER: &str = "bearer.";
 
 /// Which events, and from where on.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,6 +37,7 @@ pub(crate) struct LiveQuery {
 #[derive(Debug)]
 pub(crate) struct Entrance {
     pub(super) caller: Principal,
+    pub(super) grants: Grants,
     pub(super) selection: Selection,
     pub(super) after: Option<EventId>,
 }
@@ -46,45 +46,14 @@ impl FromRequestParts<ApiState> for Entrance {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        if !parts.headers.contains_key(header::AUTHORIZATION)
-            && let Some(key) = key_among_protocols(&parts.headers)
-        {
-            parts.headers.insert(header::AUTHORIZATION, key);
-        }
         let Caller(caller) = Caller::from_request_parts(parts, state).await?;
+        let grants = Grants::from_request_parts(parts, state).await?;
         let Query(query) = Query::<LiveQuery>::from_request_parts(parts, state).await?;
         let wanted = wanted(query.kind.as_deref(), query.session, query.chat)?;
         let selection = Selection::of(&*state.contacts, caller, &wanted).await?;
         // what a browser sends by itself when it comes back
         let resumed = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());
         let after = resumed.or(query.after.as_deref()).map(|id| read_event("after", id)).transpose()?;
-        Ok(Self { caller, selection, after })
-    }
-}
-
-fn key_among_protocols(headers: &HeaderMap) -> Option<HeaderValue> {
-    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
-    let key = offered.split(',').find_map(|protocol| protocol.trim().strip_prefix(BEARER))?;
-    let mut value = HeaderValue::from_str(&format!("Bearer {key}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_browser_brings_its_key_as_a_protocol() {
-        for (offered, key) in [
-            ("wagate.v1, bearer.wg_1", Some("Bearer wg_1")),
-            ("bearer.wg_1", Some("Bearer wg_1")),
-            ("wagate.v1", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, offered.parse().unwrap());
-            let found = key_among_protocols(&headers);
-            assert_eq!(found.as_ref().and_then(|value| value.to_str().ok()), key, "{offered}");
-        }
+        Ok(Self { caller, grants, selection, after })
     }
 }

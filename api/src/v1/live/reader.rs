@@ -5,16 +5,18 @@ use std::{collections::VecDeque, time::Duration};
 use futures::{StreamExt, stream::BoxStream};
 use tokio::time::Instant;
 use wagate_domain::{
-    EventId,
     auth::Principal,
     events::{Selection, place_of},
     ports::{Fed, PortResult, ToldEntry},
 };
 
-use crate::{ApiState, problem::Problem};
+use super::entrance::Entrance;
+use crate::{ApiState, admission::Grants, problem::Problem};
 
 /// How often a quiet stream shows that it is alive.
 pub(super) const BEAT: Duration = Duration::from_secs(15);
+/// How often it is asked whether the reader may still read.
+const ASK: Duration = Duration::from_secs(1);
 /// Events looked up together when some were missed.
 const PAGE: u32 = 256;
 
@@ -32,6 +34,8 @@ pub(super) enum Next {
 pub(super) struct Reader {
     state: ApiState,
     caller: Principal,
+    grants: Grants,
+    asked: Instant,
     selection: Selection,
     position: u64,
     news: BoxStream<'static, Fed>,
@@ -43,12 +47,8 @@ pub(super) struct Reader {
 
 impl Reader {
     /// A reader of what comes after an event, or from now on.
-    pub(super) async fn new(
-        state: ApiState,
-        caller: Principal,
-        selection: Selection,
-        after: Option<EventId>,
-    ) -> Result<Self, Problem> {
+    pub(super) async fn new(state: ApiState, entrance: Entrance) -> Result<Self, Problem> {
+        let Entrance { caller, grants, selection, after } = entrance;
         // followed before the place is known, so that nothing falls between
         let news = state.feed.follow();
         let position = match after {
@@ -59,6 +59,8 @@ impl Reader {
         Ok(Self {
             state,
             caller,
+            grants,
+            asked: Instant::now(),
             selection,
             position,
             news,
@@ -79,7 +81,14 @@ impl Reader {
         if slow {
             return Next::End("slow_reader");
         }
+        let quiet_since = Instant::now();
         loop {
+            if self.asked.elapsed() >= ASK {
+                self.asked = Instant::now();
+                if !self.grants.still(&self.state).await {
+                    return Next::End("key_revoked");
+                }
+            }
             if let Some(entry) = self.pending.pop_front() {
                 // if this is not taken for long, so are those behind it
                 self.waiting_since = (!self.pending.is_empty()).then(Instant::now);
@@ -92,8 +101,9 @@ impl Reader {
                 }
                 continue;
             }
-            match tokio::time::timeout(BEAT, self.news.next()).await {
-                Err(_) => return Next::Beat,
+            match tokio::time::timeout(ASK, self.news.next()).await {
+                Err(_) if quiet_since.elapsed() >= BEAT => return Next::Beat,
+                Err(_) => {}
                 Ok(Some(Fed::Over) | None) => return Next::End("going_away"),
                 Ok(Some(Fed::Missed)) => self.missed = true,
                 Ok(Some(Fed::Told(entries))) => self.take(&entries),

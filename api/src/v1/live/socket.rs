@@ -22,8 +22,8 @@ use crate::{
 
 /// Closing code: come back with `after` (RFC 6455 §7.4.1, "try again later").
 const AGAIN: u16 = 1013;
-/// Closing code: you took too long (RFC 6455 §7.4.1, "policy violation").
-const SLOW: u16 = 1008;
+/// Closing code: you took too long, or may not read any more (RFC 6455 §7.4.1, "policy violation").
+const REFUSED: u16 = 1008;
 /// Largest message taken from a reader, who has nothing to say.
 const MOST: usize = 1_024;
 
@@ -47,8 +47,7 @@ pub(crate) async fn live(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|_| Problem::plain(Code::UpgradeRequired))?;
-    let Entrance { caller, selection, after } = entrance;
-    let reader = Reader::new(state, caller, selection, after).await?;
+    let reader = Reader::new(state, entrance).await?;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(MOST).max_frame_size(MOST);
     Ok(upgrade.on_upgrade(move |socket| serve(socket, reader)))
 }
@@ -71,13 +70,13 @@ async fn serve(socket: WebSocket, mut reader: Reader) {
                     },
                     Next::Beat if heard.elapsed() > BEAT * 3 => return,
                     Next::Beat => Message::Ping(Vec::new().into()),
-                    Next::End("slow_reader") => break (SLOW, "slow_reader"),
+                    Next::End(reason @ ("slow_reader" | "key_revoked")) => break (REFUSED, reason),
                     Next::End(reason) => break (AGAIN, reason),
                 };
                 match timeout(reader.patience(), out.send(message)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) => return,
-                    Err(_) => break (SLOW, "slow_reader"),
+                    Err(_) => break (REFUSED, "slow_reader"),
                 }
             }
         }

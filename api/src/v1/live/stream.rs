@@ -36,8 +36,7 @@ pub(crate) async fn live_stream(
     State(state): State<ApiState>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
-    let Entrance { caller, selection, after } = entrance;
-    let reader = Reader::new(state, caller, selection, after).await?;
+    let reader = Reader::new(state, entrance).await?;
     let events = stream::unfold(Some(reader), |reader| async {
         let mut reader = reader?;
         let (event, reader) = match reader.next().await {

@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/messages/{id}`
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use wagate_domain::{
     Invalid, MessageId,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ApiState,
-    extract::{Caller, IdPath, JsonBody},
+    extract::{Caller, IdPath, JsonBody, given},
     problem::Problem,
 };
 
@@ -47,11 +47,6 @@ pub(crate) struct MessageChange {
     expires_at: Option<String>,
     /// Which of the session's waiting messages go first.
     priority: Option<MessagePriority>,
-}
-
-/// Tells `null` from a field that is left out.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Change a message that waits

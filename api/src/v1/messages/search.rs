@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wagate_domain::{Invalid, Timestamp, messages};
+use wagate_domain::{Invalid, messages};
 
 use super::{
     list::{MessagePage, page_view},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ApiState,
-    extract::{Caller, Query, session_of},
+    extract::{Caller, Query, moment, session_of},
     problem::Problem,
 };
 
@@ -85,17 +85,4 @@ fn known_type(name: String) -> Result<String, Invalid> {
         return Ok(name);
     }
     Err(Invalid::new("type", "is not a type with words", format!("use one of {}", TYPES.join(", "))))
-}
-
-fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Invalid> {
-    let parse = |text: &str| {
-        text.parse::<Timestamp>().map_err(|_| {
-            Invalid::new(
-                field,
-                "is not a moment",
-                "send RFC 3339 with an offset, such as 2026-01-31T09:00:00Z",
-            )
-        })
-    };
-    text.map(parse).transpose()
 }

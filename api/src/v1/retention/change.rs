@@ -6,6 +6,7 @@ use wagate_domain::retention::Retention;
 use super::view::{RetentionView, example};
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Caller, JsonBody},
     problem::Problem,
 };
@@ -22,9 +23,10 @@ pub(crate) async fn change_retention(
     State(state): State<ApiState>,
     Caller(caller): Caller,
     JsonBody { value, .. }: JsonBody<RetentionView>,
-) -> Result<Json<RetentionView>, Problem> {
+) -> Result<(Changed, Json<RetentionView>), Problem> {
     let retention = Retention::from(value);
     retention.check()?;
+    let before = RetentionView::from(state.retention.get(caller.workspace).await?);
     state.retention.put(caller.workspace, &retention).await?;
-    Ok(Json(value))
+    Ok((Changed::changed("retention", &before, &value), Json(value)))
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Caller, IdPath, JsonBody},
     problem::{Code, Problem},
 };
@@ -43,8 +44,11 @@ pub(crate) async fn change_session(
     Caller(caller): Caller,
     IdPath(id): IdPath<SessionId>,
     JsonBody { value: SessionChange { name, pacing }, .. }: JsonBody<SessionChange>,
-) -> Result<Json<SessionView>, Problem> {
+) -> Result<(Changed, Json<SessionView>), Problem> {
     let change = RewriteSession { name, pacing: pacing.map(Into::into) };
+    let gone = || Problem::plain(Code::SessionNotFound);
+    let before = state.sessions.get(caller.workspace, id).await?.ok_or_else(gone)?;
     let changed = sessions::rewrite(&*state.sessions, &*state.calls, caller, id, change).await?;
-    changed.map(|session| Json(session.into())).ok_or_else(|| Problem::plain(Code::SessionNotFound))
+    let (before, after) = (SessionView::from(before), SessionView::from(changed.ok_or_else(gone)?));
+    Ok((Changed::changed(id, &before, &after), Json(after)))
 }

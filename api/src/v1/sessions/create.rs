@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Answer, Caller, Fingerprint, JsonBody, Once},
     problem::Problem,
 };
@@ -56,7 +57,8 @@ pub(crate) async fn create_session(
         let pacing = value.pacing.map_or_else(|| state.default_pacing.clone(), Into::into);
         let request = sessions::CreateSession { name: value.name, pacing, start: value.start, seed };
         let made = sessions::create(&state.env, &*state.sessions, &*state.calls, caller, request).await?;
-        Answer::json(StatusCode::CREATED, &SessionView::from(made))
+        let (id, shown) = (made.id, SessionView::from(made));
+        Ok(Answer::json(StatusCode::CREATED, &shown)?.noting(Changed::made(id, &shown)))
     })
     .await
 }

@@ -8,6 +8,7 @@ use wagate_domain::{SessionId, auth::Principal, page};
 use super::view::{SessionView, example};
 use crate::{
     ApiState,
+    admission::Grants,
     extract::{Caller, Query},
     problem::Problem,
 };
@@ -35,7 +36,7 @@ pub(crate) struct SessionPage {
 
 /// List sessions
 ///
-/// Oldest first.
+/// Oldest first. A key that is limited to sessions is shown those; a page of it may be shorter than asked for.
 #[utoipa::path(
     get, path = "/sessions", tag = "sessions",
     params(ListSessions),
@@ -47,12 +48,18 @@ pub(crate) struct SessionPage {
 pub(crate) async fn list_sessions(
     State(state): State<ApiState>,
     Caller(caller): Caller,
+    grants: Grants,
     Query(query): Query<ListSessions>,
 ) -> Result<Json<SessionPage>, Problem> {
-    Ok(Json(page_of(&state, caller, query).await?))
+    Ok(Json(page_of(&state, caller, &grants, query).await?))
 }
 
-async fn page_of(state: &ApiState, caller: Principal, query: ListSessions) -> Result<SessionPage, Problem> {
+async fn page_of(
+    state: &ApiState,
+    caller: Principal,
+    grants: &Grants,
+    query: ListSessions,
+) -> Result<SessionPage, Problem> {
     let limit = page::limit(query.limit)?;
     let after = query.cursor.map(|cursor| cursor.parse::<SessionId>()).transpose();
     let after = after.map_err(|_| page::no_cursor())?;
@@ -60,5 +67,6 @@ async fn page_of(state: &ApiState, caller: Principal, query: ListSessions) -> Re
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next_cursor = found.last().filter(|_| more).map(|last| last.id.to_string());
+    found.retain(|session| grants.reaches(session.id));
     Ok(SessionPage { sessions: found.into_iter().map(SessionView::from).collect(), next_cursor })
 }

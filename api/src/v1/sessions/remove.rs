@@ -1,14 +1,16 @@
 //! `DELETE /api/v1/sessions/{id}`
 
-use axum::extract::State;
+use axum::{extract::State, response::IntoResponse};
 use http::StatusCode;
 use wagate_domain::{
     SessionId,
     sessions::{self, RemovePorts},
 };
 
+use super::view::SessionView;
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Caller, IdPath},
     problem::Problem,
 };
@@ -26,8 +28,10 @@ pub(crate) async fn delete_session(
     State(state): State<ApiState>,
     Caller(caller): Caller,
     IdPath(id): IdPath<SessionId>,
-) -> Result<StatusCode, Problem> {
+) -> Result<impl IntoResponse, Problem> {
+    let before = state.sessions.get(caller.workspace, id).await?;
     let ports = RemovePorts { sessions: &*state.sessions, calls: &*state.calls, lanes: &*state.lanes };
     sessions::remove(&state.env, ports, caller, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let gone = before.map(|before| Changed::gone(id, &SessionView::from(before)));
+    Ok((gone, StatusCode::NO_CONTENT))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use wagate_domain::{
     WebhookId,
@@ -12,11 +12,13 @@ use wagate_domain::{
 
 use super::{
     create::filters,
+    find,
     view::{WebhookView, example},
 };
 use crate::{
     ApiState,
-    extract::{Caller, IdPath, JsonBody},
+    admission::Changed,
+    extract::{Caller, IdPath, JsonBody, given},
     problem::Problem,
 };
 
@@ -43,11 +45,6 @@ pub(crate) struct WebhookChange {
     enabled: Option<bool>,
 }
 
-/// Tells `null` from absent.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
-}
-
 /// Change a webhook
 ///
 /// What is being posted at this moment still goes to the old address.
@@ -62,7 +59,7 @@ pub(crate) async fn change_webhook(
     Caller(caller): Caller,
     IdPath(id): IdPath<WebhookId>,
     JsonBody { value, .. }: JsonBody<WebhookChange>,
-) -> Result<Json<WebhookView>, Problem> {
+) -> Result<(Changed, Json<WebhookView>), Problem> {
     let change = UpdateWebhook {
         url: value.url,
         description: value.description,
@@ -71,6 +68,8 @@ pub(crate) async fn change_webhook(
         notify_email: value.notify_email,
         enabled: value.enabled,
     };
+    let before = find(&state, caller, id).await?;
     let webhook = webhooks::update(&state.env, state.webhook_ports(), caller, id, change).await?;
-    Ok(Json(webhook.into()))
+    let (before, after) = (WebhookView::from(before), WebhookView::from(webhook));
+    Ok((Changed::changed(id, &before, &after), Json(after)))
 }

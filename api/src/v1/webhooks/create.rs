@@ -15,6 +15,7 @@ use wagate_domain::{
 use super::view::{WebhookView, example};
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Answer, Caller, Fingerprint, JsonBody, Once},
     problem::{Code, Problem},
 };
@@ -111,10 +112,13 @@ pub(crate) async fn create_webhook(
         };
         let made = webhooks::create(&state.env, state.webhook_ports(), caller, request).await?;
         let secret = made.secrets.first().map(SigningSecret::expose).map(str::to_owned);
+        let id = made.id;
         let webhook = WebhookView::from(made);
+        let changed = Changed::made(id, &webhook);
         let shown = WebhookWithSecret { webhook: webhook.clone(), secret };
         // a secret is not kept, not even for a day
-        Answer::json(StatusCode::CREATED, &shown)?.keeping(&WebhookWithSecret { webhook, secret: None })
+        let answer = Answer::json(StatusCode::CREATED, &shown)?;
+        Ok(answer.keeping(&WebhookWithSecret { webhook, secret: None })?.noting(changed))
     })
     .await
 }

@@ -4,8 +4,10 @@ use axum::extract::State;
 use http::StatusCode;
 use wagate_domain::WebhookId;
 
+use super::{find, view::WebhookView};
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Caller, IdPath},
     problem::{Code, Problem},
 };
@@ -22,7 +24,9 @@ pub(crate) async fn delete_webhook(
     State(state): State<ApiState>,
     Caller(caller): Caller,
     IdPath(id): IdPath<WebhookId>,
-) -> Result<StatusCode, Problem> {
+) -> Result<(Changed, StatusCode), Problem> {
+    let before = WebhookView::from(find(&state, caller, id).await?);
     let deleted = state.webhooks.delete(caller.workspace, id).await?;
-    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::plain(Code::WebhookNotFound)) }
+    let gone = (Changed::gone(id, &before), StatusCode::NO_CONTENT);
+    if deleted { Ok(gone) } else { Err(Problem::plain(Code::WebhookNotFound)) }
 }

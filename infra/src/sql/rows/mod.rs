@@ -3,6 +3,7 @@
 //! PostgreSQL refuses NUL characters in text, so [`text`] replaces them in whatever other people wrote.
 
 pub mod api_key;
+pub mod audit;
 pub mod chat;
 pub mod chat_change;
 pub mod contact;

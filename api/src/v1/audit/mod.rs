@@ -1,0 +1,15 @@
+//! Who did what in the caller's workspace.
+
+mod export;
+mod list;
+mod view;
+
+use utoipa_axum::routes;
+
+use super::Routes;
+
+pub(super) fn routes() -> Routes {
+    let Routes { plain, querying, uploading } = Routes::new();
+    let querying = querying.routes(routes!(list::list_audit)).routes(routes!(export::export_audit));
+    Routes { plain, querying, uploading }
+}

@@ -1,0 +1,37 @@
+//! The audit log on record.
+
+use async_trait::async_trait;
+
+use crate::{
+    AuditId, Timestamp, WorkspaceId,
+    audit::{AuditActor, AuditEntry},
+    ports::PortResult,
+};
+
+/// One page of the audit log, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    /// Only what this actor did.
+    pub actor: Option<AuditActor>,
+    /// Only this action; `key.*` is every action on keys.
+    pub action: Option<String>,
+    /// Only what was done to this.
+    pub target: Option<String>,
+    /// Only at this moment and later.
+    pub from: Option<Timestamp>,
+    /// Only before this moment.
+    pub to: Option<Timestamp>,
+    /// Strictly before this entry.
+    pub before: Option<AuditId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// The audit log.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Adds an entry.
+    async fn insert(&self, entry: &AuditEntry) -> PortResult<()>;
+    /// A page of a tenant's entries; without a tenant, of those that concern none.
+    async fn list(&self, workspace: Option<WorkspaceId>, query: &AuditQuery) -> PortResult<Vec<AuditEntry>>;
+}

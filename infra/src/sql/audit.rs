@@ -1,0 +1,63 @@
+//! The audit log.
+
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use wagate_domain::{
+    Timestamp, WorkspaceId,
+    audit::{AuditActor, AuditEntry},
+    ports::{AuditLog, AuditQuery, PortResult},
+};
+
+use super::{
+    Database,
+    error::sql_error,
+    rows::audit::{Column, Entity, Model},
+};
+
+#[async_trait]
+impl AuditLog for Database {
+    async fn insert(&self, entry: &AuditEntry) -> PortResult<()> {
+        let tx = self.begin().await?;
+        Entity::insert(Model::try_from(entry)?.into_active_model())
+            .exec_without_returning(&tx)
+            .await
+            .map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)
+    }
+
+    async fn list(&self, workspace: Option<WorkspaceId>, query: &AuditQuery) -> PortResult<Vec<AuditEntry>> {
+        let of_workspace = match workspace {
+            Some(workspace) => Column::WorkspaceId.eq(workspace.to_string()),
+            None => Column::WorkspaceId.is_null(),
+        };
+        let mut select = Entity::find().filter(of_workspace);
+        if let Some(actor) = query.actor.and_then(AuditActor::written) {
+            select = select.filter(Column::Actor.eq(actor));
+        }
+        if let Some(action) = &query.action {
+            select = match action.strip_suffix('*') {
+                Some(start) => select.filter(Column::Action.starts_with(start)),
+                None => select.filter(Column::Action.eq(action)),
+            };
+        }
+        if let Some(target) = &query.target {
+            select = select.filter(Column::Target.eq(target));
+        }
+        if let Some(from) = query.from.map(Timestamp::as_millis) {
+            select = select.filter(Column::At.gte(from));
+        }
+        if let Some(to) = query.to.map(Timestamp::as_millis) {
+            select = select.filter(Column::At.lt(to));
+        }
+        if let Some(before) = query.before {
+            select = select.filter(Column::Id.lt(before.to_string()));
+        }
+        let rows = select
+            .order_by_desc(Column::Id)
+            .limit(u64::from(query.limit))
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+}
