@@ -11,6 +11,7 @@ mod keys;
 mod live;
 mod mails;
 mod manners;
+mod members;
 mod messages;
 mod pairing;
 mod people;
