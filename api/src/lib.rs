@@ -8,15 +8,19 @@ mod extract;
 mod health;
 mod intake;
 mod layers;
+mod mailbox;
 mod openapi;
 mod operations;
+mod people;
 mod problem;
 mod qr;
 mod state;
 mod v1;
+mod well_known;
 
 pub use openapi::{errors_reference, permissions_reference};
 pub use operations::{CountSessions, Operations, SessionCount, operations};
+pub use people::PeopleParts;
 pub use problem::{Code, FieldError, ProblemBody};
 pub use state::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
 
@@ -42,6 +46,7 @@ pub fn router(parts: ApiParts) -> Router {
         .layer(from_fn_with_state(state.clone(), admission::admit))
         .merge(docs)
         .route("/api/docs/errors", get(openapi::get_errors_page))
+        .merge(mailbox::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(layers::catch_panic))
@@ -66,7 +71,10 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
 }
 
 fn documented() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::with_openapi(openapi::preamble()).merge(health::routes()).nest("/api/v1", v1::routes())
+    OpenApiRouter::with_openapi(openapi::preamble())
+        .merge(health::routes())
+        .merge(well_known::routes())
+        .nest("/api/v1", v1::routes())
 }
 
 async fn not_found() -> Response {

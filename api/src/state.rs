@@ -11,14 +11,16 @@ use wagate_domain::{
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Limits, MediaIndex,
-        Messages, Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
-        Workspaces,
+        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Limits, Mailbox,
+        MediaIndex, Messages, Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed,
+        Webhooks, Workspaces,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
     workspaces::Plan,
 };
+
+use crate::PeopleParts;
 
 /// Everything a handler may touch. Built once by the composition root.
 pub struct ApiParts {
@@ -44,6 +46,8 @@ pub struct ApiParts {
     pub chats: Arc<dyn Chats>,
     /// How long what is kept.
     pub retention: Arc<dyn Retentions>,
+    /// Mails that are kept to be read instead of being sent: on one's own machine only, for they hold secrets.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.
@@ -64,6 +68,8 @@ pub struct ApiParts {
     pub url_rules: UrlRules,
     /// Guarded fetches of files named by URL.
     pub fetch: Arc<dyn Fetch>,
+    /// People.
+    pub people: PeopleParts,
     /// The memory of idempotency keys.
     pub idempotency: Arc<dyn Idempotency>,
     /// The pace of a session that is made without one.

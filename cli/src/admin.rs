@@ -2,6 +2,7 @@
 
 use wagate_domain::{
     auth::{NewKey, Permissions},
+    people,
     ports::{EventLog, Group, Lanes, Leases, Sessions, Workspaces},
     workspaces::{self, ChangeWorkspace},
 };
@@ -16,7 +17,7 @@ pub(crate) async fn migrate(config: Config) -> anyhow::Result<()> {
     machines.close().await
 }
 
-/// Tenants and keys.
+/// Tenants, keys and people.
 pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Result<()> {
     let machines = Machines::connect(&config, &say).await?;
     match command {
@@ -50,6 +51,24 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
             let scopes = Permissions::read(scopes.iter().map(String::as_str))?;
             let secret = machines.create_key(id, NewKey { scopes, ..NewKey::mighty(name) }).await?;
             say(&format!("API key    {}   (shown once)", secret.expose()));
+        }
+        AdminCommand::CreateOperator { address, name } => {
+            let people = machines.people(&config)?;
+            let operator = people::create_operator(&machines.env, people.ports(), address, name).await?;
+            let link = people::password_link(&machines.env, people.ports(), address).await?;
+            say(&format!(
+                "operator   {} ({})\npassword   {link}   (good for an hour)",
+                operator.address, operator.id
+            ));
+        }
+        AdminCommand::ResetPassword { address } => {
+            let people = machines.people(&config)?;
+            let link = people::password_link(&machines.env, people.ports(), address).await?;
+            say(&format!("password   {link}   (good for an hour)"));
+        }
+        AdminCommand::RotateTokenKeys => {
+            let people = machines.people(&config)?;
+            say(&format!("key        {} signs from now on", people.tokens.rotate().await?));
         }
     }
     machines.close().await

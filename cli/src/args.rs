@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Brings the database to this version's schema.
     Migrate,
-    /// Tenants and keys.
+    /// Tenants, keys and people.
     #[command(subcommand)]
     Admin(AdminCommand),
     /// Asks every machine whether it is well and shows what waits.
@@ -65,7 +65,7 @@ pub(crate) struct SandboxArgs {
     pub(crate) free_ports: bool,
 }
 
-/// Tenants and keys.
+/// Tenants, keys and people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
     /// Makes a workspace (tenant) and its first key.
@@ -103,4 +103,20 @@ pub(crate) enum AdminCommand {
         #[arg(long, value_delimiter = ',', default_value = "*")]
         scopes: Vec<String>,
     },
+    /// Makes the person of an address run the gateway, and an account for it when it has none. Prints a link that sets
+    /// the password.
+    CreateOperator {
+        /// Their mail address.
+        address: String,
+        /// What people call them, for a new account.
+        #[arg(long, default_value = "operator")]
+        name: String,
+    },
+    /// Prints a link that sets the password of an account, for handing over.
+    ResetPassword {
+        /// The mail address of the account.
+        address: String,
+    },
+    /// Signs access tokens with a new key; the one before verifies until its tokens have run out.
+    RotateTokenKeys,
 }

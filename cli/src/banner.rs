@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 pub(crate) struct Banner<'a> {
     pub(crate) api: &'a str,
     pub(crate) key: &'a str,
+    pub(crate) mailbox: Option<&'a str>,
     pub(crate) control: Option<&'a str>,
     pub(crate) data: &'a str,
 }
@@ -19,6 +20,11 @@ impl Banner<'_> {
         let mut text = format!(
             "\n{bold}wagate is up{plain}\n\n  API        {api}\n  documents  {api}/api/docs\n  API key    {key}\n  data       {data}\n"
         );
+        if let Some(mailbox) = self.mailbox {
+            text.push_str(&format!(
+                "  mail       {mailbox}   (no mail server is set: mails are kept here)\n"
+            ));
+        }
         if let Some(control) = self.control {
             text.push_str(&format!(
                 "  sandbox    {control}   (simulated phones; no WhatsApp account needed)\n"

@@ -1,18 +1,19 @@
 //! The machines behind us, connected, and the ports that each role is given.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use anyhow::Context;
-use wagate_api::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, ApiTerms, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
     Env, WorkspaceId,
     audit::{AuditActor, AuditEntry},
     auth::{ApiKey, KeySecret, NewKey, Permissions},
-    ports::{ApiKeys, AuditLog, Objects, PortError},
+    ports::{ApiKeys, AuditLog, Mailbox, Mailer, Objects, PortError},
     sessions::Pacing,
     webhooks::UrlRules,
     workspaces::{self, Workspace},
@@ -21,10 +22,12 @@ use wagate_infra::{
     config::Config,
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
-    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedWorkspaces},
+    mail::{KeptMail, NoMail, SmtpMailer, SqlMailbox, Templates},
+    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedStandings, RememberedWorkspaces},
+    proofs::{Argon2Passwords, JwtTokens, Strength},
     redis::{
-        ConnectError, Redis, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes, RedisLeases,
-        RedisLimits, RedisLog, RedisPolls,
+        ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes,
+        RedisLeases, RedisLimits, RedisLog, RedisPolls, RedisSignOuts,
     },
     s3::{S3, S3Error},
     sql::Database,
@@ -40,7 +43,7 @@ const RETRY: Duration = Duration::from_secs(2);
 const TIDY: Duration = Duration::from_secs(5);
 
 /// Every machine, connected.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Machines {
     pub(crate) env: Env,
     pub(crate) redis: Redis,
@@ -49,6 +52,14 @@ pub(crate) struct Machines {
     limits: LeasedLimits,
     fetch: GuardedFetch,
     post: GuardedPost,
+    mailer: Arc<dyn Mailer>,
+    mailbox: Option<Arc<dyn Mailbox>>,
+}
+
+impl fmt::Debug for Machines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Machines")
+    }
 }
 
 impl Machines {
@@ -74,16 +85,17 @@ impl Machines {
         let post = GuardedPost::new(&config.outbound)?;
         let env = system::env();
         let limits = LeasedLimits::new(RedisLimits::new(redis.clone(), env.clone()));
-        Ok(Self { env, redis, sql, s3, limits, fetch, post })
+        let mailer = mailer(config)?;
+        let mailbox: Option<Arc<dyn Mailbox>> = if config.keeps_mail() {
+            Some(Arc::new(SqlMailbox::new(Arc::new(sql.clone()), Templates::read()?)))
+        } else {
+            None
+        };
+        Ok(Self { env, redis, sql, s3, limits, fetch, post, mailer, mailbox })
     }
 
     /// What the API is given.
-    pub(crate) fn api(
-        &self,
-        config: &Config,
-        public_url: &str,
-        metrics: &Metrics,
-    ) -> anyhow::Result<ApiParts> {
+    pub(crate) fn api(&self, config: &Config, metrics: &Metrics) -> anyhow::Result<ApiParts> {
         let sql = Arc::new(self.sql.clone());
         let metrics = metrics.clone();
         let sessions = RememberedSessions::fresh(sql.clone());
@@ -99,6 +111,7 @@ impl Machines {
             contacts: sql.clone(),
             chats: sql.clone(),
             retention: sql.clone(),
+            mailbox: self.mailbox.clone(),
             media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
@@ -109,11 +122,12 @@ impl Machines {
             post: Arc::new(self.post.clone()),
             url_rules: UrlRules { allow_http: config.webhooks_may_be_http() },
             fetch: Arc::new(self.fetch.clone()),
+            people: self.people(config)?,
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
             default_pacing: default_pacing(),
             terms: self.terms(config),
             limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
-            public_url: PublicUrl::new(public_url),
+            public_url: PublicUrl::new(&config.server.public_url()),
             readiness: self.checks().into(),
             metrics: Arc::new(move || metrics.render()),
         })
@@ -127,6 +141,25 @@ impl Machines {
             plan: config.limits.plan(),
             strangers: config.limits.strangers(),
         }
+    }
+
+    /// What deals with people.
+    pub(crate) fn people(&self, config: &Config) -> anyhow::Result<PeopleParts> {
+        let sql = Arc::new(self.sql.clone());
+        let sign_outs = RedisSignOuts::new(self.redis.clone());
+        let public_url = &config.server.public_url();
+        Ok(PeopleParts {
+            people: sql.clone(),
+            standings: Arc::new(RememberedStandings::new(sql.clone())),
+            members: sql.clone(),
+            sign_ins: sql.clone(),
+            factors: sql.clone(),
+            tokens: Arc::new(JwtTokens::new(self.env.clone(), public_url, self.sql.clone(), sign_outs)),
+            passwords: Arc::new(Argon2Passwords::new(self.env.clone(), Strength::default())?),
+            attempts: Arc::new(RedisAttempts::new(self.redis.clone())),
+            outbox: sql,
+            rules: config.people.rules(public_url),
+        })
     }
 
     /// How to ask each machine whether it is well.
@@ -167,6 +200,9 @@ impl Machines {
             sessions: sql.clone(),
             lanes: Arc::new(self.lanes()),
             retention: sql.clone(),
+            outgoing: sql.clone(),
+            mailer: Arc::clone(&self.mailer),
+            public_url: config.server.public_url().into(),
             media: sql,
             objects: Arc::new(self.s3.clone()),
         }
@@ -253,6 +289,15 @@ impl Machines {
         self.sql.close().await?;
         Ok(())
     }
+}
+
+/// The way that mails take.
+fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &config.mail.smtp_url {
+        _ if !config.mail.enabled => Arc::new(NoMail),
+        Some(url) => Arc::new(SmtpMailer::new(url.expose(), &config.mail)?),
+        None => Arc::new(KeptMail),
+    })
 }
 
 fn is_away(error: &PortError) -> bool {

@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 #[cfg(feature = "sandbox")]
 use wagate_connector::SandboxNetwork;
 use wagate_connector::{Connector, ConnectorConfig, ConnectorHandle, Network};
-use wagate_domain::webhooks::Policy;
+use wagate_domain::{backoff::Backoff, mail::MailPolicy, webhooks::Policy};
 use wagate_infra::{
     config::Config,
     telemetry::{self, Metrics},
 };
-use wagate_worker::{WebhookSettings, Worker, WorkerConfig};
+use wagate_worker::{MailSettings, WebhookSettings, Worker, WorkerConfig};
 
 use crate::{
     machines::{Machines, metrics},
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
     let Process { machines, metrics, operations, stop } = begin(&config).await?;
     let listener = listen(&config).await?;
-    let state = machines.api(&config, &config.server.public_url(), &metrics)?;
+    let state = machines.api(&config, &metrics)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     operations.started(&machines, &stop, None);
     serve(listener, state, stop).await?;
@@ -104,8 +104,10 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         reconcile_every: config.worker.reconcile_every,
         webhooks: webhook_settings(config),
         retention_every: config.worker.retention_every,
+        mail: mail_settings(config),
     };
-    Ok(Worker::start(machines.env.clone(), settings, machines.worker(config)).await?)
+    let ports = machines.worker(config);
+    Ok(Worker::start(machines.env.clone(), settings, ports).await?)
 }
 
 fn webhook_settings(config: &Config) -> WebhookSettings {
@@ -122,6 +124,13 @@ fn webhook_settings(config: &Config) -> WebhookSettings {
         at_once: webhooks.at_once as usize,
         ..WebhookSettings::default()
     }
+}
+
+fn mail_settings(config: &Config) -> MailSettings {
+    let mail = &config.mail;
+    let pauses = Backoff { first: mail.first_retry, longest: mail.longest_retry };
+    let policy = MailPolicy { pauses, give_up_after: mail.give_up_after };
+    MailSettings { policy, patience: mail.timeout }
 }
 
 /// Starts the connector on connected machines.

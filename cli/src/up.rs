@@ -16,7 +16,7 @@ use wagate_domain::{
     ports::Workspaces,
 };
 use wagate_infra::{
-    config::{Config, LimitsConfig, Secret, WebhooksConfig},
+    config::{Config, LimitsConfig, MailConfig, Secret, WebhooksConfig},
     redis::RedisChild,
     s3::EmbeddedS3,
     telemetry,
@@ -59,12 +59,16 @@ pub struct Options {
     pub webhooks: WebhooksConfig,
     /// What workspaces without a plan of their own may use.
     pub limits: LimitsConfig,
+    /// How mail is sent.
+    pub mail: MailConfig,
 }
 
 /// Everything, running.
 #[derive(Debug)]
 pub struct Up {
     api_url: String,
+    /// URL of the API on this machine.
+    listening: String,
     first_key: String,
     machines: Machines,
     operations: OperationsServer,
@@ -95,6 +99,7 @@ pub(crate) async fn run(config: Config, args: &UpArgs) -> anyhow::Result<()> {
     telemetry::init_log(&config.log)?;
     let signal = on_signal();
     let data = config.data_dir.display().to_string();
+    let keeps_mail = config.keeps_mail();
     let up = tokio::select! {
         up = Up::boot(config, args.free_ports, &say) => up?,
         () = signal.cancelled() => return Ok(()),
@@ -103,7 +108,14 @@ pub(crate) async fn run(config: Config, args: &UpArgs) -> anyhow::Result<()> {
     let control = up.embedded.sandbox.as_ref().map(Sandbox::control_url);
     #[cfg(not(feature = "sandbox"))]
     let control: Option<String> = None;
-    let banner = Banner { api: &up.api_url, key: &up.first_key, control: control.as_deref(), data: &data };
+    let mailbox = keeps_mail.then(|| format!("{}/mailbox", up.listening));
+    let banner = Banner {
+        api: &up.api_url,
+        key: &up.first_key,
+        mailbox: mailbox.as_deref(),
+        control: control.as_deref(),
+        data: &data,
+    };
     say(&banner.text());
     signal.cancelled().await;
     say("stopping …");
@@ -158,6 +170,7 @@ impl Up {
         config.worker.reconcile_every = options.reconcile_every;
         config.webhooks = options.webhooks;
         config.limits = options.limits;
+        config.mail = options.mail;
         Self::boot(config, options.free_ports, say).await
     }
 
@@ -174,18 +187,29 @@ impl Up {
         let machines = Machines::connect(&config, say).await?;
         let first_key = first_key(&config.data_dir, &machines).await?;
         let listener = listen(&config).await?;
-        let api_url = match &config.server.public_url {
-            Some(_) => config.server.public_url(),
-            None => format!("http://{}", listener.local_addr()?),
-        };
+        // links lead to the port that was taken
+        let listening = format!("http://{}", listener.local_addr()?);
+        config.server.public_url.get_or_insert_with(|| listening.clone());
+        let api_url = config.server.public_url();
         say("worker, connector, API …");
         let worker = start_worker(&config, &machines).await?;
         let connector = start_connector(&config, &machines)?;
         let stop = CancellationToken::new();
         operations.started(&machines, &stop, Some(&connector));
-        let state = machines.api(&config, &api_url, &metrics)?;
+        let state = machines.api(&config, &metrics)?;
         let api = tokio::spawn(serve(listener, state, stop.clone()));
-        Ok(Self { api_url, first_key, machines, operations, stop, api, worker, connector, embedded })
+        Ok(Self {
+            api_url,
+            listening,
+            first_key,
+            machines,
+            operations,
+            stop,
+            api,
+            worker,
+            connector,
+            embedded,
+        })
     }
 
     /// Stops everything in order: no new requests, no new sends, then the machines.

@@ -54,6 +54,13 @@ impl Env {
         self.entropy.random()
     }
 
+    /// A number in 0..1.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "any number will do")]
+    pub fn chance(&self) -> f64 {
+        (self.random() % 1_000_000) as f64 / 1_000_000.0
+    }
+
     /// A fresh ULID. Those made in the same millisecond ascend in the order they were made in, so that
     /// lists by (time, id) show what one process made in its order.
     #[must_use]

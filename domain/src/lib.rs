@@ -7,6 +7,7 @@
 pub mod address;
 pub mod audit;
 pub mod auth;
+pub mod backoff;
 pub mod chats;
 pub mod contact;
 pub mod contacts;
@@ -19,6 +20,7 @@ pub mod mail;
 pub mod media;
 pub mod messages;
 pub mod page;
+pub mod people;
 pub mod ports;
 pub mod retention;
 pub mod sessions;

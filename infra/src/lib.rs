@@ -5,7 +5,10 @@
 pub mod config;
 pub mod feed;
 pub mod http;
+pub mod mail;
 pub mod memory;
+pub mod oidc;
+pub mod proofs;
 pub mod redis;
 pub mod s3;
 pub mod system;

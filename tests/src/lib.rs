@@ -5,6 +5,7 @@
 
 mod api;
 mod endpoint;
+mod mail_server;
 mod phone;
 mod receiver;
 mod stack;
@@ -12,6 +13,7 @@ mod wait;
 
 pub use api::{Answer, Api};
 pub use endpoint::{Call, Endpoint, Manner};
+pub use mail_server::{MailServer, Tls};
 pub use phone::Phone;
 pub use receiver::Files;
 pub use stack::{Db, PausedRedis, Stack, impatient};

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
 use wagate_infra::{
-    config::{LimitsConfig, LogConfig, WebhooksConfig},
+    config::{LimitsConfig, LogConfig, MailConfig, WebhooksConfig},
     telemetry,
     testing::Postgres,
 };
@@ -32,12 +32,9 @@ pub enum Db {
 #[derive(Debug)]
 pub struct Stack {
     data: TempDir,
-    database_url: Option<String>,
     /// Keeps the server of a PostgreSQL stack alive.
     _postgres: Option<Postgres>,
-    allow_private: bool,
-    webhooks: WebhooksConfig,
-    limits: LimitsConfig,
+    options: Options,
     up: Option<Up>,
 }
 
@@ -47,36 +44,32 @@ impl Stack {
         Self::start(Db::Sqlite).await
     }
 
+    /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
+    pub async fn start(db: Db) -> Self {
+        Self::with(db, |_| {}).await
+    }
+
     /// Starts everything on SQLite with the guard against private addresses up, as a default installation has it.
     pub async fn guarded() -> Self {
-        Self::begin(Db::Sqlite, false, impatient()).await
+        Self::with(Db::Sqlite, |options| options.allow_private = false).await
     }
 
     /// Starts everything on SQLite with these limits; the other stacks have none.
     pub async fn limited(limits: LimitsConfig) -> Self {
-        let mut stack = Self::unbooted(Db::Sqlite, true, impatient()).await;
-        stack.limits = limits;
-        stack.up = Some(stack.boot().await);
-        stack
-    }
-
-    /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
-    pub async fn start(db: Db) -> Self {
-        Self::begin(db, true, impatient()).await
+        Self::with(Db::Sqlite, |options| options.limits = limits).await
     }
 
     /// Starts everything on SQLite and tells webhooks in this way.
     pub async fn telling(webhooks: WebhooksConfig) -> Self {
-        Self::begin(Db::Sqlite, true, webhooks).await
+        Self::with(Db::Sqlite, |options| options.webhooks = webhooks).await
     }
 
-    async fn begin(db: Db, allow_private: bool, webhooks: WebhooksConfig) -> Self {
-        let mut stack = Self::unbooted(db, allow_private, webhooks).await;
-        stack.up = Some(stack.boot().await);
-        stack
+    /// Starts everything and sends mail in this way.
+    pub async fn mailing(db: Db, mail: MailConfig) -> Self {
+        Self::with(db, |options| options.mail = mail).await
     }
 
-    async fn unbooted(db: Db, allow_private: bool, webhooks: WebhooksConfig) -> Self {
+    async fn with(db: Db, change: impl FnOnce(&mut Options)) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
         let log = LogConfig {
             filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(),
@@ -92,21 +85,25 @@ impl Stack {
             Some(server) => Some(server.database().await),
             None => None,
         };
-        let limits = LimitsConfig::none();
-        Self { data, database_url, _postgres: postgres, allow_private, webhooks, limits, up: None }
+        let mut options = Options {
+            data_dir: data.path().to_path_buf(),
+            database_url,
+            free_ports: true,
+            allow_private: true,
+            operations: Some(([127, 0, 0, 1], 0).into()),
+            reconcile_every: Duration::from_secs(2),
+            webhooks: impatient(),
+            limits: LimitsConfig::none(),
+            mail: MailConfig::default(),
+        };
+        change(&mut options);
+        let mut stack = Self { data, _postgres: postgres, options, up: None };
+        stack.up = Some(stack.boot().await);
+        stack
     }
 
     async fn boot(&self) -> Up {
-        let options = Options {
-            data_dir: self.data.path().to_path_buf(),
-            database_url: self.database_url.clone(),
-            free_ports: true,
-            allow_private: self.allow_private,
-            operations: Some(([127, 0, 0, 1], 0).into()),
-            reconcile_every: Duration::from_secs(2),
-            webhooks: self.webhooks.clone(),
-            limits: self.limits.clone(),
-        };
+        let options = self.options.clone();
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }
 

@@ -1,11 +1,12 @@
 //! Does work later: reads the event log into SQL and runs control jobs.
 //!
 //! `store.rs` is a log consumer (of all workers, one at a time); `webhooks/` tells webhooks of events, each webhook from
-//! one worker at a time; `jobs/` holds one control job per file,
+//! one worker at a time; `mail/` empties the outbox; `jobs/` holds one control job per file,
 //! run by apalis, whose types stay in `runtime.rs`. Only jobs whose number is bounded by design go
 //! there; whatever exists once per message rides a lane or the log.
 
 pub mod jobs;
+mod mail;
 mod runtime;
 mod store;
 mod webhooks;
@@ -16,12 +17,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate_domain::{
     Env,
     ports::{
-        Bell, Deliveries, Duties, EventLog, Lanes, MediaIndex, Messages, Objects, Post, Projection,
-        Retentions, Sessions, ToldEvents, Webhooks, Workspaces,
+        Bell, Deliveries, Duties, EventLog, Lanes, MailQueue, Mailer, MediaIndex, Messages, Objects, Post,
+        Projection, Retentions, Sessions, ToldEvents, Webhooks, Workspaces,
     },
     workspaces::Plan,
 };
 
+pub use mail::MailSettings;
 pub use runtime::{JobRuntimeError, PUSHED_AT_MOST};
 pub use webhooks::WebhookSettings;
 
@@ -61,6 +63,12 @@ pub struct WorkerPorts {
     pub workspaces: Arc<dyn Workspaces>,
     /// The plan of a tenant that has none of its own.
     pub plan: Plan,
+    /// The outbox of mail.
+    pub outgoing: Arc<dyn MailQueue>,
+    /// Sends mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// Where people reach the API, without a slash at its end: for links in mails.
+    pub public_url: Arc<str>,
 }
 
 /// How a worker runs.
@@ -80,6 +88,8 @@ pub struct WorkerConfig {
     pub webhooks: WebhookSettings,
     /// How often what is too old is deleted.
     pub retention_every: Duration,
+    /// How mail is sent.
+    pub mail: MailSettings,
 }
 
 /// A running worker.
@@ -100,6 +110,7 @@ impl Worker {
         tasks.spawn(store::run(ports.clone(), config.process.clone(), stop.clone()));
         tasks.spawn(store::trim(ports.log.clone(), stop.clone()));
         tasks.spawn(webhooks::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
+        tasks.spawn(mail::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
         runtime::start(env, &config, &ports, &tasks, &stop).await?;
         tasks.close();
         Ok(Self { stop, tasks })

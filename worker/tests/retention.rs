@@ -13,13 +13,14 @@ use wagate_domain::{
 use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
     http::GuardedPost,
+    mail::NoMail,
     redis::{Redis, RedisBell, RedisDuties, RedisLanes, RedisLog},
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
     testing::{RedisServer, eventually, text_message},
 };
-use wagate_worker::{WebhookSettings, Worker, WorkerConfig, WorkerPorts};
+use wagate_worker::{MailSettings, WebhookSettings, Worker, WorkerConfig, WorkerPorts};
 
 #[tokio::test]
 async fn the_worker_deletes_what_is_too_old() {
@@ -84,6 +85,9 @@ async fn the_worker_deletes_what_is_too_old() {
         retention: sql.clone(),
         workspaces: sql.clone(),
         plan: Plan::default(),
+        outgoing: sql.clone(),
+        mailer: Arc::new(NoMail),
+        public_url: "http://127.0.0.1".into(),
         media: sql,
         objects: Arc::new(s3),
     };
@@ -96,6 +100,7 @@ async fn the_worker_deletes_what_is_too_old() {
         reconcile_every: hour,
         retention_every: hour,
         webhooks: WebhookSettings::default(),
+        mail: MailSettings::default(),
     };
     let worker = Worker::start(env, config, ports).await.unwrap();
     let gone = async || {

@@ -12,6 +12,8 @@ use super::table::{Row, TABLE};
 pub(crate) enum Access {
     /// Anybody.
     Open,
+    /// Whoever is signed in, whatever they belong to: one's own account.
+    Person,
     /// Who may do this, with a key or signed in.
     May(Permission),
 }

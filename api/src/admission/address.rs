@@ -10,7 +10,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The caller's address, when it is known: what is connected to us, or, where that is one of our proxies, whom it says
 /// that it forwards for.
-pub(super) fn client_address(parts: &Parts, trusted: &Networks) -> Option<IpAddr> {
+pub(crate) fn client_address(parts: &Parts, trusted: &Networks) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
     Some(behind(peer, &parts.headers, trusted))
 }

@@ -1,12 +1,12 @@
 //! What admission leaves for handlers.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use wagate_domain::{
     SessionId,
-    auth::{Permission, Permissions, Principal},
+    auth::{Actor, Permission, Permissions, Principal},
 };
 
 use crate::{
@@ -21,8 +21,27 @@ pub(crate) struct Admitted {
     pub(super) may: Permissions,
     pub(super) sessions: Option<Arc<[SessionId]>>,
     pub(super) address: Option<IpAddr>,
-    /// SHA-256 of the credential, hex.
-    pub(super) credential: Arc<str>,
+    pub(super) credential: Credential,
+}
+
+/// What the caller came in with, to be looked at again: the hash of a key, or an access token. Never logged.
+#[derive(Clone)]
+pub(super) struct Credential(Arc<str>);
+
+impl Credential {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<credential>")
+    }
 }
 
 /// The authenticated caller. Everything a handler does starts from it.
@@ -54,7 +73,10 @@ impl Grants {
 
     /// Whether the credential still opens, for what lasts long.
     pub(crate) async fn still(&self, state: &ApiState) -> bool {
-        super::key::still(state, &self.0).await
+        match self.0.principal.actor {
+            Actor::Key(_) => super::key::still(state, &self.0).await,
+            Actor::Person(_) => super::person::still(state, &self.0).await,
+        }
     }
 }
 

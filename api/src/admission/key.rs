@@ -7,11 +7,16 @@ use wagate_domain::{
     ports::PortResult,
 };
 
-use super::caller::Admitted;
+use super::caller::{Admitted, Credential};
 use crate::{
     ApiState,
     problem::{Code, Problem},
 };
+
+/// Whether this is an API key and not an access token, which has dots in it.
+pub(super) fn is_one(shown: &str) -> bool {
+    !shown.contains('.')
+}
 
 /// Whoever shows this key.
 pub(super) async fn admit(
@@ -38,15 +43,15 @@ pub(super) async fn admit(
         may: scopes,
         sessions: sessions.map(Into::into),
         address,
-        credential: hash.into(),
+        credential: Credential::new(&hash),
     })
 }
 
 /// Whether the key still opens. While the record is away it does.
 pub(super) async fn still(state: &ApiState, admitted: &Admitted) -> bool {
-    let found: PortResult<Option<ApiKey>> = state.keys.find(&admitted.credential).await;
+    let found: PortResult<Option<ApiKey>> = state.keys.find(admitted.credential.expose()).await;
     match found {
-        Ok(Some(key)) => key.admits(&admitted.credential, state.env.now(), admitted.address).is_ok(),
+        Ok(Some(key)) => key.admits(admitted.credential.expose(), state.env.now(), admitted.address).is_ok(),
         Ok(None) => false,
         Err(_) => true,
     }

@@ -10,10 +10,12 @@ mod audited;
 mod caller;
 mod credentials;
 mod key;
+mod person;
 mod reach;
 mod table;
 
 pub(crate) use access::Access;
+pub(crate) use address::client_address;
 pub(crate) use audited::Changed;
 pub(crate) use caller::{Caller, Grants};
 pub(crate) use table::{Row, TABLE};
@@ -39,6 +41,7 @@ use self::{
 use crate::{
     ApiState,
     layers::{self, RequestId, admit_budget},
+    people::SignedIn,
     problem::{Code, Problem},
 };
 
@@ -78,6 +81,16 @@ async fn check(state: &ApiState, row: &Row, parts: &mut Parts) -> Result<Entry, 
     let (admitted, left) = match row.access {
         Access::Open if row.path.starts_with("/api/") => (None, charge_stranger(state, address).await?),
         Access::Open => (None, None),
+        Access::Person => {
+            let person =
+                async { SignedIn::of(state, shown(parts, "The request carries no access token")?).await };
+            let person = match person.await {
+                Ok(person) => person,
+                Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
+            };
+            parts.extensions.insert(person);
+            (None, charge_stranger(state, address).await?)
+        }
         Access::May(permission) => {
             let admitted = match identify(state, parts, address).await {
                 Ok(admitted) => admitted,
@@ -128,9 +141,16 @@ async fn charge_stranger(state: &ApiState, address: Option<IpAddr>) -> Result<Op
 
 /// Who is calling.
 async fn identify(state: &ApiState, parts: &Parts, address: Option<IpAddr>) -> Result<Admitted, Problem> {
-    let shown = credentials::presented(&parts.headers)
-        .ok_or_else(|| Problem::new(Code::Unauthenticated, "The request carries no API key"))?;
-    key::admit(state, shown, address).await
+    let shown = shown(parts, "The request carries no API key")?;
+    if key::is_one(shown) {
+        key::admit(state, shown, address).await
+    } else {
+        person::admit(state, shown, &parts.headers, address).await
+    }
+}
+
+fn shown<'a>(parts: &'a Parts, missing: &'static str) -> Result<&'a str, Problem> {
+    credentials::presented(&parts.headers).ok_or_else(|| Problem::new(Code::Unauthenticated, missing))
 }
 
 fn not_this_method(path: &str) -> Response {

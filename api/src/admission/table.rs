@@ -3,7 +3,7 @@
 use wagate_domain::auth::Permission as P;
 
 use super::access::{
-    Access::{self, May, Open},
+    Access::{self, May, Open, Person},
     Reach::{self, Any, Chosen, Contact, Event, Listed, Media, Message, Path, Whole},
 };
 
@@ -127,4 +127,31 @@ pub(crate) const TABLE: &[Row] = &[
     post("/api/v1/keys/{id}/rotate", May(P::KeysWrite), Whole).audited("key.rotated"),
     get("/api/v1/audit", May(P::AuditRead), Whole),
     get("/api/v1/audit/export", May(P::AuditRead), Whole).audited("audit.exported"),
+    // people
+    get("/.well-known/jwks.json", Open, Any),
+    get("/api/v1/account", Person, Any),
+    post("/api/v1/account/register", Open, Any),
+    post("/api/v1/account/verify", Open, Any),
+    post("/api/v1/account/invitations/accept", Open, Any),
+    post("/api/v1/account/sign-in", Open, Any),
+    post("/api/v1/account/second-factor", Open, Any),
+    post("/api/v1/account/refresh", Open, Any),
+    post("/api/v1/account/sign-out", Person, Any),
+    post("/api/v1/account/sign-out-everywhere", Person, Any),
+    get("/api/v1/account/sign-ins", Person, Any),
+    delete("/api/v1/account/sign-ins/{id}", Person, Any),
+    post("/api/v1/account/password", Person, Any),
+    post("/api/v1/account/password/forgotten", Open, Any),
+    post("/api/v1/account/password/reset", Open, Any),
+    post("/api/v1/account/totp", Person, Any),
+    post("/api/v1/account/totp/confirm", Person, Any),
+    post("/api/v1/account/totp/remove", Person, Any),
+    post("/api/v1/account/totp/recovery-codes", Person, Any),
+    get("/api/v1/members", May(P::MembersRead), Whole),
+    patch("/api/v1/members/{id}", May(P::MembersWrite), Whole).audited("member.changed"),
+    // leaving takes no more than being there; the use-case asks for more when it is another
+    delete("/api/v1/members/{id}", May(P::MembersRead), Whole).audited("member.removed"),
+    get("/api/v1/members/invitations", May(P::MembersRead), Whole),
+    post("/api/v1/members/invitations", May(P::MembersWrite), Whole).audited("member.invited"),
+    delete("/api/v1/members/invitations/{id}", May(P::MembersWrite), Whole).audited("invitation.revoked"),
 ];

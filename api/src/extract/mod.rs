@@ -6,7 +6,7 @@ mod once;
 mod path;
 mod query;
 
-pub(crate) use crate::admission::Caller;
+pub(crate) use crate::admission::{Caller, Grants};
 pub(crate) use fields::invalid_from;
 pub(crate) use json::{JsonBody, given};
 pub(crate) use once::{Answer, Fingerprint, Once};

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use wagate_domain::{ApiKeyId, ContactId, DeliveryId, EventId, MediaId, MessageId, SessionId, WebhookId};
+use wagate_domain::{
+    ApiKeyId, ContactId, DeliveryId, EventId, InvitationId, MediaId, MessageId, SessionId, UserId, WebhookId,
+};
 
 use crate::{
     ApiState,
@@ -43,6 +45,14 @@ impl Resource for WebhookId {
 
 impl Resource for EventId {
     const NOT_FOUND: Code = Code::EventNotFound;
+}
+
+impl Resource for UserId {
+    const NOT_FOUND: Code = Code::MemberNotFound;
+}
+
+impl Resource for InvitationId {
+    const NOT_FOUND: Code = Code::InvitationNotFound;
 }
 
 /// The `{id}` of the path.

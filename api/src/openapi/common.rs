@@ -28,7 +28,9 @@ pub(crate) fn complete(api: &mut OpenApi) {
     for row in TABLE {
         let Some(item) = api.paths.paths.get_mut(row.path) else { continue };
         if let Some(operation) = operation(item, row.method)
-            && (row.path.starts_with("/api/v1/") || row.access != Access::Open)
+            && (row.path.starts_with("/api/v1/")
+                || row.path.starts_with("/.well-known/")
+                || row.access != Access::Open)
         {
             complete_operation(row, operation);
         }
@@ -60,6 +62,11 @@ fn operation<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a mut Operati
 
 /// Who may come in: the schemes and, where there is one, the permission it takes.
 fn secure(access: Access, operation: &mut Operation) {
+    if access == Access::Person {
+        let none: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new("bearer", none)]);
+        add(operation, Code::Unauthenticated);
+    }
     let Access::May(permission) = access else { return };
     let scopes = [permission.name()];
     let schemes = ["bearer", "api_key"].map(|scheme| SecurityRequirement::new(scheme, scopes));
@@ -135,6 +142,8 @@ impl Shape {
             ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),
             ("/api/v1/webhooks/{id}", Code::WebhookNotFound),
             ("/api/v1/events/{id}", Code::EventNotFound),
+            ("/api/v1/members/invitations/{id}", Code::InvitationNotFound),
+            ("/api/v1/members/{id}", Code::MemberNotFound),
         ];
         Self {
             limited: path.starts_with("/api/v1/"),

@@ -40,6 +40,8 @@ use crate::problem::{Code, ProblemBody};
         (name = "events", description = "What happened, for those who ask, and as it happens."),
         (name = "retention", description = "How long what is kept."),
         (name = "keys", description = "API keys of your workspace."),
+        (name = "account", description = "Your own account: signing in and out, passwords, the second factor."),
+        (name = "members", description = "The people of your workspace."),
         (name = "audit", description = "Who did what in your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),

@@ -36,6 +36,7 @@ pub fn permissions_reference() -> String {
     for row in TABLE {
         let takes = match row.access {
             Access::Open => "none".to_owned(),
+            Access::Person => "being signed in".to_owned(),
             Access::May(permission) => format!("`{permission}`"),
         };
         let noted = row.action.map(|action| format!("`{action}`")).unwrap_or_default();

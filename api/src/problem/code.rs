@@ -63,6 +63,33 @@ codes! {
     /// The caller lacks a permission; detail names it.
     PermissionMissing "permission_missing" FORBIDDEN "You may not do this"
         => "Use a key whose scopes include the permission named in detail, or ask an admin for another role.";
+    /// Address and password do not belong together, or the account may not be used.
+    WrongCredentials "wrong_credentials" UNAUTHORIZED "Address or password is wrong"
+        => "Try again, or ask for a new password: POST /api/v1/account/password/forgotten.";
+    /// The refresh token is unknown, or its sign-in is over.
+    RefreshTokenInvalid "refresh_token_invalid" UNAUTHORIZED "The refresh token is not good any more"
+        => "Sign in again: POST /api/v1/account/sign-in.";
+    /// The refresh token was used before, so somebody has a copy: the sign-in is over.
+    RefreshTokenReused "refresh_token_reused" UNAUTHORIZED "The refresh token was used before"
+        => "Sign in again, and look for whoever else has your tokens: GET /api/v1/account/sign-ins.";
+    /// The password that was asked for once more is wrong.
+    WrongPassword "wrong_password" FORBIDDEN "The password is wrong"
+        => "Send the password of the account.";
+    /// The code of the second factor is wrong, or was used before.
+    WrongCode "wrong_code" FORBIDDEN "The code is wrong"
+        => "Send the code that the authenticator shows now, or a recovery code; each is good once.";
+    /// Accounts are not made this way here.
+    RegistrationClosed "registration_closed" FORBIDDEN "Nobody registers here"
+        => "Ask the operator of this installation for an invitation or an account.";
+    /// A cookie came from a page that is not ours.
+    CrossSite "cross_site" FORBIDDEN "The request comes from another site"
+        => "Call from a page of this server, or send the refresh token in the body.";
+    /// The workspace is not among those of the person.
+    NotAMember "not_a_member" FORBIDDEN "You do not belong to this workspace"
+        => "Name one of your workspaces: GET /api/v1/account lists them.";
+    /// A role is above the caller's.
+    RoleAboveOwn "role_above_own" FORBIDDEN "The role is above yours"
+        => "Ask somebody with that role.";
     /// The key may not be used from this address.
     AddressNotAllowed "address_not_allowed" FORBIDDEN "The key may not be used from here"
         => "Call from an address in the key's allowed_ips, or change them: PATCH /api/v1/keys/{id}.";
@@ -114,6 +141,15 @@ codes! {
     /// No such API key in this workspace.
     KeyNotFound "key_not_found" NOT_FOUND "There is no such API key"
         => "List your keys with GET /api/v1/keys.";
+    /// The person is no member of this workspace.
+    MemberNotFound "member_not_found" NOT_FOUND "There is no such member"
+        => "List the members with GET /api/v1/members.";
+    /// No such invitation in this workspace.
+    InvitationNotFound "invitation_not_found" NOT_FOUND "There is no such invitation"
+        => "List the invitations with GET /api/v1/members/invitations.";
+    /// No such sign-in of yours.
+    SignInNotFound "sign_in_not_found" NOT_FOUND "There is no such sign-in"
+        => "List your sign-ins with GET /api/v1/account/sign-ins.";
     /// The route exists, but not with this method.
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take this method"
         => "Use one of the methods in the Allow header.";
@@ -150,6 +186,27 @@ codes! {
     /// The first request with this Idempotency-Key has not been answered yet.
     IdempotencyRunning "idempotency_running" CONFLICT "The first request with this key is still running"
         => "Repeat the request after the seconds in Retry-After.";
+    /// The address belongs to a member already.
+    AlreadyMember "already_member" CONFLICT "They are a member already"
+        => "Change their role instead: PATCH /api/v1/members/{id}.";
+    /// A workspace keeps an owner.
+    LastOwner "last_owner" CONFLICT "A workspace keeps an owner"
+        => "Make somebody else an owner first: PATCH /api/v1/members/{id}.";
+    /// A second factor is set up already.
+    SecondFactorExists "second_factor_exists" CONFLICT "A second factor is set up already"
+        => "Remove it first: POST /api/v1/account/totp/remove.";
+    /// No second factor is set up.
+    SecondFactorMissing "second_factor_missing" CONFLICT "No second factor is set up"
+        => "Set one up first: POST /api/v1/account/totp.";
+    /// A link was used, was voided or is too old.
+    LinkGone "link_gone" GONE "The link is not good any more"
+        => "Ask for another one.";
+    /// A sign-in was not finished in time, or was finished before.
+    ChallengeGone "challenge_gone" GONE "The challenge is not good any more"
+        => "Sign in again: POST /api/v1/account/sign-in.";
+    /// Something that could be guessed was tried too often.
+    TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS "There were too many attempts"
+        => "Try again after the seconds in Retry-After.";
     /// The body is larger than allowed.
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large"
         => "Send less, or upload the file to storage directly: POST /api/v1/media/uploads.";

@@ -4,6 +4,7 @@ mod body;
 mod code;
 mod domain;
 mod limited;
+mod people;
 
 pub use body::{FieldError, ProblemBody};
 pub use code::Code;

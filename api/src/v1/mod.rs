@@ -1,5 +1,6 @@
 //! Version 1 of the API. One endpoint is one file: `<resource>/<verb>.rs`.
 
+mod account;
 mod audit;
 mod chats;
 mod contacts;
@@ -7,6 +8,7 @@ mod events;
 mod keys;
 mod live;
 mod media;
+mod members;
 mod messages;
 mod queue;
 mod retention;
@@ -60,6 +62,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         audit::routes(),
         webhooks::routes(),
         events::routes(),
+        account::routes(),
+        members::routes(),
     ]
     .into_iter()
     .map(Routes::layered)

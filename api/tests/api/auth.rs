@@ -11,7 +11,11 @@ async fn every_route_but_health_wants_a_key() {
     let document = send(stack.bare(Method::GET, "/api/openapi.json")).await.expect(200);
     let mut tried = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
+        for (method, operation) in item.as_object().unwrap() {
+            // what is for those who are not signed in yet; api/tests/derived.rs says where that may be
+            if operation["security"].is_null() && !matches!(path.as_str(), "/healthz" | "/readyz") {
+                continue;
+            }
             let path = path.replace("{id}", "anything").replace("{chat}", "anything");
             let method: Method = method.to_uppercase().parse().unwrap();
             let plain = send(stack.bare(method.clone(), &path)).await;

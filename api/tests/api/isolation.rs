@@ -11,6 +11,7 @@ use wagate_domain::{
 };
 
 use crate::{
+    person::{Person, open},
     reading::says,
     stack::{Answer, Stack, send},
 };
@@ -96,6 +97,12 @@ const TABLE: &[(&str, &str, Is, Is)] = &[
     ("rotate_key", "keys:write", Missing, Refused),
     ("list_audit", "audit:read", LetIn, Refused),
     ("export_audit", "audit:read", LetIn, Refused),
+    ("list_members", "members:read", LetIn, Refused),
+    ("change_member", "members:write", Missing, Refused),
+    ("remove_member", "members:read", Missing, Refused),
+    ("list_invitations", "members:read", LetIn, Refused),
+    ("invite_member", "members:write", LetIn, Refused),
+    ("revoke_invitation", "members:write", Missing, Refused),
 ];
 
 /// One operation of the document, with its row.
@@ -121,6 +128,10 @@ async fn operations(stack: &Stack) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            // one's own account belongs to no workspace: people.rs
+            if operation["tags"][0] == "account" {
+                continue;
+            }
             let name = operation["operationId"].as_str().unwrap();
             let row = TABLE.iter().find(|row| row.0 == name);
             let (_, permission, stranger, limited) = row.unwrap_or_else(|| panic!("{name} has no row"));
@@ -240,6 +251,8 @@ struct Ours {
     webhook: String,
     delivery: String,
     key: String,
+    member: String,
+    invitation: String,
 }
 
 impl Ours {
@@ -267,6 +280,14 @@ impl Ours {
         MediaIndex::insert(&stack.sql, &media).await.unwrap();
         let webhook = json!({"url": "https://example.com/ours"});
         let webhook = ours(stack.post("/api/v1/webhooks", &webhook).await, 201);
+        let invite = async |address: &str| {
+            let wish = json!({"address": address, "role": "agent"});
+            ours(stack.post("/api/v1/members/invitations", &wish).await, 201)
+        };
+        let member = Person::join(stack, "ours").await;
+        invite(&member.address).await;
+        let token = stack.mails.token(&member.address, "invitation");
+        open(stack, "invitations/accept", &json!({"token": token})).await.expect(200);
         let first = |body: Value, list: &str| body[list][0]["id"].as_str().unwrap().to_owned();
         let contact = first(stack.get("/api/v1/contacts").await.expect(200), "contacts");
         let event = first(stack.get("/api/v1/events?type=message.received").await.expect(200), "events");
@@ -279,6 +300,8 @@ impl Ours {
             delivery: "dlv_01JZZZ6E5R4Q3P2N1M0K9J8H7G".to_owned(),
             webhook,
             key: ours(stack.post("/api/v1/keys", &json!({"name": "ours"})).await, 201),
+            member: member.id,
+            invitation: invite("invited@example.com").await,
             session,
         }
     }
@@ -293,15 +316,17 @@ impl Ours {
             "events" => &self.event,
             "webhooks" => &self.webhook,
             "keys" => &self.key,
+            "members" if template.contains("invitations") => &self.invitation,
+            "members" => &self.member,
             _ => &self.session,
         };
         let path = template.replace("{id}", id).replace("{session}", &self.session);
         path.replace("{chat}", &self.chat).replace("{delivery}", &self.delivery)
     }
 
-    fn ids(&self) -> [&str; 7] {
-        let Self { session, message, contact, media, event, webhook, key, .. } = self;
-        [session, message, contact, media, event, webhook, key]
+    fn ids(&self) -> [&str; 9] {
+        let Self { session, message, contact, media, event, webhook, key, member, invitation, .. } = self;
+        [session, message, contact, media, event, webhook, key, member, invitation]
     }
 }
 

@@ -3,14 +3,19 @@
 
 mod audit;
 mod auth;
+mod factors;
 mod files;
 mod idempotency;
 mod isolation;
 mod keys;
 mod live;
+mod mails;
 mod manners;
+mod members;
 mod messages;
 mod pairing;
+mod people;
+mod person;
 mod queue;
 mod reading;
 mod retention;

@@ -7,12 +7,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use wagate_api::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
+use wagate_api::{ApiLimits, ApiParts, ApiTerms, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_domain::{
     Env, MessageId, SessionId,
     auth::{ApiKey, Networks, NewKey, Permissions},
     events::{Event, EventData},
     messages::{Failure, Status},
+    people::{Admission, PeopleRules},
     ports::{
         ApiKeys, Claim, EventLog, Group, Lanes, Leases, Projection, SessionCalls, Sessions, Settlement,
         Verdict, Wanted, Workspaces,
@@ -25,13 +26,19 @@ use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
-    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedWorkspaces},
-    redis::{Redis, RedisBell, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLimits, RedisLog},
+    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedStandings, RememberedWorkspaces},
+    proofs::{Argon2Passwords, JwtTokens, Strength},
+    redis::{
+        Redis, RedisAttempts, RedisBell, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLimits,
+        RedisLog, RedisSignOuts,
+    },
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
     testing::{RedisServer, eventually},
 };
+
+use crate::mails::Mails;
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,6 +50,7 @@ pub(crate) struct Stack {
     pub(crate) connection: Redis,
     pub(crate) sql: Database,
     pub(crate) calls: Arc<RedisCalls>,
+    pub(crate) mails: Mails,
     pub(crate) key: String,
     pub(crate) workspace: Workspace,
     log: RedisLog,
@@ -118,6 +126,7 @@ impl Stack {
             Box::pin(async move { redis.ping().await.map_err(|error| error.to_string()) })
         });
         let sessions = RememberedSessions::fresh(all_sql.clone());
+        let mails = Mails::default();
         let state = ApiParts {
             env: env.clone(),
             keys: Arc::new(RememberedKeys::new(all_sql.clone())),
@@ -130,11 +139,13 @@ impl Stack {
             contacts: all_sql.clone(),
             chats: all_sql.clone(),
             retention: all_sql.clone(),
+            mailbox: None,
             media: all_sql.clone(),
             told: all_sql.clone(),
             feed: Arc::new(Feed::new(all_sql.clone(), Arc::new(RedisBell::new(connection.clone())))),
             webhooks: all_sql.clone(),
-            deliveries: all_sql,
+            deliveries: all_sql.clone(),
+            people: people(&env, &sql, &connection, &base, mails.clone()),
             post: Arc::new(GuardedPost::new(&outbound).unwrap()),
             url_rules: UrlRules { allow_http: outbound.allow_private },
             objects: Arc::new(s3),
@@ -171,6 +182,7 @@ impl Stack {
             connection,
             sql,
             calls,
+            mails,
             key,
             workspace,
             log,
@@ -347,6 +359,24 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
+}
+
+/// People as an open installation has them.
+fn people(env: &Env, sql: &Database, redis: &Redis, base: &str, mails: Mails) -> PeopleParts {
+    let all_sql = Arc::new(sql.clone());
+    let sign_outs = RedisSignOuts::new(redis.clone());
+    PeopleParts {
+        people: all_sql.clone(),
+        standings: Arc::new(RememberedStandings::new(all_sql.clone())),
+        members: all_sql.clone(),
+        sign_ins: all_sql.clone(),
+        factors: all_sql,
+        tokens: Arc::new(JwtTokens::new(env.clone(), base, sql.clone(), sign_outs)),
+        passwords: Arc::new(Argon2Passwords::new(env.clone(), Strength::default()).unwrap()),
+        attempts: Arc::new(RedisAttempts::new(redis.clone())),
+        outbox: Arc::new(mails),
+        rules: PeopleRules { admission: Admission::Open, own_workspace: true, links: base.to_owned() },
+    }
 }
 
 async fn object_storage(data: &TempDir) -> (EmbeddedS3, S3) {

@@ -182,6 +182,7 @@ fn webhook(env: &Env, workspace: WorkspaceId, url: &str) -> Result<Webhook> {
         events: vec!["message.received".parse::<EventFilter>()?],
         headers: Vec::new(),
         secrets: vec![SigningSecret::generate(env)],
+        notify_email: None,
         enabled: true,
         disabled: None,
         cursor: 0,

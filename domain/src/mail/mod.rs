@@ -1,5 +1,13 @@
 //! Mail to people. What is to be sent lies in an outbox until a mail server has taken it.
 
+mod address;
+mod policy;
+
+pub use address::check_address;
+pub use policy::{MailPolicy, Outcome};
+
+use serde::{Deserialize, Serialize};
+
 use crate::{MailId, Timestamp, WorkspaceId};
 
 /// One mail to one person.
@@ -17,8 +25,9 @@ pub struct Mail {
     pub created_at: Timestamp,
 }
 
-/// What mails say. Links carry secrets: they are never logged.
-#[derive(Clone, PartialEq, Eq)]
+/// What mails say. Links carry secrets: they are never logged. Kept as JSON until the mail is sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
 pub enum Letter {
     /// Confirm your address.
     VerifyAddress {
@@ -83,6 +92,23 @@ impl Letter {
     }
 }
 
+/// A letter as people read it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Written {
+    /// One line, without control characters.
+    pub subject: String,
+    /// As plain text.
+    pub text: String,
+    /// As an HTML document.
+    pub html: String,
+}
+
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Written").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Mail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Mail")
@@ -95,5 +121,19 @@ impl std::fmt::Debug for Mail {
 impl std::fmt::Debug for Letter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_kept_under_the_name_of_its_template() {
+        let letter = Letter::VerifyAddress { link: "https://wa.example/x".to_owned() };
+        let json = serde_json::to_value(&letter).unwrap();
+        assert_eq!(json, serde_json::json!({"name": letter.name(), "link": "https://wa.example/x"}));
+        assert!(serde_json::from_value::<Letter>(json).unwrap() == letter);
+        assert!(!format!("{letter:?}").contains("wa.example"), "links are secrets");
     }
 }

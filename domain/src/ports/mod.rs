@@ -12,11 +12,14 @@ mod leases;
 mod limits;
 mod log;
 mod outbox;
+mod people;
 mod polls;
+mod providers;
 mod records;
 mod requests;
 mod retention;
 mod store;
+mod tokens;
 mod told;
 mod webhooks;
 mod workspaces;
@@ -32,14 +35,20 @@ pub use lanes::{
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use limits::Limits;
 pub use log::{EventLog, Group, LogEntry, LogPosition};
-pub use outbox::Outbox;
+pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
+pub use people::{
+    Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,
+    Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
+};
 pub use polls::{Poll, Polls};
+pub use providers::{Departure, Provider, ProviderFailure, Providers};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
 };
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
+pub use tokens::{Attempts, Claims, Compared, Passwords, Tokens};
 pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery, ToldSubject};
 pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
 pub use workspaces::Workspaces;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::{
     DeliveryId, SessionId, Timestamp, WebhookId, WorkspaceId,
     events::EventKind,
+    mail::Mail,
     ports::{FetchError, PortResult},
     webhooks::{Delivery, DeliveryState, DeliveryStats, Disabled, Webhook},
 };
@@ -30,8 +31,9 @@ pub trait Webhooks: Send + Sync {
 
     /// All that are enabled, over all tenants. Worker's side.
     async fn enabled(&self) -> PortResult<Vec<Webhook>>;
-    /// Switches one off that is on; `false` when it is not. Worker's side.
-    async fn disable(&self, webhook: &Webhook, why: &Disabled) -> PortResult<bool>;
+    /// Switches one off that is on, and puts the mail about that into the outbox in the same step; `false` when it is
+    /// not on. Worker's side.
+    async fn disable(&self, webhook: &Webhook, why: &Disabled, mail: Option<&Mail>) -> PortResult<bool>;
 }
 
 /// One page of deliveries, newest first.

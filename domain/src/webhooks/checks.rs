@@ -1,7 +1,7 @@
 //! What a webhook may be made of.
 
 use super::{SigningSecret, WebhookPorts};
-use crate::{Env, Invalid, ports::FetchError};
+use crate::{Env, Invalid, mail::check_address, ports::FetchError};
 
 /// Longest address, in bytes.
 const MAX_URL: usize = 2_048;
@@ -69,6 +69,10 @@ pub(super) fn check_description(text: &str) -> Result<Option<String>, Invalid> {
         return Err(Invalid::new("description", "is too long", remedy));
     }
     Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+pub(super) fn check_notified(address: &str) -> Result<String, Invalid> {
+    check_address("notify_email", address)
 }
 
 pub(super) fn read_secret(env: &Env, given: Option<String>) -> Result<SigningSecret, Invalid> {

@@ -39,6 +39,8 @@ pub struct Webhook {
     pub headers: Vec<(String, String)>,
     /// What events are signed with: the newest first, an older one until it runs out.
     pub secrets: Vec<SigningSecret>,
+    /// Who gets a mail when it is switched off.
+    pub notify_email: Option<String>,
     /// Whether it is told anything now.
     pub enabled: bool,
     /// Why it was switched off, when nobody did it by hand.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Timestamp;
+use crate::{Timestamp, backoff::Backoff};
 
 /// How patient we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,14 +69,10 @@ pub const fn judge(status: Option<u16>, retry_after: Option<Duration>) -> Outcom
 }
 
 impl Policy {
-    /// The pause after the `tries`th failure: doubled each time, shortened by up to a quarter by chance (`random` in
-    /// 0..1), so that what failed together does not come back together. A server's `Retry-After` is honoured up to
-    /// the longest pause.
+    /// The pause after the `tries`th failure ([`Backoff`]). A server's `Retry-After` is honoured up to the longest pause.
     #[must_use]
     pub fn pause(&self, tries: u32, not_before: Option<Duration>, random: f64) -> Duration {
-        let doublings = tries.saturating_sub(1).min(30);
-        let whole = self.first_pause.saturating_mul(1 << doublings).min(self.longest_pause);
-        let pause = whole.mul_f64(1.0 - 0.25 * random.clamp(0.0, 1.0));
+        let pause = Backoff { first: self.first_pause, longest: self.longest_pause }.pause(tries, random);
         not_before.map_or(pause, |asked| asked.min(self.longest_pause).max(pause))
     }
 

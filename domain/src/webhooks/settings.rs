@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Webhook,
-    checks::{check_description, check_headers, check_url, read_secret},
+    checks::{check_description, check_headers, check_notified, check_url, read_secret},
 };
 use crate::{
     Env, Invalid, SessionId, WebhookId,
@@ -57,6 +57,8 @@ pub struct CreateWebhook {
     pub headers: Vec<(String, String)>,
     /// A secret brought along; made when absent.
     pub secret: Option<String>,
+    /// Who gets a mail when it is switched off.
+    pub notify_email: Option<String>,
     /// Whether it is told anything from now on.
     pub enabled: bool,
     /// Fixes the id, so that a repeated request makes one webhook.
@@ -74,6 +76,8 @@ pub struct UpdateWebhook {
     pub events: Option<Vec<EventFilter>>,
     /// Headers sent along, whole.
     pub headers: Option<Vec<(String, String)>>,
+    /// Who gets a mail when it is switched off; `Some(None)`: nobody.
+    pub notify_email: Option<Option<String>>,
     /// Whether it is told anything. Switched on again it goes on where it stopped.
     pub enabled: Option<bool>,
 }
@@ -121,6 +125,7 @@ pub async fn create(
     let headers = check_headers(request.headers)?;
     let description = request.description.as_deref().map(check_description).transpose()?.flatten();
     let secret = read_secret(env, request.secret)?;
+    let notify_email = request.notify_email.as_deref().map(check_notified).transpose()?;
     if let Some(session) = request.session
         && ports.sessions.get(caller.workspace, session).await?.is_none()
     {
@@ -137,6 +142,7 @@ pub async fn create(
         events: request.events,
         headers,
         secrets: vec![secret],
+        notify_email,
         enabled: request.enabled,
         disabled: None,
         cursor: ports.told.newest().await?,
@@ -171,6 +177,9 @@ pub async fn update(
     }
     if let Some(events) = change.events {
         webhook.events = events;
+    }
+    if let Some(notified) = change.notify_email {
+        webhook.notify_email = notified.as_deref().map(check_notified).transpose()?;
     }
     if let Some(enabled) = change.enabled {
         if enabled && !webhook.enabled {

@@ -37,7 +37,7 @@ impl ConfigError {
 /// Largest number of shards: each costs a stream and a channel.
 const MAX_SHARDS: u16 = 1024;
 /// Shortest span that leaves room for an answer over a network.
-const SHORTEST: Duration = Duration::from_secs(1);
+pub(super) const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Config {
     /// Refuses settings that cannot work or are unsafe together.
@@ -51,6 +51,8 @@ impl Config {
         self.network.check()?;
         self.check_webhooks()?;
         self.limits.check()?;
+        self.check_oidc()?;
+        self.mail.check(self.mode)?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
         }
@@ -75,6 +77,35 @@ impl Config {
         Ok(())
     }
 
+    fn check_oidc(&self) -> Result<(), ConfigError> {
+        for (at, provider) in self.oidc.iter().enumerate() {
+            let wrong = |field: &str, problem: &str, remedy: &str| {
+                Err(ConfigError::new(&format!("oidc[{at}].{field}"), problem, remedy))
+            };
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if provider.name.is_empty() || !provider.name.chars().all(plain) {
+                return wrong("name", "is no name", "set small letters, digits and -, for example google");
+            }
+            if self.oidc[..at].iter().any(|other| other.name == provider.name) {
+                return wrong("name", "stands twice", "give each provider a name of its own");
+            }
+            if !is_http_url(&provider.issuer) {
+                return wrong("issuer", "is not an http(s) URL", "set the provider's issuer");
+            }
+            if provider.client_id.is_empty() || provider.client_secret.expose().is_empty() {
+                return wrong(
+                    "client_id",
+                    "or client_secret is missing",
+                    "set both as the provider gave them",
+                );
+            }
+            if !provider.scopes.iter().any(|scope| scope == "openid") {
+                return wrong("scopes", "do not include openid", "add it");
+            }
+        }
+        Ok(())
+    }
+
     fn check_redis(&self) -> Result<(), ConfigError> {
         if self.redis.shards == 0 || self.redis.shards > MAX_SHARDS {
             let remedy = format!("set 1 to {MAX_SHARDS}");
@@ -91,6 +122,7 @@ impl Config {
     fn check_addresses(&self) -> Result<(), ConfigError> {
         let urls = [
             ("server.public_url", &self.server.public_url),
+            ("people.links", &self.people.links),
             ("s3.endpoint", &self.s3.endpoint),
             ("s3.public_endpoint", &self.s3.public_endpoint),
         ];
@@ -208,7 +240,10 @@ mod tests {
     #[test]
     fn production_does_not_start_with_secrets_that_everybody_knows() {
         let exposed = "0.0.0.0:8080".parse().unwrap();
-        let production = |c: &mut Config| c.mode = Mode::Production;
+        let production = |c: &mut Config| {
+            c.mode = Mode::Production;
+            c.mail.enabled = false;
+        };
         assert_eq!(refused(production), None, "loopback with the embedded S3 is safe");
         let field = refused(|c| {
             production(c);

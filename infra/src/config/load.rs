@@ -25,7 +25,7 @@ const WELL_KNOWN: [(&str, &str); 9] = [
 /// What our own variables start with: `WAGATE_<SECTION>__<FIELD>`.
 const OWN: &str = "wagate_";
 /// Fields whose variables are text whatever they look like: a key of digits is not a number.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 18] = [
     "data_dir",
     "server.public_url",
     "redis.url",
@@ -37,6 +37,10 @@ const TEXTS: [&str; 14] = [
     "s3.bucket",
     "s3.access_key",
     "s3.secret_key",
+    "people.links",
+    "mail.smtp_url",
+    "mail.from",
+    "mail.ca_file",
     "network.ws_url",
     "network.media_https_host",
     "log.filter",

@@ -4,16 +4,19 @@
 //! `S3_*`), then `WAGATE_<SECTION>__<FIELD>`.
 
 mod check;
+mod check_mail;
 mod limits;
 mod load;
+mod people;
 mod secret;
 mod sections;
 
 pub use check::ConfigError;
 pub use limits::LimitsConfig;
+pub use people::{OidcConfig, PeopleConfig, Registration};
 pub use secret::Secret;
 pub use sections::{
-    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
+    ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,
     OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WebhooksConfig, WorkerConfig,
 };
 
@@ -49,6 +52,12 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// What a workspace without a plan of its own may use, and callers without a key.
     pub limits: LimitsConfig,
+    /// People and their accounts.
+    pub people: PeopleConfig,
+    /// Providers that people may come in by.
+    pub oidc: Vec<OidcConfig>,
+    /// Mail to people.
+    pub mail: MailConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
     /// Where the WhatsApp network is.
@@ -72,6 +81,9 @@ impl Default for Config {
             worker: WorkerConfig::default(),
             webhooks: WebhooksConfig::default(),
             limits: LimitsConfig::default(),
+            people: PeopleConfig::default(),
+            oidc: Vec::new(),
+            mail: MailConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),
@@ -84,5 +96,12 @@ impl Config {
     #[must_use]
     pub fn webhooks_may_be_http(&self) -> bool {
         self.webhooks.allow_http.unwrap_or(self.mode == Mode::Development)
+    }
+
+    /// Whether mails are kept to be read at `/mailbox` instead of being sent. They hold links that let people in, so
+    /// never in production mode.
+    #[must_use]
+    pub fn keeps_mail(&self) -> bool {
+        self.mail.enabled && self.mail.smtp_url.is_none() && self.mode == Mode::Development
     }
 }

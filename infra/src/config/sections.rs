@@ -1,6 +1,6 @@
 //! The sections of the configuration and their defaults.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 use wagate_domain::{Invalid, auth::Networks};
@@ -246,6 +246,48 @@ impl Default for WebhooksConfig {
             give_up_after: Duration::from_hours(72),
             disable_after: Duration::from_hours(120),
             at_once: 8,
+        }
+    }
+}
+
+/// Mail to people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailConfig {
+    /// Whether mail is sent at all. Without it nobody can confirm an address or get a new password.
+    pub enabled: bool,
+    /// The mail server: `smtps://user:password@host:465`, or `smtp://user:password@host:587?tls=required`.
+    /// Absent: in development mode mails are kept to be read at `/mailbox`.
+    pub smtp_url: Option<Secret<String>>,
+    /// Whom mails come from: `Name <name@example.com>`. Needed with a mail server.
+    pub from: Option<String>,
+    /// PEM file of the authority of a mail server whose certificate is not of a public one.
+    pub ca_file: Option<PathBuf>,
+    /// How long a try may take.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Pause after the first failure; each further one doubles it.
+    #[serde(deserialize_with = "duration")]
+    pub first_retry: Duration,
+    /// Longest pause between two tries.
+    #[serde(deserialize_with = "duration")]
+    pub longest_retry: Duration,
+    /// A mail that no server takes for so long is given up.
+    #[serde(deserialize_with = "duration")]
+    pub give_up_after: Duration,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            smtp_url: None,
+            from: None,
+            ca_file: None,
+            timeout: Duration::from_secs(20),
+            first_retry: Duration::from_mins(1),
+            longest_retry: Duration::from_hours(4),
+            give_up_after: Duration::from_hours(24),
         }
     }
 }

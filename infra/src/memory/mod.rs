@@ -8,6 +8,7 @@
 
 mod keys;
 mod limits;
+mod people;
 mod sessions;
 mod workspaces;
 
@@ -20,6 +21,7 @@ use std::{
 
 pub use keys::RememberedKeys;
 pub use limits::LeasedLimits;
+pub use people::RememberedStandings;
 pub use sessions::RememberedSessions;
 pub use workspaces::RememberedWorkspaces;
 

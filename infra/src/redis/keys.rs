@@ -4,7 +4,7 @@
 //! script may touch all of a session's keys. A session's tag is its shard's.
 
 use wagate_domain::{
-    Address, MessageId, SessionId, WorkspaceId,
+    Address, MessageId, SessionId, SignInId, WorkspaceId,
     limits::{Payer, Subject},
     sessions::SessionKey,
 };
@@ -197,6 +197,42 @@ impl Keys {
             Subject::Messages(period) => format!("{stem}:{}", period.name()),
         }
     }
+
+    /// String, there while access tokens of a sign-in that ended could still be shown.
+    pub(super) fn signed_out(&self, sign_in: SignInId) -> String {
+        format!("{}:{{p:{sign_in}}}:out", self.prefix)
+    }
+
+    /// String: somebody who was sent to a provider, by the hash of what they bring back.
+    pub(super) fn departure(&self, state: &str) -> String {
+        format!("{}:{{d:{state}}}:away", self.prefix)
+    }
+
+    /// The keys of what is tried on an account, which is given as a hash.
+    pub(super) fn attempts_on(&self, effort: &str, account: &str, origin: &str) -> AttemptKeys {
+        let key = |leaf: &str| format!("{}:{{a:{account}}}:try:{effort}:{leaf}", self.prefix);
+        AttemptKeys {
+            pair: key(&format!("from:{origin}")),
+            account: key("all"),
+            known: key(&format!("known:{origin}")),
+        }
+    }
+
+    /// Hash: tries from a network address, like [`AttemptKeys::pair`].
+    pub(super) fn attempts_from(&self, effort: &str, origin: &str) -> String {
+        format!("{}:{{i:{origin}}}:try:{effort}", self.prefix)
+    }
+}
+
+/// The keys of what is tried on an account.
+#[derive(Debug, Clone)]
+pub(super) struct AttemptKeys {
+    /// Hash: tries from one network address (`n`), and until when there may be none (`u`, in milliseconds).
+    pub(super) pair: String,
+    /// Hash: the same from everywhere.
+    pub(super) account: String,
+    /// String, there when a try from that address has succeeded lately.
+    pub(super) known: String,
 }
 
 #[cfg(test)]

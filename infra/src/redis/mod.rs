@@ -4,6 +4,7 @@
 //! fast when Redis is away, and none is sent twice: what became of an interrupted one is unknown,
 //! so the caller decides whether repeating it is safe.
 
+mod attempts;
 mod bell;
 mod call;
 mod calls;
@@ -11,6 +12,7 @@ mod calls;
 mod census;
 mod child;
 mod connect;
+mod departures;
 mod duties;
 mod idempotency;
 mod keys;
@@ -21,14 +23,18 @@ mod log;
 mod polls;
 mod reply;
 mod scripts;
+mod sign_outs;
 mod wakes;
 
+pub use attempts::RedisAttempts;
 pub use bell::RedisBell;
 pub use calls::RedisCalls;
 #[cfg(feature = "testing")]
 pub use census::Census;
 pub use child::{ChildError, RedisChild};
 pub use connect::{ConnectError, Redis};
+pub(crate) use departures::Away;
+pub use departures::RedisDepartures;
 pub use duties::RedisDuties;
 pub use idempotency::RedisIdempotency;
 pub use keys::Keys;
@@ -38,3 +44,4 @@ pub use limits::RedisLimits;
 pub(crate) use limits::{Grant, Obstacle, Part, Wish};
 pub use log::RedisLog;
 pub use polls::RedisPolls;
+pub use sign_outs::RedisSignOuts;

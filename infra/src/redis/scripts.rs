@@ -65,6 +65,8 @@ scripts! {
     RESIGN = "resign.lua";
     LIMIT = "limit.lua";
     GIVE_BACK = "give_back.lua";
+    TRY = "try.lua";
+    FORGIVE = "forgive.lua";
 }
 
 #[cfg(test)]

@@ -11,12 +11,14 @@ use super::{Database, contacts, error::sql_error, words};
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 6] = [
+const SCHEMA: [(i64, &str, &str); 8] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
     (3, "events", include_str!("migrations/0003_events.sql")),
     (4, "reading", include_str!("migrations/0004_reading.sql")),
     (6, "plans", include_str!("migrations/0006_plans.sql")),
+    (7, "mail", include_str!("migrations/0007_mail.sql")),
+    (8, "people", include_str!("migrations/0008_people.sql")),
     (9, "access", include_str!("migrations/0009_access.sql")),
 ];
 

@@ -14,6 +14,8 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+mod outbox;
+mod people;
 #[cfg(test)]
 mod plans_tests;
 mod projection;
@@ -29,3 +31,4 @@ mod workspaces;
 
 pub use database::Database;
 pub use migrate::STEPS;
+pub use people::SigningKey;

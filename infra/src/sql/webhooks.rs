@@ -7,6 +7,7 @@ use sea_orm::{
 };
 use wagate_domain::{
     Timestamp, WebhookId, WorkspaceId,
+    mail::Mail,
     ports::{PortResult, Webhooks},
     webhooks::{Disabled, Webhook},
 };
@@ -14,6 +15,7 @@ use wagate_domain::{
 use super::{
     Database,
     error::sql_error,
+    outbox::insert_mail,
     rows::{
         to_json,
         webhook::{Column, Entity, Model},
@@ -68,6 +70,7 @@ impl Webhooks for Database {
             .col_expr(Column::Events, Expr::value(row.events))
             .col_expr(Column::Headers, Expr::value(row.headers))
             .col_expr(Column::Secrets, Expr::value(row.secrets))
+            .col_expr(Column::NotifyEmail, Expr::value(row.notify_email))
             .col_expr(Column::Enabled, Expr::value(row.enabled))
             .col_expr(Column::DisabledWhy, Expr::value(row.disabled_why))
             .col_expr(Column::FailingSince, Expr::value(row.failing_since))
@@ -117,7 +120,7 @@ impl Webhooks for Database {
         rows.into_iter().map(Webhook::try_from).collect()
     }
 
-    async fn disable(&self, webhook: &Webhook, why: &Disabled) -> PortResult<bool> {
+    async fn disable(&self, webhook: &Webhook, why: &Disabled, mail: Option<&Mail>) -> PortResult<bool> {
         let tx = self.begin().await?;
         let done = Entity::update_many()
             .col_expr(Column::Enabled, Expr::value(false))
@@ -129,6 +132,9 @@ impl Webhooks for Database {
             .exec(&tx)
             .await
             .map_err(sql_error)?;
+        if let Some(mail) = mail.filter(|_| done.rows_affected > 0) {
+            insert_mail(&tx, mail).await?;
+        }
         tx.commit().await.map_err(sql_error)?;
         Ok(done.rows_affected > 0)
     }

@@ -1,5 +1,6 @@
 //! Every port of Redis, S3 and outbound HTTP, held to its contract on the real thing.
 
+mod attempts;
 mod bell;
 mod calls;
 mod charging;
@@ -17,5 +18,6 @@ mod log;
 mod objects;
 mod outage;
 mod polls;
+mod proofs;
 mod retention;
 mod waiting;

@@ -5,6 +5,8 @@ mod databases;
 mod events;
 mod memory;
 mod opening;
+mod outbox;
+mod people;
 mod ports;
 mod projection;
 mod reading;
@@ -18,7 +20,7 @@ use wagate_infra::sql::Database;
 
 use databases::{SqliteFile, postgres};
 
-async fn conforms(db: &Database) {
+async fn conforms(db: &Database, url: &str) {
     ports::workspaces(db).await;
     ports::api_keys(db).await;
     audit::is_kept(db).await;
@@ -57,6 +59,10 @@ async fn conforms(db: &Database) {
     reading::search_is_narrowed(db).await;
     reading::search_follows_changes(db).await;
     reading::contacts_in_pages(db).await;
+    outbox::mail_is_sent(db).await;
+    outbox::mail_is_kept(db).await;
+    outbox::no_secret_is_left(db, url).await;
+    outbox::switched_off_with_a_mail(db).await;
     retention::is_set(db).await;
     telling::sent_is_told_once_and_first(db).await;
     retention::messages_go(db).await;
@@ -74,7 +80,7 @@ async fn sqlite() {
     let file = SqliteFile::new();
     let db = file.open().await;
     stale::of_writes_made_together_the_last_counts(&db).await;
-    conforms(&db).await;
+    conforms(&db, &file.url()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,5 +91,5 @@ async fn postgresql() {
     let db = Database::open(&url).await.expect("an open database");
     db.migrate().await.expect("the schema");
     stale::a_write_waits_for_a_change_that_is_being_made(&db, &url).await;
-    conforms(&db).await;
+    conforms(&db, &url).await;
 }

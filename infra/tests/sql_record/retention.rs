@@ -166,7 +166,7 @@ pub(crate) async fn events_go(db: &Database) {
     assert_eq!(db.forget(Aged::Deliveries, which, 9).await.unwrap(), 0);
 }
 
-fn webhook(key: SessionKey) -> Webhook {
+pub(crate) fn webhook(key: SessionKey) -> Webhook {
     Webhook {
         id: id(),
         workspace: key.workspace,
@@ -176,6 +176,7 @@ fn webhook(key: SessionKey) -> Webhook {
         events: Vec::new(),
         headers: Vec::new(),
         secrets: Vec::new(),
+        notify_email: None,
         enabled: true,
         disabled: None,
         cursor: 0,

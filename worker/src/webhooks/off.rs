@@ -1,8 +1,10 @@
 //! Webhooks that are told nothing any more.
 
 use wagate_domain::{
-    Env, Timestamp,
+    Env, MailId, Timestamp,
     events::{Told, ToldData},
+    ids::{Id, ulid_of},
+    mail::{Letter, Mail},
     webhooks::{Disabled, Webhook},
 };
 
@@ -25,7 +27,8 @@ pub(super) fn failing(since: Timestamp, now: Timestamp) -> Disabled {
 
 /// Switches a webhook off and tells everybody else; says whether it is to be left alone from now on.
 pub(super) async fn switch_off(env: &Env, ports: &WorkerPorts, webhook: &Webhook, why: Disabled) -> bool {
-    match ports.webhooks.disable(webhook, &why).await {
+    let mail = notice(webhook, &why, &ports.public_url);
+    match ports.webhooks.disable(webhook, &why, mail.as_ref()).await {
         Ok(true) => {}
         Ok(false) => return true,
         Err(error) => {
@@ -47,4 +50,21 @@ pub(super) async fn switch_off(env: &Env, ports: &WorkerPorts, webhook: &Webhook
     }
     let _ = ports.bell.ring().await;
     true
+}
+
+/// The mail to whoever wants to know.
+fn notice(webhook: &Webhook, why: &Disabled, public_url: &str) -> Option<Mail> {
+    let letter = Letter::WebhookDisabled {
+        url: webhook.url.clone(),
+        reason: why.message.clone(),
+        link: format!("{public_url}/api/v1/webhooks/{}", webhook.id),
+    };
+    Some(Mail {
+        // one mail of a webhook and a moment, however often it is said
+        id: MailId::from_ulid(ulid_of(why.at, &webhook.id.ulid().to_bytes())),
+        workspace: Some(webhook.workspace),
+        to: webhook.notify_email.clone()?,
+        letter,
+        created_at: why.at,
+    })
 }

@@ -287,7 +287,7 @@ impl Runner {
             }
             Outcome::Failed { not_before } => {
                 let policy = &self.settings.policy;
-                let random = chance(&self.env);
+                let random = self.env.chance();
                 self.circuit.failed(policy, now, random);
                 let since = *self.failing_since.get_or_insert(now);
                 if now.since(since) >= policy.disable_after {
@@ -338,10 +338,4 @@ impl Runner {
             }
         }
     }
-}
-
-/// A number in 0..1.
-#[expect(clippy::cast_precision_loss, reason = "any number will do")]
-fn chance(env: &Env) -> f64 {
-    (env.random() % 1_000_000) as f64 / 1_000_000.0
 }

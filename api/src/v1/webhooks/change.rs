@@ -37,6 +37,10 @@ pub(crate) struct WebhookChange {
     events: Option<Vec<String>>,
     /// Headers sent along, whole.
     headers: Option<BTreeMap<String, String>>,
+    /// Who gets a mail when it is switched off; `null`: nobody.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    notify_email: Option<Option<String>>,
     /// Whether it is told anything. Switched on again it goes on where it stopped.
     enabled: Option<bool>,
 }
@@ -61,6 +65,7 @@ pub(crate) async fn change_webhook(
         description: value.description,
         events: value.events.map(|events| filters("events", &events)).transpose()?,
         headers: value.headers.map(|headers| headers.into_iter().collect()),
+        notify_email: value.notify_email,
         enabled: value.enabled,
     };
     let before = find(&state, caller, id).await?;

@@ -41,6 +41,9 @@ pub(crate) struct CreateWebhook {
     headers: BTreeMap<String, String>,
     /// Your own secret: `whsec_` and the base64 of 24 to 64 random bytes. Made when left out.
     secret: Option<String>,
+    /// Who gets a mail when it is switched off because nothing gets through.
+    #[schema(example = "ops@example.com")]
+    notify_email: Option<String>,
     /// Whether it is told what happens from now on.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -103,6 +106,7 @@ pub(crate) async fn create_webhook(
             events,
             headers: value.headers.into_iter().collect(),
             secret: value.secret,
+            notify_email: value.notify_email,
             enabled: value.enabled,
             seed,
         };

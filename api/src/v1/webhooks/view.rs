@@ -27,6 +27,9 @@ pub(crate) struct WebhookView {
     events: Vec<String>,
     /// Headers sent along.
     headers: BTreeMap<String, String>,
+    /// Who gets a mail when it is switched off.
+    #[schema(example = "ops@example.com")]
+    notify_email: Option<String>,
     /// Whether it is told anything now.
     enabled: bool,
     /// Why it was switched off, when nobody did it by hand.
@@ -71,6 +74,7 @@ impl From<Webhook> for WebhookView {
             session: webhook.session.map(|id| id.to_string()),
             events: webhook.events.iter().map(ToString::to_string).collect(),
             headers: webhook.headers.into_iter().collect(),
+            notify_email: webhook.notify_email,
             enabled: webhook.enabled,
             disabled: webhook.disabled.map(DisabledView::from),
             failing_since: webhook.failing_since.map(|at| at.to_string()),
@@ -89,6 +93,7 @@ pub(super) fn example() -> serde_json::Value {
         "session": null,
         "events": ["message.*", "session.status"],
         "headers": {},
+        "notify_email": "ops@example.com",
         "enabled": true,
         "disabled": null,
         "failing_since": null,

@@ -8,6 +8,7 @@ pub mod chat;
 pub mod chat_change;
 pub mod contact;
 pub mod delivery;
+pub mod mail;
 pub mod mark;
 pub mod media;
 pub mod message;

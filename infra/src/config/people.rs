@@ -1,0 +1,100 @@
+//! The section on people.
+
+use serde::Deserialize;
+use wagate_domain::people::{Admission, PeopleRules};
+
+use super::Secret;
+
+/// People and their accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PeopleConfig {
+    /// Who may make an account for themselves.
+    pub registration: Registration,
+    /// Gives those who register a workspace of their own.
+    pub own_workspace: bool,
+    /// What links in mails begin with; the public URL when absent.
+    pub links: Option<String>,
+}
+
+/// Who may make an account for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    /// Nobody: an operator makes accounts (`wagate admin`).
+    Closed,
+    /// Those who were invited.
+    #[default]
+    Invited,
+    /// Everybody.
+    Open,
+}
+
+/// A provider (OpenID Connect) that people may come in by.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OidcConfig {
+    /// Its name in paths: letters, digits, `-`.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Its issuer; `<issuer>/.well-known/openid-configuration` says the rest.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// Our password there.
+    pub client_secret: Secret<String>,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// Makes an account for those who have none, when the provider has verified their address.
+    pub allow_registration: bool,
+}
+
+impl Default for OidcConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            label: String::new(),
+            issuer: String::new(),
+            client_id: String::new(),
+            client_secret: Secret::from(""),
+            scopes: ["openid", "email", "profile"].map(str::to_owned).to_vec(),
+            allow_registration: false,
+        }
+    }
+}
+
+impl Default for PeopleConfig {
+    fn default() -> Self {
+        Self { registration: Registration::default(), own_workspace: true, links: None }
+    }
+}
+
+impl PeopleConfig {
+    /// The rules that follow for an installation at this URL.
+    #[must_use]
+    pub fn rules(&self, public_url: &str) -> PeopleRules {
+        PeopleRules {
+            admission: match self.registration {
+                Registration::Closed => Admission::Closed,
+                Registration::Invited => Admission::Invited,
+                Registration::Open => Admission::Open,
+            },
+            own_workspace: self.own_workspace,
+            links: self.links.as_deref().unwrap_or(public_url).trim_end_matches('/').to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_us_unless_they_are_to_lead_elsewhere() {
+        let config = PeopleConfig::default();
+        assert_eq!(config.rules("https://wa.example.com").links, "https://wa.example.com");
+        let config = PeopleConfig { links: Some("https://app.example.com/".to_owned()), ..config };
+        assert_eq!(config.rules("https://wa.example.com").links, "https://app.example.com");
+    }
+}
