@@ -10,7 +10,7 @@ use wagate_domain::{
     messages::SendPorts,
     ports::{
         ApiKeys, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Mailbox, MediaIndex, Messages,
-        Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
+        Objects, Origins, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed, Webhooks,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
@@ -38,6 +38,8 @@ pub struct ApiParts {
     pub retention: Arc<dyn Retentions>,
     /// Mails that are kept to be read instead of being sent: on one's own machine only, for they hold secrets.
     pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// Origins of web pages that workspaces allow.
+    pub origins: Arc<dyn Origins>,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.
@@ -149,10 +151,12 @@ pub struct ApiLimits {
     pub upload: u64,
     /// A reader of a live stream who takes nothing for so long, although there is something, is cut off.
     pub live_patience: Duration,
+    /// How long the next piece of a body is waited for.
+    pub body_patience: Duration,
 }
 
 impl Default for ApiLimits {
-    /// 1 MiB, 24 MiB, 100 MiB and 10 seconds.
+    /// 1 MiB, 24 MiB, 100 MiB, 10 seconds and 15 seconds.
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
         Self {
@@ -160,6 +164,7 @@ impl Default for ApiLimits {
             base64_body: 24 * MIB,
             upload: 100 * 1024 * 1024,
             live_patience: Duration::from_secs(10),
+            body_patience: Duration::from_secs(15),
         }
     }
 }
@@ -173,6 +178,12 @@ impl PublicUrl {
     #[must_use]
     pub fn new(url: &str) -> Self {
         Self(url.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether callers reach us over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
     }
 
     /// The absolute URL of a path that starts with a slash.

@@ -21,7 +21,7 @@ use wagate_infra::{
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
     mail::{KeptMail, NoMail, SmtpMailer, SqlMailbox, Templates},
-    memory::{RememberedKeys, RememberedSessions},
+    memory::{RememberedKeys, RememberedOrigins, RememberedSessions},
     redis::{
         ConnectError, Redis, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes, RedisLeases,
         RedisLog, RedisPolls,
@@ -104,6 +104,7 @@ impl Machines {
             chats: sql.clone(),
             retention: sql.clone(),
             mailbox: self.mailbox.clone(),
+            origins: Arc::new(RememberedOrigins::new(sql.clone())),
             media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
@@ -116,7 +117,11 @@ impl Machines {
             fetch: Arc::new(self.fetch.clone()),
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
             default_pacing: default_pacing(),
-            limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
+            limits: ApiLimits {
+                upload: config.media.max_upload_bytes,
+                body_patience: config.server.body_timeout,
+                ..ApiLimits::default()
+            },
             public_url: PublicUrl::new(public_url),
             readiness: self.checks().into(),
             metrics: Arc::new(move || metrics.render()),

@@ -12,7 +12,7 @@ use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wagate_infra::{
-    config::{Config, MailConfig, Secret, WebhooksConfig},
+    config::{Config, MailConfig, Secret, ServerConfig, WebhooksConfig},
     redis::RedisChild,
     s3::EmbeddedS3,
     telemetry,
@@ -55,6 +55,8 @@ pub struct Options {
     pub webhooks: WebhooksConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// Where and how patiently the API listens.
+    pub server: ServerConfig,
 }
 
 /// Everything, running.
@@ -164,6 +166,7 @@ impl Up {
         config.worker.reconcile_every = options.reconcile_every;
         config.webhooks = options.webhooks;
         config.mail = options.mail;
+        config.server = options.server;
         Self::boot(config, options.free_ports, say).await
     }
 
@@ -190,7 +193,7 @@ impl Up {
         let stop = CancellationToken::new();
         operations.started(&machines, &stop, Some(&connector));
         let state = machines.api(&config, &api_url, &metrics);
-        let api = tokio::spawn(serve(listener, state, stop.clone()));
+        let api = tokio::spawn(serve(listener, state, config.server.header_timeout, stop.clone()));
         Ok(Self {
             api_url,
             listening,
@@ -222,6 +225,12 @@ impl Up {
     #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// URL of the API on this machine.
+    #[must_use]
+    pub fn listening(&self) -> &str {
+        &self.listening
     }
 
     /// Where it tells how it is, when it was asked to.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
 use wagate_infra::{
-    config::{LogConfig, MailConfig, WebhooksConfig},
+    config::{LogConfig, MailConfig, ServerConfig, WebhooksConfig},
     telemetry,
     testing::Postgres,
 };
@@ -35,10 +35,28 @@ pub struct Stack {
     database_url: Option<String>,
     /// Keeps the server of a PostgreSQL stack alive.
     _postgres: Option<Postgres>,
+    settings: Settings,
+    up: Option<Up>,
+}
+
+/// What tests choose of a stack.
+#[derive(Debug, Clone)]
+struct Settings {
     allow_private: bool,
     webhooks: WebhooksConfig,
     mail: MailConfig,
-    up: Option<Up>,
+    server: ServerConfig,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allow_private: true,
+            webhooks: impatient(),
+            mail: MailConfig::default(),
+            server: ServerConfig::default(),
+        }
+    }
 }
 
 impl Stack {
@@ -49,25 +67,30 @@ impl Stack {
 
     /// Starts everything on SQLite with the guard against private addresses up, as a default installation has it.
     pub async fn guarded() -> Self {
-        Self::begin(Db::Sqlite, false, impatient(), MailConfig::default()).await
+        Self::begin(Db::Sqlite, Settings { allow_private: false, ..Settings::default() }).await
     }
 
     /// Starts everything. Media by URL may come from loopback, where the tests' file server is.
     pub async fn start(db: Db) -> Self {
-        Self::begin(db, true, impatient(), MailConfig::default()).await
+        Self::begin(db, Settings::default()).await
     }
 
     /// Starts everything on SQLite and tells webhooks in this way.
     pub async fn telling(webhooks: WebhooksConfig) -> Self {
-        Self::begin(Db::Sqlite, true, webhooks, MailConfig::default()).await
+        Self::begin(Db::Sqlite, Settings { webhooks, ..Settings::default() }).await
     }
 
     /// Starts everything and sends mail in this way.
     pub async fn mailing(db: Db, mail: MailConfig) -> Self {
-        Self::begin(db, true, impatient(), mail).await
+        Self::begin(db, Settings { mail, ..Settings::default() }).await
     }
 
-    async fn begin(db: Db, allow_private: bool, webhooks: WebhooksConfig, mail: MailConfig) -> Self {
+    /// Starts everything on SQLite and serves the API in this way, on a free port.
+    pub async fn serving(server: ServerConfig) -> Self {
+        Self::begin(Db::Sqlite, Settings { server, ..Settings::default() }).await
+    }
+
+    async fn begin(db: Db, settings: Settings) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
         let log = LogConfig {
             filter: "info,whatsapp_rust=warn,wa.conn=warn,Client=warn,wagate_connector=debug".to_owned(),
@@ -83,8 +106,7 @@ impl Stack {
             Some(server) => Some(server.database().await),
             None => None,
         };
-        let mut stack =
-            Self { data, database_url, _postgres: postgres, allow_private, webhooks, mail, up: None };
+        let mut stack = Self { data, database_url, _postgres: postgres, settings, up: None };
         stack.up = Some(stack.boot().await);
         stack
     }
@@ -94,11 +116,12 @@ impl Stack {
             data_dir: self.data.path().to_path_buf(),
             database_url: self.database_url.clone(),
             free_ports: true,
-            allow_private: self.allow_private,
+            allow_private: self.settings.allow_private,
             operations: Some(([127, 0, 0, 1], 0).into()),
             reconcile_every: Duration::from_secs(2),
-            webhooks: self.webhooks.clone(),
-            mail: self.mail.clone(),
+            webhooks: self.settings.webhooks.clone(),
+            mail: self.settings.mail.clone(),
+            server: self.settings.server.clone(),
         };
         Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
     }

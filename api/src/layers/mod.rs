@@ -1,11 +1,22 @@
-//! What happens around every request: an id, a log line, figures, a bound on its time, panics caught.
+//! What happens around every request: an id, a log line, figures, bounds on its size and its time, what browsers
+//! are told, panics caught.
 
+mod bounds;
+mod caller;
+mod cors;
 mod observe;
 mod panic;
+mod secure;
+mod slow;
 mod timeout;
 
+pub(crate) use bounds::bound_head;
+pub(crate) use caller::know_caller;
+pub(crate) use cors::cors;
 pub(crate) use observe::observe;
 pub(crate) use panic::catch_panic;
+pub(crate) use secure::secure;
+pub(crate) use slow::hurry_body;
 pub(crate) use timeout::{QUICK, UPLOAD, within};
 
 #[cfg(test)]

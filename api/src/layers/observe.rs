@@ -1,18 +1,21 @@
 //! The outermost layer: the request's id in and out, one span, one log line, one count, and the
 //! finishing of problems.
 
-use std::time::Instant;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
-use wagate_domain::Env;
+use wagate_domain::{Env, auth::Actor};
 
-use crate::problem::Problem;
+use crate::{extract::Caller, problem::Problem};
 
 /// The header that carries a request's id.
 const REQUEST_ID: &str = "x-request-id";
@@ -27,16 +30,18 @@ pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: 
     hide_secrets(request.headers_mut());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let span = tracing::info_span!("http.request", request_id = %id, method = %method, route = %route);
     async {
         let started = Instant::now();
         let mut response = next.run(request).await;
+        let caller = response.extensions().get::<Caller>().copied();
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             log_problem(&problem);
             response = finish(&problem, &id, &response);
         }
         let (status, took) = (response.status().as_u16(), started.elapsed());
-        tracing::debug!(status, duration_ms = took.as_millis(), "request answered");
+        note_access(&response, caller, peer, took);
         let labels = [("method", known(&method)), ("route", route), ("status", status.to_string())];
         metrics::histogram!(LATENCY, &labels).record(took.as_secs_f64());
         if let Ok(value) = HeaderValue::from_str(&id) {
@@ -46,6 +51,24 @@ pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: 
     }
     .instrument(span)
     .await
+}
+
+/// The access log: one line for each request. The span has its id, method and route; nothing of headers, query and body
+/// is written.
+fn note_access(response: &Response, caller: Option<Caller>, peer: Option<IpAddr>, took: Duration) {
+    let who = caller.map(|Caller(caller)| match caller.actor {
+        Actor::Key(key) => key.to_string(),
+        Actor::Person(user) => user.to_string(),
+    });
+    tracing::info!(
+        target: "wagate::access",
+        status = response.status().as_u16(),
+        duration_ms = took.as_millis(),
+        workspace = caller.map(|Caller(caller)| tracing::field::display(caller.workspace)),
+        caller = who,
+        address = peer.map(tracing::field::display),
+        "request"
+    );
 }
 
 /// The method, unless the caller made one up: it must not make up series of figures.

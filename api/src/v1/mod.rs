@@ -2,6 +2,7 @@
 
 mod chats;
 mod contacts;
+mod cors;
 mod events;
 mod keys;
 mod live;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         media::routes(),
         retention::routes(),
         keys::routes(),
+        cors::routes(),
         webhooks::routes(),
         events::routes(),
     ]

@@ -9,6 +9,7 @@ mod fetch;
 mod lanes;
 mod leases;
 mod log;
+mod origins;
 mod outbox;
 mod polls;
 mod records;
@@ -27,6 +28,7 @@ pub use lanes::{
 };
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use log::{EventLog, Group, LogEntry, LogPosition};
+pub use origins::Origins;
 pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use polls::{Poll, Polls};
 pub use records::{

@@ -26,11 +26,22 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// URL under which callers reach the API; `http://<listen>` when absent.
     pub public_url: Option<String>,
+    /// How long a caller may take to send the head of a request, and how long a connection may be idle.
+    #[serde(deserialize_with = "duration")]
+    pub header_timeout: Duration,
+    /// How long the next piece of a body is waited for.
+    #[serde(deserialize_with = "duration")]
+    pub body_timeout: Duration,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            header_timeout: Duration::from_secs(20),
+            body_timeout: Duration::from_secs(15),
+        }
     }
 }
 

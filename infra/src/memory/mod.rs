@@ -5,6 +5,7 @@
 //! once; what other processes change is seen within [`MOMENT`].
 
 mod keys;
+mod origins;
 mod sessions;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub use keys::RememberedKeys;
+pub use origins::RememberedOrigins;
 pub use sessions::RememberedSessions;
 
 /// How long an answer is believed.

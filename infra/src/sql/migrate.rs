@@ -11,12 +11,13 @@ use super::{Database, contacts, error::sql_error, words};
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 5] = [
+const SCHEMA: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
     (3, "events", include_str!("migrations/0003_events.sql")),
     (4, "reading", include_str!("migrations/0004_reading.sql")),
     (7, "mail", include_str!("migrations/0007_mail.sql")),
+    (10, "cors", include_str!("migrations/0010_cors.sql")),
 ];
 
 /// The step after which what is on record already has to be made searchable; SQL cannot fold text.

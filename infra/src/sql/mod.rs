@@ -13,6 +13,7 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+mod origins;
 mod outbox;
 #[cfg(test)]
 mod plans_tests;

@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod chat;
 pub mod chat_change;
 pub mod contact;
+pub mod cors_origin;
 pub mod delivery;
 pub mod mail;
 pub mod mark;
