@@ -26,7 +26,7 @@ pub use state::{ApiLimits, ApiParts, ApiTerms, Ping, PublicUrl, ReadinessCheck};
 
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -49,8 +49,12 @@ pub fn router(parts: ApiParts) -> Router {
         .merge(mailbox::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), layers::hurry_body))
+        .layer(from_fn_with_state(state.clone(), layers::cors))
+        .layer(from_fn(layers::bound_head))
         .layer(CatchPanicLayer::custom(layers::catch_panic))
         .layer(from_fn_with_state(state.env.clone(), layers::observe))
+        .layer(from_fn_with_state(state.clone(), layers::secure))
         .with_state(state)
 }
 

@@ -12,8 +12,8 @@ use wagate_domain::{
     messages::SendPorts,
     ports::{
         ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Limits, Mailbox,
-        MediaIndex, Messages, Objects, Post, Retentions, SessionCalls, Sessions, ToldEvents, ToldFeed,
-        Webhooks, Workspaces,
+        MediaIndex, Messages, Objects, Origins, Post, Retentions, SessionCalls, Sessions, ToldEvents,
+        ToldFeed, Webhooks, Workspaces,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
@@ -48,6 +48,8 @@ pub struct ApiParts {
     pub retention: Arc<dyn Retentions>,
     /// Mails that are kept to be read instead of being sent: on one's own machine only, for they hold secrets.
     pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// Origins of web pages that workspaces allow.
+    pub origins: Arc<dyn Origins>,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.
@@ -198,10 +200,12 @@ pub struct ApiLimits {
     pub upload: u64,
     /// A reader of a live stream who takes nothing for so long, although there is something, is cut off.
     pub live_patience: Duration,
+    /// How long the next piece of a body is waited for.
+    pub body_patience: Duration,
 }
 
 impl Default for ApiLimits {
-    /// 1 MiB, 24 MiB, 100 MiB and 10 seconds.
+    /// 1 MiB, 24 MiB, 100 MiB, 10 seconds and 15 seconds.
     fn default() -> Self {
         const MIB: usize = 1024 * 1024;
         Self {
@@ -209,6 +213,7 @@ impl Default for ApiLimits {
             base64_body: 24 * MIB,
             upload: 100 * 1024 * 1024,
             live_patience: Duration::from_secs(10),
+            body_patience: Duration::from_secs(15),
         }
     }
 }
@@ -222,6 +227,12 @@ impl PublicUrl {
     #[must_use]
     pub fn new(url: &str) -> Self {
         Self(url.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether callers reach us over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
     }
 
     /// The absolute URL of a path that starts with a slash.

@@ -9,6 +9,7 @@ mod banner;
 mod machines;
 mod operations;
 mod roles;
+mod serving;
 pub mod up;
 
 use std::process::ExitCode;

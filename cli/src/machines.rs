@@ -23,7 +23,10 @@ use wagate_infra::{
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
     mail::{KeptMail, NoMail, SmtpMailer, SqlMailbox, Templates},
-    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedStandings, RememberedWorkspaces},
+    memory::{
+        LeasedLimits, RememberedKeys, RememberedOrigins, RememberedSessions, RememberedStandings,
+        RememberedWorkspaces,
+    },
     proofs::{Argon2Passwords, JwtTokens, Strength},
     redis::{
         ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes,
@@ -112,6 +115,7 @@ impl Machines {
             chats: sql.clone(),
             retention: sql.clone(),
             mailbox: self.mailbox.clone(),
+            origins: Arc::new(RememberedOrigins::new(sql.clone())),
             media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
@@ -126,7 +130,11 @@ impl Machines {
             idempotency: Arc::new(RedisIdempotency::new(self.redis.clone())),
             default_pacing: default_pacing(),
             terms: self.terms(config),
-            limits: ApiLimits { upload: config.media.max_upload_bytes, ..ApiLimits::default() },
+            limits: ApiLimits {
+                upload: config.media.max_upload_bytes,
+                body_patience: config.server.body_timeout,
+                ..ApiLimits::default()
+            },
             public_url: PublicUrl::new(&config.server.public_url()),
             readiness: self.checks().into(),
             metrics: Arc::new(move || metrics.render()),

@@ -1,6 +1,6 @@
 //! One role per process, against machines that the configuration names.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use wagate_worker::{MailSettings, WebhookSettings, Worker, WorkerConfig};
 use crate::{
     machines::{Machines, metrics},
     operations::OperationsServer,
+    serving::serve_http,
 };
 
 /// Serves the API until the process is told to stop.
@@ -27,7 +28,7 @@ pub(crate) async fn api(config: Config) -> anyhow::Result<()> {
     let state = machines.api(&config, &metrics)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
     operations.started(&machines, &stop, None);
-    serve(listener, state, stop).await?;
+    serve(listener, state, config.server.header_timeout, stop).await?;
     machines.close().await
 }
 
@@ -80,16 +81,19 @@ pub(crate) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 pub(crate) async fn serve(
     listener: TcpListener,
     state: wagate_api::ApiParts,
+    patience: Duration,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let feed = Arc::clone(&state.feed);
+    let stopping = stop.clone();
     // a live stream ends only when it is told to, and a server waits for its streams
     let stopped = async move {
-        stop.cancelled_owned().await;
+        stopping.cancelled_owned().await;
         feed.close();
     };
-    let service = wagate_api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
+    let closing = tokio::spawn(stopped);
+    serve_http(listener, wagate_api::router(state), patience, stop).await;
+    closing.await?;
     Ok(())
 }
 

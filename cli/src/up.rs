@@ -16,7 +16,7 @@ use wagate_domain::{
     ports::Workspaces,
 };
 use wagate_infra::{
-    config::{Config, LimitsConfig, MailConfig, Secret, WebhooksConfig},
+    config::{Config, LimitsConfig, MailConfig, Secret, ServerConfig, WebhooksConfig},
     redis::RedisChild,
     s3::EmbeddedS3,
     telemetry,
@@ -61,6 +61,8 @@ pub struct Options {
     pub limits: LimitsConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// Where and how patiently the API listens.
+    pub server: ServerConfig,
 }
 
 /// Everything, running.
@@ -171,6 +173,7 @@ impl Up {
         config.webhooks = options.webhooks;
         config.limits = options.limits;
         config.mail = options.mail;
+        config.server = options.server;
         Self::boot(config, options.free_ports, say).await
     }
 
@@ -197,7 +200,7 @@ impl Up {
         let stop = CancellationToken::new();
         operations.started(&machines, &stop, Some(&connector));
         let state = machines.api(&config, &metrics)?;
-        let api = tokio::spawn(serve(listener, state, stop.clone()));
+        let api = tokio::spawn(serve(listener, state, config.server.header_timeout, stop.clone()));
         Ok(Self {
             api_url,
             listening,
@@ -229,6 +232,12 @@ impl Up {
     #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api_url
+    }
+
+    /// URL of the API on this machine.
+    #[must_use]
+    pub fn listening(&self) -> &str {
+        &self.listening
     }
 
     /// Where it tells how it is, when it was asked to.

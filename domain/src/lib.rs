@@ -11,6 +11,7 @@ pub mod backoff;
 pub mod chats;
 pub mod contact;
 pub mod contacts;
+pub mod cors;
 pub mod env;
 pub mod events;
 pub mod ids;

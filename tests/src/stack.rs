@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
 use wagate_infra::{
-    config::{LimitsConfig, LogConfig, MailConfig, WebhooksConfig},
+    config::{LimitsConfig, LogConfig, MailConfig, ServerConfig, WebhooksConfig},
     telemetry,
     testing::Postgres,
 };
@@ -69,6 +69,11 @@ impl Stack {
         Self::with(db, |options| options.mail = mail).await
     }
 
+    /// Starts everything on SQLite and serves the API in this way, on a free port.
+    pub async fn serving(server: ServerConfig) -> Self {
+        Self::with(Db::Sqlite, |options| options.server = server).await
+    }
+
     async fn with(db: Db, change: impl FnOnce(&mut Options)) -> Self {
         // shown by the test runner when the test fails; a second stack of a process finds it set up
         let log = LogConfig {
@@ -95,6 +100,7 @@ impl Stack {
             webhooks: impatient(),
             limits: LimitsConfig::none(),
             mail: MailConfig::default(),
+            server: ServerConfig::default(),
         };
         change(&mut options);
         let mut stack = Self { data, _postgres: postgres, options, up: None };

@@ -40,7 +40,7 @@ use self::{
 };
 use crate::{
     ApiState,
-    layers::{self, RequestId, admit_budget},
+    layers::{self, GUARDED, RequestId, admit_budget},
     people::SignedIn,
     problem::{Code, Problem},
 };
@@ -55,19 +55,33 @@ pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next:
         return not_this_method(path.as_str());
     };
     let (mut parts, body) = request.into_parts();
-    let Entry { pending, left } = match check(&state, row, &mut parts).await {
-        Ok(entry) => entry,
-        Err(problem) => return problem.into_response(),
+    let address = address::client_address(&parts, &state.trusted_proxies);
+    let entry = check(&state, row, &mut parts, address).await;
+    let caller = parts.extensions.get::<Admitted>().map(|admitted| Caller(admitted.principal));
+    let mut response = match entry {
+        Err(problem) => problem.into_response(),
+        Ok(Entry { pending, left }) => {
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(pending) = pending {
+                pending.settle(&state, &mut response).await;
+            }
+            if let Some(left) = left {
+                layers::show(&mut response, left);
+            }
+            response
+        }
     };
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(pending) = pending {
-        pending.settle(&state, &mut response).await;
-    }
-    if let Some(left) = left {
-        layers::show(&mut response, left);
+    // for the layers outside
+    response.extensions_mut().insert(CameFrom(address));
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
     }
     response
 }
+
+/// Where a request came from, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CameFrom(pub(crate) Option<IpAddr>);
 
 /// What is still to be done when somebody who came in has been served.
 struct Entry {
@@ -76,10 +90,14 @@ struct Entry {
     left: Option<Decision>,
 }
 
-async fn check(state: &ApiState, row: &Row, parts: &mut Parts) -> Result<Entry, Problem> {
-    let address = address::client_address(parts, &state.trusted_proxies);
+async fn check(
+    state: &ApiState,
+    row: &Row,
+    parts: &mut Parts,
+    address: Option<IpAddr>,
+) -> Result<Entry, Problem> {
     let (admitted, left) = match row.access {
-        Access::Open if row.path.starts_with("/api/") => (None, charge_stranger(state, address).await?),
+        Access::Open if row.path.starts_with(GUARDED) => (None, charge_stranger(state, address).await?),
         Access::Open => (None, None),
         Access::Person => {
             let person =
@@ -97,6 +115,7 @@ async fn check(state: &ApiState, row: &Row, parts: &mut Parts) -> Result<Entry, 
                 // whoever tries keys is slowed down
                 Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
             };
+            parts.extensions.insert(admitted.clone());
             let left = charge(state, row, &admitted).await?;
             if !admitted.may.has(permission) {
                 return Err(missing_permission(permission));
@@ -105,9 +124,6 @@ async fn check(state: &ApiState, row: &Row, parts: &mut Parts) -> Result<Entry, 
             (Some(admitted), left)
         }
     };
-    if let Some(admitted) = &admitted {
-        parts.extensions.insert(admitted.clone());
-    }
     let Some(action) = row.action else { return Ok(Entry { pending: None, left }) };
     let params = RawPathParams::from_request_parts(parts, state).await.ok();
     let pending = Pending {

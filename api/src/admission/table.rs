@@ -119,6 +119,8 @@ pub(crate) const TABLE: &[Row] = &[
     // the workspace
     get("/api/v1/retention", May(P::SettingsRead), Whole),
     put("/api/v1/retention", May(P::SettingsWrite), Whole).audited("retention.changed"),
+    get("/api/v1/cors", May(P::SettingsRead), Whole),
+    put("/api/v1/cors", May(P::SettingsWrite), Whole).audited("cors.changed"),
     get("/api/v1/keys", May(P::KeysRead), Whole),
     post("/api/v1/keys", May(P::KeysWrite), Whole).audited("key.created"),
     get("/api/v1/keys/{id}", May(P::KeysRead), Whole),

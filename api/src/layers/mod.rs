@@ -1,14 +1,26 @@
-//! What happens around every request: an id, a log line, figures, limits, a bound on its time, panics caught.
+//! What happens around every request: an id, a log line, figures, bounds on its size and its time, what is left of limits,
+//! what browsers are told, panics caught.
 
+mod bounds;
 mod budget;
+mod cors;
 mod observe;
 mod panic;
+mod secure;
+mod slow;
 mod timeout;
 
+pub(crate) use bounds::bound_head;
 pub(crate) use budget::{admit_budget, show};
+pub(crate) use cors::cors;
 pub(crate) use observe::{RequestId, observe};
 pub(crate) use panic::catch_panic;
+pub(crate) use secure::secure;
+pub(crate) use slow::hurry_body;
 pub(crate) use timeout::{QUICK, UPLOAD, within};
+
+/// What of this server the API is.
+pub(crate) const GUARDED: &str = "/api/v1/";
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,13 @@
 //! The outermost layer: the request's id in and out, one span, one log line, one count, and the
 //! finishing of problems.
 
-use std::time::Instant;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
@@ -12,7 +15,10 @@ use axum::{
 use tracing::Instrument as _;
 use wagate_domain::Env;
 
-use crate::problem::Problem;
+use crate::{
+    admission::{Caller, CameFrom},
+    problem::Problem,
+};
 
 /// The header that carries a request's id.
 const REQUEST_ID: &str = "x-request-id";
@@ -32,16 +38,19 @@ pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: 
     request.extensions_mut().insert(RequestId(id.clone()));
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let span = tracing::info_span!("http.request", request_id = %id, method = %method, route = %route);
     async {
         let started = Instant::now();
         let mut response = next.run(request).await;
+        let caller = response.extensions().get::<Caller>().copied();
+        let from = response.extensions().get::<CameFrom>().map_or(peer, |CameFrom(address)| *address);
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             log_problem(&problem);
             response = finish(&problem, &id, &response);
         }
         let (status, took) = (response.status().as_u16(), started.elapsed());
-        tracing::debug!(status, duration_ms = took.as_millis(), "request answered");
+        note_access(&response, caller, from, took);
         let labels = [("method", known(&method)), ("route", route), ("status", status.to_string())];
         metrics::histogram!(LATENCY, &labels).record(took.as_secs_f64());
         if let Ok(value) = HeaderValue::from_str(&id) {
@@ -51,6 +60,20 @@ pub(crate) async fn observe(State(env): State<Env>, mut request: Request, next: 
     }
     .instrument(span)
     .await
+}
+
+/// The access log: one line for each request. The span has its id, method and route; nothing of headers, query and body
+/// is written.
+fn note_access(response: &Response, caller: Option<Caller>, from: Option<IpAddr>, took: Duration) {
+    tracing::info!(
+        target: "wagate::access",
+        status = response.status().as_u16(),
+        duration_ms = took.as_millis(),
+        workspace = caller.map(|Caller(caller)| tracing::field::display(caller.workspace)),
+        caller = caller.map(|Caller(caller)| tracing::field::display(caller.actor)),
+        address = from.map(tracing::field::display),
+        "request"
+    );
 }
 
 /// The method, unless the caller made one up: it must not make up series of figures.

@@ -156,13 +156,23 @@ impl Shape {
     }
 
     fn codes(&self) -> impl Iterator<Item = Code> {
-        let always = [Code::ValidationFailed, Code::Internal, Code::Unavailable, Code::TimedOut];
-        let body = [Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType];
-        let form = [Code::MalformedMultipart, Code::UploadBrokenOff, Code::PayloadTooLarge];
-        let idempotent = [Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
+        let always = [
+            Code::ValidationFailed,
+            Code::UriTooLong,
+            Code::HeadersTooLarge,
+            Code::Internal,
+            Code::Unavailable,
+            Code::TimedOut,
+        ];
+        let body: &'static [Code] =
+            &[Code::MalformedJson, Code::BodyTooSlow, Code::PayloadTooLarge, Code::UnsupportedMediaType];
+        let form: &'static [Code] =
+            &[Code::MalformedMultipart, Code::UploadBrokenOff, Code::BodyTooSlow, Code::PayloadTooLarge];
+        let idempotent: &'static [Code] =
+            &[Code::InvalidHeader, Code::IdempotencyRunning, Code::IdempotencyKeyReused];
         let limited = [Code::RateLimited].into_iter().filter(|_| self.limited);
         let suspended = [Code::WorkspaceSuspended].into_iter().filter(|_| self.limited && self.changes);
-        let when = |wanted: bool, codes: [Code; 3]| codes.into_iter().filter(move |_| wanted);
+        let when = |wanted: bool, codes: &'static [Code]| codes.iter().copied().filter(move |_| wanted);
         always
             .into_iter()
             .chain(limited)

@@ -39,6 +39,7 @@ use crate::problem::{Code, ProblemBody};
         (name = "webhooks", description = "Addresses that are told of events, and what became of each event."),
         (name = "events", description = "What happened, for those who ask, and as it happens."),
         (name = "retention", description = "How long what is kept."),
+        (name = "cors", description = "Which web pages may call from a browser."),
         (name = "keys", description = "API keys of your workspace."),
         (name = "account", description = "Your own account: signing in and out, passwords, the second factor."),
         (name = "members", description = "The people of your workspace."),

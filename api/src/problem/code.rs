@@ -210,6 +210,15 @@ codes! {
     /// The body is larger than allowed.
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large"
         => "Send less, or upload the file to storage directly: POST /api/v1/media/uploads.";
+    /// Nothing of the body came for too long; nothing was made.
+    BodyTooSlow "body_too_slow" REQUEST_TIMEOUT "The body stopped coming"
+        => "Send the request again, without pauses in its body.";
+    /// Path and query are longer than allowed.
+    UriTooLong "uri_too_long" URI_TOO_LONG "The address is too long"
+        => "Shorten the query.";
+    /// The headers are more or larger than allowed.
+    HeadersTooLarge "headers_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE "The headers are too large"
+        => "Leave out headers that the API does not need, such as cookies of other sites.";
     /// The `Content-Type` is not one that this route takes.
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "This route does not take this Content-Type"
         => "Set Content-Type to the type named in detail.";

@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod chats;
 mod contacts;
+mod cors;
 mod events;
 mod keys;
 mod live;
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         retention::routes(),
         keys::routes(),
         audit::routes(),
+        cors::routes(),
         webhooks::routes(),
         events::routes(),
         account::routes(),

@@ -140,6 +140,7 @@ impl Stack {
             chats: all_sql.clone(),
             retention: all_sql.clone(),
             mailbox: None,
+            origins: all_sql.clone(),
             media: all_sql.clone(),
             told: all_sql.clone(),
             feed: Arc::new(Feed::new(all_sql.clone(), Arc::new(RedisBell::new(connection.clone())))),

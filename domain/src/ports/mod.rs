@@ -11,6 +11,7 @@ mod lanes;
 mod leases;
 mod limits;
 mod log;
+mod origins;
 mod outbox;
 mod people;
 mod polls;
@@ -35,6 +36,7 @@ pub use lanes::{
 pub use leases::{Leases, SessionCalls, Wake, WakeStream};
 pub use limits::Limits;
 pub use log::{EventLog, Group, LogEntry, LogPosition};
+pub use origins::Origins;
 pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use people::{
     Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,

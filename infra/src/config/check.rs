@@ -140,6 +140,8 @@ impl Config {
     fn check_roles(&self) -> Result<(), ConfigError> {
         let connector = &self.connector;
         for (field, value) in [
+            ("server.header_timeout", self.server.header_timeout),
+            ("server.body_timeout", self.server.body_timeout),
             ("connector.lease_ttl", connector.lease_ttl),
             ("connector.claim_every", connector.claim_every),
             ("connector.ack_timeout", connector.ack_timeout),

@@ -29,6 +29,12 @@ pub struct ServerConfig {
     pub public_url: Option<String>,
     /// Networks (CIDR) of proxies of ours: from them `X-Forwarded-For` is believed. None when empty.
     pub trusted_proxies: Vec<String>,
+    /// How long a caller may take to send the head of a request, and how long a connection may be idle.
+    #[serde(deserialize_with = "duration")]
+    pub header_timeout: Duration,
+    /// How long the next piece of a body is waited for.
+    #[serde(deserialize_with = "duration")]
+    pub body_timeout: Duration,
 }
 
 impl Default for ServerConfig {
@@ -37,6 +43,8 @@ impl Default for ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             trusted_proxies: Vec::new(),
+            header_timeout: Duration::from_secs(20),
+            body_timeout: Duration::from_secs(15),
         }
     }
 }

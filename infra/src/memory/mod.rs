@@ -8,6 +8,7 @@
 
 mod keys;
 mod limits;
+mod origins;
 mod people;
 mod sessions;
 mod workspaces;
@@ -21,6 +22,7 @@ use std::{
 
 pub use keys::RememberedKeys;
 pub use limits::LeasedLimits;
+pub use origins::RememberedOrigins;
 pub use people::RememberedStandings;
 pub use sessions::RememberedSessions;
 pub use workspaces::RememberedWorkspaces;

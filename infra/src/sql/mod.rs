@@ -14,6 +14,7 @@ mod error;
 mod media;
 mod messages;
 mod migrate;
+mod origins;
 mod outbox;
 mod people;
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) const LANE_UNREADABLE: &str = "wagate_lane_unreadable_total";
 pub(crate) const LOG_APPENDED: &str = "wagate_log_appended_total";
 
 /// What only goes up.
-const COUNTERS: [(&str, &str); 15] = [
+const COUNTERS: [(&str, &str); 16] = [
     (REDIS_FAILURES, "Commands that Redis did not carry out, by reason"),
     (REDIS_CHILD_RESTARTS, "Restarts of the embedded redis-server"),
     (LANE_ACCEPTED, "Messages accepted into lanes"),
@@ -36,6 +36,7 @@ const COUNTERS: [(&str, &str); 15] = [
     ("wagate_send_attempts_total", "Attempts to send, by outcome"),
     ("wagate_inbound_messages_total", "Messages received, by type"),
     ("wagate_media_bytes_total", "Bytes of media moved, by direction"),
+    ("wagate_mails_total", "Tries to send a mail, by outcome"),
     ("wagate_job_changes_total", "Things that control jobs changed, by kind"),
     ("wagate_job_failed_total", "Control jobs that failed, by kind"),
 ];

@@ -5,6 +5,7 @@ mod databases;
 mod events;
 mod memory;
 mod opening;
+mod origins;
 mod outbox;
 mod people;
 mod ports;
@@ -63,6 +64,7 @@ async fn conforms(db: &Database, url: &str) {
     outbox::mail_is_kept(db).await;
     outbox::no_secret_is_left(db, url).await;
     outbox::switched_off_with_a_mail(db).await;
+    origins::origins(db).await;
     retention::is_set(db).await;
     telling::sent_is_told_once_and_first(db).await;
     retention::messages_go(db).await;

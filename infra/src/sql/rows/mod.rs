@@ -7,6 +7,7 @@ pub mod audit;
 pub mod chat;
 pub mod chat_change;
 pub mod contact;
+pub mod cors_origin;
 pub mod delivery;
 pub mod mail;
 pub mod mark;
