@@ -4,7 +4,8 @@ use super::{Password, PeoplePorts, Person, TokenSecret};
 use crate::{
     Env, Invalid, WorkspaceId,
     people::EmailAddress,
-    ports::{Admitted, Newcomer, PortError, Purpose, Workspace},
+    ports::{Admitted, Newcomer, PortError, Purpose},
+    workspaces::Workspace,
 };
 
 /// Why no account was made.
@@ -62,5 +63,5 @@ pub(super) fn newcomer(env: &Env, address: EmailAddress, name: String) -> Person
 
 /// The workspace that somebody gets who comes by themselves.
 pub(super) fn own_workspace(env: &Env, person: &Person) -> Workspace {
-    Workspace { id: env.new_id::<WorkspaceId>(), name: person.name.clone(), created_at: env.now() }
+    Workspace::new(env.new_id::<WorkspaceId>(), &person.name, env.now())
 }

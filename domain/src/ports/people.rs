@@ -12,7 +12,8 @@ use crate::{
         EmailAddress, Invitation, Member, Membership, PasswordHash, Person, SignIn, Standing, TokenHash,
         TotpSecret,
     },
-    ports::{PortResult, Workspace},
+    ports::PortResult,
+    workspaces::Workspace,
 };
 
 /// What a one-time code is good for.

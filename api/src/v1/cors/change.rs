@@ -26,7 +26,7 @@ pub(crate) async fn change_cors(
     JsonBody { value, .. }: JsonBody<CorsView>,
 ) -> Result<(Changed, Json<CorsView>), Problem> {
     let origins = check_origins(&value.origins)?;
-    let before = CorsView { origins: state.origins.of(caller.workspace).await? };
+    let before = CorsView { origins: state.origins.get(caller.workspace).await? };
     state.origins.put(caller.workspace, &origins).await?;
     let after = CorsView { origins };
     Ok((Changed::rewritten("cors", &before, &after), Json(after)))
