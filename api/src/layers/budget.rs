@@ -31,7 +31,7 @@ pub(crate) async fn admit_budget(
     charges: &[Charge],
 ) -> Result<Option<Decision>, Problem> {
     match state.terms.limits.take(payer, charges).await {
-        Ok(Some(decision)) if !decision.allowed => Err(Problem::limited(decision)),
+        Ok(Some(decision)) if !decision.allowed => Err(Problem::limited(Box::new(decision))),
         Ok(decision) => Ok(decision),
         Err(PortError::Unavailable { .. }) => {
             metrics::counter!(UNCOUNTED).increment(1);

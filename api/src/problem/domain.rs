@@ -43,7 +43,7 @@ impl From<Refusal> for Problem {
             Refusal::Plan { share, most } => {
                 Self::new(Code::PlanLimitReached, format!("The plan of this workspace allows {most} {share}"))
             }
-            Refusal::Limited(decision) => Self::limited(*decision),
+            Refusal::Limited(decision) => Self::limited(decision),
             Refusal::Port(error) => error.into(),
         }
     }

@@ -6,7 +6,7 @@ use super::{Code, Problem};
 
 impl Problem {
     /// A limit is reached: which one, how much it allows, and when there is more.
-    pub(crate) fn limited(decision: Decision) -> Self {
+    pub(crate) fn limited(decision: Box<Decision>) -> Self {
         let (code, detail) = match decision.rule {
             Rule::Rate(rate) => {
                 let (amount, seconds, burst) = (rate.amount, rate.seconds, rate.capacity());

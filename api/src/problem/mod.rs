@@ -25,7 +25,7 @@ pub(crate) struct Problem {
     remedy: Option<Cow<'static, str>>,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
-    left: Option<Decision>,
+    left: Option<Box<Decision>>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -140,7 +140,7 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"wagate\""));
         }
         if let Some(left) = &self.left {
-            layers::show(&mut response, left.clone());
+            layers::show(&mut response, Decision::clone(left));
         }
         // the outermost layer logs it and writes the request's id into the body
         response.extensions_mut().insert(self);

@@ -126,11 +126,11 @@ impl RedisLimits {
             }
         }
         let answer = self.redis.run(&scripts::LIMIT, keys, args).await?;
-        read(reply::list(answer)?, &periods)
+        read(&reply::list(answer)?, &periods)
     }
 }
 
-fn read(answer: Vec<Value>, periods: &[Vec<Timestamp>]) -> PortResult<Grant> {
+fn read(answer: &[Value], periods: &[Vec<Timestamp>]) -> PortResult<Grant> {
     let short = || garbled("the answer to a charge is too short");
     let numbers =
         answer.iter().map(|value| value.as_i64().ok_or_else(short)).collect::<PortResult<Vec<_>>>()?;
