@@ -23,13 +23,14 @@ const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// Adds to every answer what it does not say itself.
 pub(crate) async fn secure(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let (guarded, documents) = (path.starts_with(GUARDED), path.starts_with("/api/docs"));
+    let private = path.starts_with(GUARDED) || path.starts_with("/mailbox");
+    let documents = path.starts_with("/api/docs");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     add(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     add(headers, header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     add(headers, header::CONTENT_SECURITY_POLICY, if documents { DOCUMENTS } else { NOTHING });
-    if guarded {
+    if private {
         add(headers, header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if state.public_url.is_https() {

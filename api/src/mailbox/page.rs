@@ -56,11 +56,7 @@ fn line((mail, written): &(Mail, Written)) -> Value {
 fn page(values: Value) -> Result<Response, Problem> {
     let page = Environment::new().render_named_str(NAME, PAGE, values);
     let page = page.map_err(|error| Problem::plain(Code::Internal).because(error))?;
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, Html(page)).into_response())
+    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response())
 }
 
 #[cfg(test)]

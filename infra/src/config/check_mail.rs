@@ -60,7 +60,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::Secret;
+    use crate::config::{Config, Secret};
 
     fn refused(mode: Mode, change: impl FnOnce(&mut MailConfig)) -> Option<String> {
         let mut mail =
@@ -86,6 +86,22 @@ mod tests {
         ] {
             let field = refused(mode, |mail| mail.smtp_url = Some(Secret::from(url)));
             assert_eq!(field.is_none(), good, "{url}: {field:?}");
+        }
+    }
+
+    #[test]
+    fn mails_are_kept_on_ones_own_machine_only() {
+        let url = Some("smtps://u:p@mail.example.com");
+        for (mode, enabled, url, kept) in [
+            (Mode::Development, true, None, true),
+            (Mode::Development, true, url, false),
+            (Mode::Development, false, None, false),
+            (Mode::Production, true, None, false),
+            (Mode::Production, true, url, false),
+        ] {
+            let mail = MailConfig { enabled, smtp_url: url.map(Secret::from), ..MailConfig::default() };
+            let config = Config { mode, mail, ..Config::default() };
+            assert_eq!(config.keeps_mail(), kept, "{mode:?}, {enabled}, {url:?}");
         }
     }
 
