@@ -11,7 +11,7 @@ mod secret;
 mod sections;
 
 pub use check::ConfigError;
-pub use people::{OidcConfig, PeopleConfig, Registration};
+pub use people::{PeopleConfig, Registration};
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,
@@ -50,8 +50,6 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// People and their accounts.
     pub people: PeopleConfig,
-    /// Providers that people may come in by.
-    pub oidc: Vec<OidcConfig>,
     /// Mail to people.
     pub mail: MailConfig,
     /// How those who run a process learn how it is.
@@ -77,7 +75,6 @@ impl Default for Config {
             worker: WorkerConfig::default(),
             webhooks: WebhooksConfig::default(),
             people: PeopleConfig::default(),
-            oidc: Vec::new(),
             mail: MailConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),
