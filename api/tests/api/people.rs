@@ -212,7 +212,7 @@ async fn guessing_gets_slow() {
     while open(&stack, "password/forgotten", &json!({"address": ayu.address})).await.status == 202 {
         sent += 1;
     }
-    assert_eq!(sent, 3);
+    assert_eq!(sent, 2, "registering was the first");
     // it ends by itself: nobody is locked out
     let goes = || async { (sign_in(&stack, &ayu.address, PASSWORD).await.status == 200).then_some(()) };
     eventually(PATIENCE, "the pause is over", goes).await;
