@@ -1,9 +1,8 @@
 //! Somebody with an account.
 
-use std::process::Command;
-
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::stack::{Answer, Stack, send};
 
@@ -56,7 +55,7 @@ impl Person {
     pub(crate) async fn with_factor(&self, stack: &Stack) -> (String, Vec<String>) {
         let enrolled = self.post(stack, "/account/totp", &json!({"password": PASSWORD})).await.expect(200);
         let secret = text(&enrolled, "secret");
-        let code = code(stack, &secret, 0);
+        let code = code(stack, &secret, 0).await;
         let confirmed = self.post(stack, "/account/totp/confirm", &json!({"code": code})).await.expect(200);
         let codes = confirmed["recovery_codes"].as_array().expect("codes");
         (secret, codes.iter().map(|code| code.as_str().expect("a code").to_owned()).collect())
@@ -77,17 +76,22 @@ pub(crate) fn text(value: &Value, field: &str) -> String {
 }
 
 /// The code that an authenticator we did not write shows, so many seconds from now.
-pub(crate) fn code(stack: &Stack, secret: &str, later: i64) -> String {
+pub(crate) async fn code(stack: &Stack, secret: &str, later: i64) -> String {
     let seconds = stack.env.now().as_millis() / 1000 + later;
-    foreign("code.mjs", &[secret, &seconds.to_string()]).expect("a code")
+    foreign("code.mjs", &[secret, &seconds.to_string()]).await.expect("a code")
 }
 
 /// What a script with libraries we did not write prints; `None` when it refuses.
-pub(crate) fn foreign(script: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) async fn foreign(script: &str, arguments: &[&str]) -> Option<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/people");
     let installed = std::path::Path::new(folder).join("node_modules/jose").exists();
     assert!(installed, "no tests/people/node_modules: run scripts/foreign-clients (make test does)");
-    let run =
-        Command::new("node").arg(script).args(arguments).current_dir(folder).output().expect("node runs");
+    let run = Command::new("node")
+        .arg(script)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .await
+        .expect("node runs");
     run.status.success().then(|| String::from_utf8_lossy(&run.stdout).trim().to_owned())
 }

@@ -63,9 +63,12 @@ pub async fn remove_member(
     may: Permissions,
     user: UserId,
 ) -> Result<(), MemberError> {
-    if caller.actor != Actor::Person(user) && !may.has(Permission::MembersWrite) {
+    let leaves = caller.actor == Actor::Person(user);
+    if !leaves && !may.has(Permission::MembersWrite) {
         return Err(MemberError::NotAllowed);
     }
+    // who leaves is not above themselves, even when their role was raised a moment ago
+    let may = if leaves { Permissions::WORKSPACE } else { may };
     change(ports, caller.workspace, may, user, None).await.map(drop)
 }
 

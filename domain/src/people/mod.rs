@@ -1,7 +1,7 @@
 //! People: how they come in, prove who they are, and what they are in workspaces.
 //!
 //! An account is made only by somebody who reads the mail of its address: by the link of a registration or of an
-//! invitation, or by a provider that vouches for the address. No answer tells a stranger whether an address has one.
+//! invitation. No answer tells a stranger whether an address has one.
 
 mod accept;
 mod address;
@@ -12,7 +12,6 @@ mod entry;
 mod invite;
 mod members;
 mod password;
-mod provider;
 mod recovery;
 mod refresh;
 mod register;
@@ -33,7 +32,6 @@ pub use entry::{ACCESS_TTL, Entered, SIGN_IN_TTL, Visit};
 pub use invite::{INVITATION_TTL, InviteError, invite, revoke_invitation};
 pub use members::{MemberError, change_role, remove_member};
 pub use password::{Password, PasswordHash, checked_name};
-pub use provider::{ProviderError, Vouched, enter_by_provider};
 pub use recovery::{RECOVERY_CODES, RecoveryCode};
 pub use refresh::{GRACE, RefreshError, refresh};
 pub use register::{RegisterError, Registration, register};
@@ -64,7 +62,7 @@ pub struct Person {
     pub address: EmailAddress,
     /// What people call them.
     pub name: String,
-    /// What their password is compared with; none when they come by a provider, or have yet to choose one.
+    /// What their password is compared with; none when they have yet to choose one.
     pub password: Option<PasswordHash>,
     /// Whether they run the gateway: the role above workspaces.
     pub operator: bool,

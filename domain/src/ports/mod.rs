@@ -15,7 +15,6 @@ mod origins;
 mod outbox;
 mod people;
 mod polls;
-mod providers;
 mod records;
 mod requests;
 mod retention;
@@ -39,11 +38,10 @@ pub use log::{EventLog, Group, LogEntry, LogPosition};
 pub use origins::Origins;
 pub use outbox::{MailQueue, MailTaken, Mailbox, Mailer, Outbox, Outgoing, SendError};
 pub use people::{
-    Admitted, Code, EarlierUse, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People,
-    Presented, Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
+    Admitted, Code, EarlierUse, Joined, MemberChange, Members, Newcomer, PasswordChange, People, Presented,
+    Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
 };
 pub use polls::{Poll, Polls};
-pub use providers::{Departure, Provider, ProviderFailure, Providers};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
 };

@@ -58,15 +58,6 @@ pub struct Code {
     pub expires_at: Timestamp,
 }
 
-/// An account at a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity<'a> {
-    /// The provider's issuer.
-    pub issuer: &'a str,
-    /// What the provider calls the account (`sub`).
-    pub subject: &'a str,
-}
-
 /// An account to make, and what is to happen with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Newcomer<'a> {
@@ -76,8 +67,6 @@ pub struct Newcomer<'a> {
     pub own: Option<&'a Workspace>,
     /// The code that allows it, used up by it.
     pub code: Option<&'a TokenHash>,
-    /// The account at a provider that it belongs to.
-    pub identity: Option<Identity<'a>>,
 }
 
 /// What became of making an account.
@@ -105,12 +94,10 @@ pub trait People: Send + Sync {
     async fn get(&self, user: UserId) -> PortResult<Option<Person>>;
     /// The person of an address.
     async fn by_address(&self, address: &EmailAddress) -> PortResult<Option<Person>>;
-    /// The person of an account at a provider.
-    async fn by_identity(&self, identity: Identity<'_>) -> PortResult<Option<Person>>;
     /// The workspaces a person belongs to, by id.
     async fn memberships(&self, user: UserId) -> PortResult<Vec<Membership>>;
 
-    /// Makes an account, its workspace and its identity in one step.
+    /// Makes an account, and its workspace in one step.
     async fn admit(&self, newcomer: Newcomer<'_>, now: Timestamp) -> PortResult<Admitted>;
     /// Sets a password, voids all reset codes of the person and ends all sign-ins but `keep`; which ones. `None` when a
     /// code is given that is unknown, used, too old or another person's.
@@ -123,8 +110,6 @@ pub trait People: Send + Sync {
     async fn rehash(&self, user: UserId, old: &PasswordHash, new: &PasswordHash) -> PortResult<()>;
     /// Notes that a person runs the gateway.
     async fn make_operator(&self, user: UserId) -> PortResult<()>;
-    /// Joins an account at a provider to a person; one that is joined already stays as it is.
-    async fn link(&self, user: UserId, identity: Identity<'_>, now: Timestamp) -> PortResult<()>;
 
     /// Keeps a code, and forgets all that ran out.
     async fn put_code(&self, code: &Code) -> PortResult<()>;

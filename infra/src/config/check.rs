@@ -51,7 +51,6 @@ impl Config {
         self.network.check()?;
         self.check_webhooks()?;
         self.limits.check()?;
-        self.check_oidc()?;
         self.mail.check(self.mode)?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
@@ -73,35 +72,6 @@ impl Config {
         if webhooks.first_retry.is_zero() || webhooks.first_retry > webhooks.longest_retry {
             let remedy = "set it above 0 and at most to webhooks.longest_retry";
             return Err(ConfigError::new("webhooks.first_retry", "is no first pause", remedy));
-        }
-        Ok(())
-    }
-
-    fn check_oidc(&self) -> Result<(), ConfigError> {
-        for (at, provider) in self.oidc.iter().enumerate() {
-            let wrong = |field: &str, problem: &str, remedy: &str| {
-                Err(ConfigError::new(&format!("oidc[{at}].{field}"), problem, remedy))
-            };
-            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if provider.name.is_empty() || !provider.name.chars().all(plain) {
-                return wrong("name", "is no name", "set small letters, digits and -, for example google");
-            }
-            if self.oidc[..at].iter().any(|other| other.name == provider.name) {
-                return wrong("name", "stands twice", "give each provider a name of its own");
-            }
-            if !is_http_url(&provider.issuer) {
-                return wrong("issuer", "is not an http(s) URL", "set the provider's issuer");
-            }
-            if provider.client_id.is_empty() || provider.client_secret.expose().is_empty() {
-                return wrong(
-                    "client_id",
-                    "or client_secret is missing",
-                    "set both as the provider gave them",
-                );
-            }
-            if !provider.scopes.iter().any(|scope| scope == "openid") {
-                return wrong("scopes", "do not include openid", "add it");
-            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ mod sections;
 
 pub use check::ConfigError;
 pub use limits::LimitsConfig;
-pub use people::{OidcConfig, PeopleConfig, Registration};
+pub use people::{PeopleConfig, Registration};
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,
@@ -54,8 +54,6 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// People and their accounts.
     pub people: PeopleConfig,
-    /// Providers that people may come in by.
-    pub oidc: Vec<OidcConfig>,
     /// Mail to people.
     pub mail: MailConfig,
     /// How those who run a process learn how it is.
@@ -82,7 +80,6 @@ impl Default for Config {
             webhooks: WebhooksConfig::default(),
             limits: LimitsConfig::default(),
             people: PeopleConfig::default(),
-            oidc: Vec::new(),
             mail: MailConfig::default(),
             operations: OperationsConfig::default(),
             network: NetworkConfig::default(),

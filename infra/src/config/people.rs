@@ -3,8 +3,6 @@
 use serde::Deserialize;
 use wagate_domain::people::{Admission, PeopleRules};
 
-use super::Secret;
-
 /// People and their accounts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,40 +26,6 @@ pub enum Registration {
     Invited,
     /// Everybody.
     Open,
-}
-
-/// A provider (OpenID Connect) that people may come in by.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OidcConfig {
-    /// Its name in paths: letters, digits, `-`.
-    pub name: String,
-    /// What people call it.
-    pub label: String,
-    /// Its issuer; `<issuer>/.well-known/openid-configuration` says the rest.
-    pub issuer: String,
-    /// Our name there.
-    pub client_id: String,
-    /// Our password there.
-    pub client_secret: Secret<String>,
-    /// What is asked for.
-    pub scopes: Vec<String>,
-    /// Makes an account for those who have none, when the provider has verified their address.
-    pub allow_registration: bool,
-}
-
-impl Default for OidcConfig {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            label: String::new(),
-            issuer: String::new(),
-            client_id: String::new(),
-            client_secret: Secret::from(""),
-            scopes: ["openid", "email", "profile"].map(str::to_owned).to_vec(),
-            allow_registration: false,
-        }
-    }
 }
 
 impl Default for PeopleConfig {

@@ -1,13 +1,11 @@
 //! Requests to servers that a caller names: guarded, so that nobody reaches our own network through us.
 
 mod addresses;
-mod exchange;
 mod fetch;
 mod guard;
 mod post;
 
 pub use addresses::{BadCidr, Cidr};
-pub use exchange::GuardedExchange;
 pub use fetch::{FetchTimeouts, GuardedFetch};
 pub use guard::Guard;
 pub use post::GuardedPost;

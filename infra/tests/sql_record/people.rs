@@ -8,9 +8,10 @@ use wagate_domain::{
     auth::Role,
     people::{EmailAddress, Invitation, PasswordHash, Person, SignIn, Standing, TokenHash, TotpSecret},
     ports::{
-        Admitted, Code, Identity, Joined, MemberChange, Members, Newcomer, PasswordChange, People, Presented,
-        Purpose, SecondFactors, SignIns, Standings, Workspace, Workspaces,
+        Admitted, Code, Joined, MemberChange, Members, Newcomer, PasswordChange, People, Presented, Purpose,
+        SecondFactors, SignIns, Standings, Workspaces,
     },
+    workspaces::Workspace,
 };
 use wagate_infra::{
     config::Secret,
@@ -41,7 +42,6 @@ async fn conforms(db: &Database) {
     accounts(db).await;
     codes_are_good_once(db).await;
     a_new_password_ends_what_the_old_one_began(db).await;
-    identities(db).await;
     members_change(db).await;
     the_last_owner_stays(db).await;
     invitations(db).await;
@@ -70,7 +70,7 @@ fn person() -> Person {
 }
 
 fn newcomer(person: &Person) -> Newcomer<'_> {
-    Newcomer { person, own: None, code: None, identity: None }
+    Newcomer { person, own: None, code: None }
 }
 
 async fn stored(db: &Database) -> Person {
@@ -182,18 +182,6 @@ async fn a_new_password_ends_what_the_old_one_began(db: &Database) {
     assert_eq!(db.set_password(change, at(16)).await.unwrap(), None, "good once");
     assert_eq!(People::get(db, person.id).await.unwrap().unwrap().password, Some(new));
     assert_eq!(alive(db, stranger.id).await, [others]);
-}
-
-async fn identities(db: &Database) {
-    let (person, other) = (stored(db).await, stored(db).await);
-    let subject = format!("sub {}", person.id);
-    let identity = Identity { issuer: "https://id.example.com", subject: &subject };
-    assert_eq!(db.by_identity(identity).await.unwrap(), None);
-    db.link(person.id, identity, at(1)).await.unwrap();
-    db.link(other.id, identity, at(2)).await.unwrap();
-    assert_eq!(db.by_identity(identity).await.unwrap().as_ref(), Some(&person), "the first stays");
-    let elsewhere = Identity { issuer: "https://other.example.com", subject: &subject };
-    assert_eq!(db.by_identity(elsewhere).await.unwrap(), None);
 }
 
 /// A workspace with an owner.

@@ -1,6 +1,6 @@
 -- People: accounts, what they belong to, where they are signed in.
 
--- address: in small letters. password: a PHC string; none when they come by a provider or have yet to choose one.
+-- address: in small letters. password: a PHC string; none when they have yet to choose one.
 CREATE TABLE users (
     id {key} NOT NULL PRIMARY KEY,
     address {key} NOT NULL UNIQUE,
@@ -10,16 +10,6 @@ CREATE TABLE users (
     disabled_at BIGINT,
     created_at BIGINT NOT NULL
 );
-
--- Accounts at providers (OpenID Connect).
-CREATE TABLE user_identities (
-    issuer {key} NOT NULL,
-    subject {key} NOT NULL,
-    user_id {key} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY (issuer, subject)
-);
-CREATE INDEX user_identities_by_user ON user_identities (user_id);
 
 -- role: owner, admin, operator, agent, viewer.
 CREATE TABLE memberships (

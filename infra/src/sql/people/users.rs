@@ -5,7 +5,7 @@ use sea_orm::{DatabaseTransaction, QueryResult};
 use wagate_domain::{
     SignInId, Timestamp, UserId, WorkspaceId,
     people::{EmailAddress, Membership, PasswordHash, Person, Standing, TokenHash},
-    ports::{Admitted, Code, Identity, Newcomer, PasswordChange, People, PortResult, Purpose, Standings},
+    ports::{Admitted, Code, Newcomer, PasswordChange, People, PortResult, Purpose, Standings},
 };
 
 use super::{change, codes, column, role, row, rows, sign_ins};
@@ -24,9 +24,6 @@ const INSERT: &str = "INSERT INTO users (id, address, name, password, operator, 
 const OWN: &str = "INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3)";
 const OWNER: &str =
     "INSERT INTO memberships (workspace_id, user_id, role, created_at) VALUES ($1, $2, 'owner', $3)";
-const LINK: &str =
-    "INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT DO NOTHING";
 const STANDING: &str = "SELECT u.operator, u.disabled_at, m.role FROM users u
     LEFT JOIN memberships m ON m.user_id = u.id AND m.workspace_id = $2 WHERE u.id = $1";
 const MEMBERSHIPS: &str = "SELECT m.workspace_id, w.name, m.role FROM memberships m
@@ -60,15 +57,6 @@ impl People for Database {
         row(self.read(), &sql, vec![address.as_str().into()]).await?.map(|row| person(&row)).transpose()
     }
 
-    async fn by_identity(&self, identity: Identity<'_>) -> PortResult<Option<Person>> {
-        let sql = format!(
-            "SELECT {PERSON} FROM users u JOIN user_identities i ON i.user_id = u.id WHERE i.issuer = $1 AND i.subject = $2"
-        );
-        let values =
-            vec![text(identity.issuer).into_owned().into(), text(identity.subject).into_owned().into()];
-        row(self.read(), &sql, values).await?.map(|row| person(&row)).transpose()
-    }
-
     async fn memberships(&self, user: UserId) -> PortResult<Vec<Membership>> {
         let membership = |row: &QueryResult| {
             Ok(Membership {
@@ -88,7 +76,7 @@ impl People for Database {
             return Ok(Admitted::CodeGone);
         }
         let admitted = if insert(&tx, newcomer.person).await? {
-            accompany(&tx, newcomer, now).await?;
+            accompany(&tx, newcomer).await?;
             Admitted::Made
         } else {
             Admitted::AddressTaken
@@ -136,12 +124,6 @@ impl People for Database {
         tx.commit().await.map_err(sql_error)
     }
 
-    async fn link(&self, user: UserId, identity: Identity<'_>, now: Timestamp) -> PortResult<()> {
-        let tx = self.begin().await?;
-        link(&tx, user, identity, now).await?;
-        tx.commit().await.map_err(sql_error)
-    }
-
     async fn put_code(&self, code: &Code) -> PortResult<()> {
         codes::put(self, code).await
     }
@@ -172,33 +154,12 @@ pub(super) async fn insert(tx: &DatabaseTransaction, person: &Person) -> PortRes
     Ok(change(tx, INSERT, values).await? > 0)
 }
 
-/// Stores what comes with an account.
-async fn accompany(tx: &DatabaseTransaction, newcomer: Newcomer<'_>, now: Timestamp) -> PortResult<()> {
-    let user = newcomer.person.id;
-    if let Some(own) = newcomer.own {
-        let (id, at) = (own.id.to_string(), own.created_at.as_millis());
-        change(tx, OWN, vec![id.clone().into(), text(&own.name).into_owned().into(), at.into()]).await?;
-        change(tx, OWNER, vec![id.into(), user.to_string().into(), at.into()]).await?;
-    }
-    match newcomer.identity {
-        Some(identity) => link(tx, user, identity, now).await,
-        None => Ok(()),
-    }
-}
-
-async fn link(
-    tx: &DatabaseTransaction,
-    user: UserId,
-    identity: Identity<'_>,
-    now: Timestamp,
-) -> PortResult<()> {
-    let values = vec![
-        text(identity.issuer).into_owned().into(),
-        text(identity.subject).into_owned().into(),
-        user.to_string().into(),
-        now.as_millis().into(),
-    ];
-    change(tx, LINK, values).await.map(drop)
+/// Stores the workspace that comes with an account.
+async fn accompany(tx: &DatabaseTransaction, newcomer: Newcomer<'_>) -> PortResult<()> {
+    let Some(own) = newcomer.own else { return Ok(()) };
+    let (id, at) = (own.id.to_string(), own.created_at.as_millis());
+    change(tx, OWN, vec![id.clone().into(), text(&own.name).into_owned().into(), at.into()]).await?;
+    change(tx, OWNER, vec![id.into(), newcomer.person.id.to_string().into(), at.into()]).await.map(drop)
 }
 
 fn person(row: &QueryResult) -> PortResult<Person> {
