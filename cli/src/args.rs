@@ -80,4 +80,9 @@ pub(crate) enum AdminCommand {
         /// What people call the key.
         name: String,
     },
+    /// Prints a fresh key for the configuration's encryption.keys.
+    NewKey,
+    /// Seals every secret with new keys that the first of encryption.keys wraps, while everything runs; afterwards the
+    /// other keys can be taken out.
+    RotateKeys,
 }

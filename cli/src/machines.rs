@@ -25,6 +25,7 @@ use wagate_infra::{
         RedisLog, RedisPolls,
     },
     s3::{S3, S3Error},
+    seal::Ring,
     sql::Database,
     system,
     telemetry::Metrics,
@@ -49,12 +50,14 @@ pub(crate) struct Machines {
 }
 
 impl Machines {
-    /// Connects to everything the configuration names and brings the schema up to date. A machine that is away
-    /// is tried again until it answers; `say` tells of it.
-    pub(crate) async fn connect(config: &Config, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
-        let url = config.database.url.as_ref().context("no database: set DATABASE_URL")?;
-        let sql = patiently(say, is_away, async || Database::open(url.expose()).await).await?;
-        sql.migrate().await?;
+    /// Connects to everything the configuration names and brings the schema up to date. What is secret is sealed
+    /// under `ring`. A machine that is away is tried again until it answers; `say` tells of it.
+    pub(crate) async fn connect(
+        config: &Config,
+        ring: &Ring,
+        say: &(dyn Fn(&str) + Sync),
+    ) -> anyhow::Result<Self> {
+        let sql = connect_sql(config, ring, say).await?;
         let redis = patiently(
             say,
             |error| matches!(error, ConnectError::Away { .. }),
@@ -195,6 +198,18 @@ impl Machines {
         self.sql.close().await?;
         Ok(())
     }
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn connect_sql(
+    config: &Config,
+    ring: &Ring,
+    say: &(dyn Fn(&str) + Sync),
+) -> anyhow::Result<Database> {
+    let url = config.database.url.as_ref().context("no database: set DATABASE_URL")?;
+    let sql = patiently(say, is_away, async || Database::open(url.expose(), ring).await).await?;
+    sql.migrate().await?;
+    Ok(sql)
 }
 
 fn is_away(error: &PortError) -> bool {

@@ -64,7 +64,7 @@ async fn begin(config: &Config) -> anyhow::Result<Process> {
     telemetry::init_log(&config.log)?;
     let metrics = metrics()?;
     let operations = OperationsServer::start(config, &metrics).await?;
-    let machines = Machines::connect(config, &|line| tracing::warn!("{line}")).await?;
+    let machines = Machines::connect(config, &config.ring()?, &|line| tracing::warn!("{line}")).await?;
     Ok(Process { machines, metrics, operations, stop: on_signal() })
 }
 

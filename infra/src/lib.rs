@@ -8,6 +8,7 @@ pub mod http;
 pub mod memory;
 pub mod redis;
 pub mod s3;
+pub mod seal;
 pub mod system;
 pub mod telemetry;
 #[cfg(feature = "testing")]

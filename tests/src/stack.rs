@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
@@ -34,7 +34,7 @@ pub struct Stack {
     data: TempDir,
     database_url: Option<String>,
     /// Keeps the server of a PostgreSQL stack alive.
-    _postgres: Option<Postgres>,
+    postgres: Option<Postgres>,
     allow_private: bool,
     webhooks: WebhooksConfig,
     up: Option<Up>,
@@ -77,12 +77,20 @@ impl Stack {
             Some(server) => Some(server.database().await),
             None => None,
         };
-        let mut stack = Self { data, database_url, _postgres: postgres, allow_private, webhooks, up: None };
+        let mut stack = Self { data, database_url, postgres, allow_private, webhooks, up: None };
         stack.up = Some(stack.boot().await);
         stack
     }
 
     async fn boot(&self) -> Up {
+        self.try_boot().await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
+    }
+
+    /// Starts everything on the same data beside this stack, which must have been stopped.
+    ///
+    /// # Errors
+    /// As `wagate up` gives them.
+    pub async fn try_boot(&self) -> anyhow::Result<Up> {
         let options = Options {
             data_dir: self.data.path().to_path_buf(),
             database_url: self.database_url.clone(),
@@ -92,7 +100,8 @@ impl Stack {
             reconcile_every: Duration::from_secs(2),
             webhooks: self.webhooks.clone(),
         };
-        Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
+        // boxed: the compiler follows nested futures only so deep
+        Box::pin(Up::start(options, &|_| {})).await
     }
 
     /// Stops everything cleanly and starts it again on the same data.
@@ -185,6 +194,26 @@ impl Stack {
         let mut answer = [0; 5];
         redis.read_exact(&mut answer).expect("an answer");
         assert_eq!(&answer, b"+OK\r\n");
+    }
+
+    /// Where everything is kept.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        let embedded = || format!("sqlite://{}", self.data.path().join("wagate.db").display());
+        self.database_url.clone().unwrap_or_else(embedded)
+    }
+
+    /// Folders of everything that is kept: this stack's own, and that of its PostgreSQL server.
+    #[must_use]
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let server = self.postgres.as_ref().and_then(Postgres::folder);
+        server.into_iter().chain([self.data.path()]).map(Path::to_owned).collect()
     }
 
     /// A folder of this stack for a test's own files.

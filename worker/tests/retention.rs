@@ -16,7 +16,7 @@ use wagate_infra::{
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
-    testing::{RedisServer, eventually, text_message},
+    testing::{RedisServer, eventually, ring, text_message},
 };
 use wagate_worker::{WebhookSettings, Worker, WorkerConfig, WorkerPorts};
 
@@ -26,7 +26,8 @@ async fn the_worker_deletes_what_is_too_old() {
     let server = RedisServer::start().await;
     let redis_config = server.config();
     let redis = Redis::connect(&redis_config).await.unwrap();
-    let db = Database::open(&format!("sqlite://{}", folder.path().join("sql").display())).await.unwrap();
+    let db =
+        Database::open(&format!("sqlite://{}", folder.path().join("sql").display()), &ring()).await.unwrap();
     db.migrate().await.unwrap();
     let secret = Secret::from("test-secret");
     let address = "127.0.0.1:0".parse().unwrap();

@@ -46,6 +46,7 @@ impl Config {
         self.check_addresses()?;
         self.check_roles()?;
         self.network.check()?;
+        self.encryption.check()?;
         self.check_webhooks()?;
         if self.media.max_upload_bytes == 0 {
             return Err(ConfigError::new("media.max_upload_bytes", "is 0", "set at least one byte"));
@@ -129,6 +130,7 @@ impl Config {
     }
 
     fn check_production(&self) -> Result<(), ConfigError> {
+        self.ring()?;
         let exposed = !self.server.listen.ip().is_loopback();
         let default_secret = self.s3.secret_key.expose() == S3Config::DEFAULT_SECRET;
         if default_secret && (exposed || self.s3.endpoint.is_some()) {
@@ -204,7 +206,12 @@ mod tests {
     #[test]
     fn production_does_not_start_with_secrets_that_everybody_knows() {
         let exposed = "0.0.0.0:8080".parse().unwrap();
-        let production = |c: &mut Config| c.mode = Mode::Production;
+        let field = refused(|c| c.mode = Mode::Production);
+        assert_eq!(field.as_deref(), Some("encryption.keys"), "not with keys beside the data");
+        let production = |c: &mut Config| {
+            c.mode = Mode::Production;
+            c.encryption.keys = vec![crate::seal::new_key()];
+        };
         assert_eq!(refused(production), None, "loopback with the embedded S3 is safe");
         let field = refused(|c| {
             production(c);

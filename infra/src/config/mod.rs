@@ -4,11 +4,13 @@
 //! `S3_*`), then `WAGATE_<SECTION>__<FIELD>`.
 
 mod check;
+mod encryption;
 mod load;
 mod secret;
 mod sections;
 
 pub use check::ConfigError;
+pub use encryption::EncryptionConfig;
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MediaConfig, Mode, NetworkConfig,
@@ -47,6 +49,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
+    /// Encryption at rest.
+    pub encryption: EncryptionConfig,
     /// Where the WhatsApp network is.
     pub network: NetworkConfig,
     /// Logging.
@@ -68,6 +72,7 @@ impl Default for Config {
             worker: WorkerConfig::default(),
             webhooks: WebhooksConfig::default(),
             operations: OperationsConfig::default(),
+            encryption: EncryptionConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),
         }

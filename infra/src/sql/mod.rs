@@ -7,6 +7,7 @@
 mod api_keys;
 mod chats;
 mod contacts;
+mod data_keys;
 mod database;
 mod deliveries;
 mod error;
@@ -16,6 +17,7 @@ mod migrate;
 #[cfg(test)]
 mod plans_tests;
 mod projection;
+mod rekey;
 mod retention;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
@@ -28,3 +30,4 @@ mod workspaces;
 
 pub use database::Database;
 pub use migrate::STEPS;
+pub use rekey::Rotated;

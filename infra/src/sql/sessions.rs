@@ -24,7 +24,8 @@ use super::{
 impl Sessions for Database {
     async fn insert(&self, session: &Session) -> PortResult<Session> {
         let tx = self.begin().await?;
-        Entity::insert(Model::try_from(session)?.into_active_model())
+        let key = self.keys().current(&tx, session.workspace).await?;
+        Entity::insert(Model::of(session, key.id())?.into_active_model())
             .on_conflict_do_nothing()
             .exec_without_returning(&tx)
             .await

@@ -8,6 +8,7 @@ use wagate_domain::{
 };
 
 use super::{from_json, optional_text, parse, signed, text, to_json, unreadable, unsigned};
+use crate::seal::DataKeyId;
 
 /// Row of `sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -30,6 +31,7 @@ pub struct Model {
     pub updated_at: i64,
     pub pacing: String,
     pub linked_at: Option<i64>,
+    pub data_key: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,10 +39,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl TryFrom<&Session> for Model {
-    type Error = PortError;
-
-    fn try_from(session: &Session) -> PortResult<Self> {
+impl Model {
+    /// The row of a session whose store is sealed with a key.
+    pub(in crate::sql) fn of(session: &Session, key: DataKeyId) -> PortResult<Self> {
         Ok(Self {
             id: session.id.to_string(),
             workspace_id: session.workspace.to_string(),
@@ -58,6 +59,7 @@ impl TryFrom<&Session> for Model {
             updated_at: session.updated_at.as_millis(),
             pacing: to_json(&session.pacing)?,
             linked_at: session.linked_at.map(Timestamp::as_millis),
+            data_key: Some(key.to_string()),
         })
     }
 }
