@@ -11,6 +11,7 @@ use wagate_connector::{Connector, ConnectorConfig, ConnectorHandle, Network};
 use wagate_domain::webhooks::Policy;
 use wagate_infra::{
     config::Config,
+    http::Guard,
     telemetry::{self, Metrics},
 };
 use wagate_worker::{WebhookSettings, Worker, WorkerConfig};
@@ -137,6 +138,7 @@ pub(crate) fn start_connector(config: &Config, machines: &Machines) -> anyhow::R
         max_sessions: config.connector.max_sessions as usize,
         sends_at_once: config.connector.sends_at_once as usize,
         connects_per_second: config.connector.connects_per_second,
+        proxies: Guard::new(&config.outbound),
         temp_dir: spool,
         ..ConnectorConfig::new(network(config)?)
     };

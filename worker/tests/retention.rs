@@ -53,6 +53,7 @@ async fn the_worker_deletes_what_is_too_old() {
         push_name: None,
         epoch: 0,
         pacing: Pacing::default(),
+        proxy: None,
         linked_at: None,
         created_at: now,
         updated_at: now,

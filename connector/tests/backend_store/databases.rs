@@ -55,6 +55,7 @@ pub(crate) async fn store(db: &Database) -> SqlBackend {
         push_name: None,
         epoch: 0,
         pacing: wagate_domain::sessions::Pacing::default(),
+        proxy: None,
         linked_at: None,
         created_at: now,
         updated_at: now,

@@ -76,6 +76,7 @@ impl Keep {
             push_name: None,
             epoch: 0,
             pacing: Pacing::default(),
+            proxy: None,
             linked_at: None,
             created_at: now,
             updated_at: now,

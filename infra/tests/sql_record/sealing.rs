@@ -13,11 +13,13 @@ use std::{
 use futures::future::poll_fn;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use wagate_domain::{
-    ports::{PortError, Webhooks},
-    sessions::SessionKey,
+    ports::{PortError, Sessions, Webhooks},
+    sessions::{Proxy, RewriteSession, SessionKey},
     webhooks::{SigningSecret, Webhook},
 };
 use wagate_infra::{
+    config::OutboundConfig,
+    http::GuardedPost,
     seal::Ring,
     sql::{
         Database, Rotated,
@@ -71,12 +73,18 @@ async fn open(url: &str, keys: &[&'static str]) -> Database {
 /// A webhook and a session with the known secret in every sealed column.
 struct Tenant {
     key: SessionKey,
+    proxy: Proxy,
     webhook: Webhook,
 }
 
 impl Tenant {
     async fn settle(db: &Database) -> Self {
         let key = stored_session(db).await;
+        let guard = GuardedPost::new(&OutboundConfig::default()).unwrap();
+        let proxy = Proxy::read(&guard, "socks5://user:known%20secret@proxy.example.com").unwrap();
+        let change = RewriteSession { proxy: Some(Some(proxy.clone())), ..RewriteSession::default() };
+        let changed = Sessions::rewrite(db, key.workspace, key.id, &change).await.unwrap().unwrap();
+        assert_eq!(changed.proxy.as_ref(), Some(&proxy));
         fill(&WaStore::new(db.clone(), key, 0)).await;
         let webhook = Webhook {
             id: id(),
@@ -96,7 +104,7 @@ impl Tenant {
         };
         assert_eq!(Webhooks::insert(db, &webhook, 9).await.unwrap().as_ref(), Some(&webhook));
         assert!(Webhooks::update(db, &webhook).await.unwrap());
-        Self { key, webhook }
+        Self { key, proxy, webhook }
     }
 
     /// Everything reads as it was written.
@@ -122,6 +130,8 @@ impl Tenant {
         let waiting = store.all_pending_inbound(9).await.unwrap();
         assert_eq!(waiting, [("s".to_owned(), "i".to_owned(), SECRET.to_vec())]);
         assert_eq!(store.message_secret("c", "s", "i").await.unwrap(), Some((SECRET.to_vec(), 5)));
+        let session = Sessions::get(db, self.key.workspace, self.key.id).await.unwrap().unwrap();
+        assert_eq!(session.proxy.as_ref(), Some(&self.proxy));
         let found = Webhooks::get(db, self.key.workspace, self.webhook.id).await.unwrap();
         assert_eq!(found.as_ref(), Some(&self.webhook));
         assert_eq!(Webhooks::list(db, self.key.workspace).await.unwrap().as_slice(), [self.webhook.clone()]);
@@ -176,6 +186,11 @@ pub(crate) async fn lies_sealed(db: &Database, url: &str) {
         let stored: String = one(&raw, webhook(column)).await;
         assert!(!stored.contains("whsec") && !stored.contains("known"), "{column}: {stored}");
     }
+    let stored: Vec<u8> = one(&raw, format!("SELECT proxy FROM sessions WHERE {of_tenant}")).await;
+    assert!(!stored.windows(5).any(|part| part == b"known" || part == b"proxy"), "sessions.proxy");
+    let straight = RewriteSession { proxy: Some(None), ..RewriteSession::default() };
+    let changed = Sessions::rewrite(db, other.key.workspace, other.key.id, &straight).await.unwrap().unwrap();
+    assert_eq!(changed.proxy, None);
     for (table, column) in TABLES {
         let stored: Vec<u8> =
             one(&raw, format!("SELECT {column} FROM {table} WHERE {of_tenant} ORDER BY {column} DESC")).await;

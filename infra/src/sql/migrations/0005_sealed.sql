@@ -15,5 +15,7 @@ CREATE TABLE data_keys (
 -- so nothing new is sealed with a key once no row names it; a key that is named cannot be deleted.
 ALTER TABLE sessions ADD COLUMN data_key {key} REFERENCES data_keys (id);
 CREATE INDEX sessions_by_data_key ON sessions (data_key);
+-- proxy: what the session reaches WhatsApp by, with its credentials; sealed with the row's own data_key.
+ALTER TABLE sessions ADD COLUMN proxy {bytes};
 ALTER TABLE webhooks ADD COLUMN data_key {key} REFERENCES data_keys (id);
 CREATE INDEX webhooks_by_data_key ON webhooks (data_key);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, ExprTrait, Statement, Value,
-    sea_query::{Expr, Order, Query},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    Statement, Value,
+    sea_query::{Expr, LockType, Order, Query},
 };
 use wagate_domain::{SessionId, WorkspaceId, ports::PortResult, sessions::SessionKey};
 
@@ -14,7 +15,10 @@ use crate::{
         Database,
         data_keys::DataKeys,
         error::{internal, sql_error},
-        rows::parse,
+        rows::{
+            parse,
+            session::{Column, Entity, place},
+        },
         wa::{TABLES, Table, column, scope},
     },
 };
@@ -71,19 +75,25 @@ impl Database {
         rows.iter().map(read).collect()
     }
 
-    /// From now on the session's store is sealed with this key. Waits for the writes that are under way.
+    /// From now on the session's store is sealed with this key, and its proxy is. Waits for the writes that are under way.
     async fn name(&self, session: SessionKey, key: &DataKey) -> PortResult<()> {
         let tx = self.begin().await?;
-        let update = Statement::from_sql_and_values(
-            tx.get_database_backend(),
-            "UPDATE sessions SET data_key = $1 WHERE id = $2 AND workspace_id = $3",
-            [
-                key.id().to_string().into(),
-                session.id.to_string().into(),
-                session.workspace.to_string().into(),
-            ],
-        );
-        tx.execute_raw(update).await.map_err(sql_error)?;
+        let row = Entity::find_by_id(session.id.to_string()).lock(LockType::NoKeyUpdate).one(&tx).await;
+        let Some(row) = row.map_err(sql_error)? else { return Ok(()) };
+        let proxy = match &row.proxy {
+            Some(sealed) => {
+                let plain = self.keys().open(&tx, &place(session), sealed).await?;
+                Some(key.seal(&place(session), &plain).map_err(internal)?)
+            }
+            None => None,
+        };
+        Entity::update_many()
+            .col_expr(Column::DataKey, Expr::value(key.id().to_string()))
+            .col_expr(Column::Proxy, Expr::value(proxy))
+            .filter(Column::Id.eq(row.id))
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
         tx.commit().await.map_err(sql_error)
     }
 
