@@ -19,6 +19,8 @@ use crate::program::{Program, free_port, pinned};
 use crate::redis::Redis;
 use crate::server::Server;
 
+/// What its secrets are sealed with.
+pub const RING_KEY: &str = "bench:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -52,6 +54,7 @@ impl Gateway {
             ("REDIS_URL", redis.url()),
             ("DATABASE_URL", database_url(folder.path())),
             ("S3_ENDPOINT", s3.endpoint()),
+            ("WAGATE_ENCRYPTION__KEYS", format!("[\"{RING_KEY}\"]")),
             ("WAGATE_DATA_DIR", folder.path().display().to_string()),
             ("WAGATE_SERVER__LISTEN", format!("127.0.0.1:{port}")),
             // the load is faster than anybody may be by default

@@ -1,26 +1,52 @@
 //! Commands of the person who runs the gateway.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use wagate_domain::{
     auth::{NewKey, Permissions},
     people,
     ports::{EventLog, Group, Lanes, Leases, Sessions, Workspaces},
     workspaces::{self, ChangeWorkspace},
 };
-use wagate_infra::config::Config;
+use wagate_infra::{config::Config, seal::new_key, sql::Rotated};
 
-use crate::{args::AdminCommand, machines::Machines};
+use crate::{
+    args::AdminCommand,
+    machines::{Machines, connect_sql},
+    up::embedded_sqlite,
+};
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate(config: Config) -> anyhow::Result<()> {
-    let machines = Machines::connect(&config, &say).await?;
+    let machines = connect(&config).await?;
     say("the database has this version's schema");
     machines.close().await
 }
 
 /// Tenants, keys and people.
-pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Result<()> {
-    let machines = Machines::connect(&config, &say).await?;
+pub(crate) async fn run(
+    config: impl FnOnce() -> anyhow::Result<Config>,
+    command: &AdminCommand,
+) -> anyhow::Result<()> {
     match command {
+        AdminCommand::NewKey => {
+            say(new_key().expose());
+            Ok(())
+        }
+        AdminCommand::RotateKeys => rotate_keys(config()?).await,
+        command => {
+            let config = config()?;
+            let machines = connect(&config).await?;
+            run_on(&machines, &config, command).await?;
+            machines.close().await
+        }
+    }
+}
+
+/// What needs every machine.
+async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) -> anyhow::Result<()> {
+    match command {
+        AdminCommand::NewKey | AdminCommand::RotateKeys => {}
         AdminCommand::CreateWorkspace { name } => {
             let (workspace, secret) = machines.create_workspace(name, Permissions::WORKSPACE).await?;
             say(&format!("workspace  {}\nAPI key    {}   (shown once)", workspace.id, secret.expose()));
@@ -53,7 +79,7 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
             say(&format!("API key    {}   (shown once)", secret.expose()));
         }
         AdminCommand::CreateOperator { address, name } => {
-            let people = machines.people(&config)?;
+            let people = machines.people(config)?;
             let operator = people::create_operator(&machines.env, people.ports(), address, name).await?;
             let link = people::password_link(&machines.env, people.ports(), address).await?;
             say(&format!(
@@ -62,21 +88,56 @@ pub(crate) async fn run(config: Config, command: &AdminCommand) -> anyhow::Resul
             ));
         }
         AdminCommand::ResetPassword { address } => {
-            let people = machines.people(&config)?;
+            let people = machines.people(config)?;
             let link = people::password_link(&machines.env, people.ports(), address).await?;
             say(&format!("password   {link}   (good for an hour)"));
         }
         AdminCommand::RotateTokenKeys => {
-            let people = machines.people(&config)?;
+            let people = machines.people(config)?;
             say(&format!("key        {} signs from now on", people.tokens.rotate().await?));
         }
     }
-    machines.close().await
+    Ok(())
+}
+
+/// Seals everything anew, with the ring that the configuration names or the data directory keeps.
+async fn rotate_keys(mut config: Config) -> anyhow::Result<()> {
+    let ring = config.ring_or_kept()?;
+    if config.database.url.is_none() {
+        config.database.url = Some(embedded_sqlite(&std::path::absolute(&config.data_dir)?));
+    }
+    let sql = connect_sql(&config, &ring, &say).await?;
+    let left = AtomicBool::new(false);
+    sql.rotate_keys(&|step| {
+        say(&told(&step));
+        if matches!(step, Rotated::Workspace { left: true, .. }) {
+            left.store(true, Ordering::Relaxed);
+        }
+    })
+    .await?;
+    sql.close().await?;
+    anyhow::ensure!(!left.into_inner(), "some keys are in use still: run it again");
+    say("done: only the first key of the ring is needed from now on");
+    Ok(())
+}
+
+fn told(step: &Rotated) -> String {
+    match step {
+        Rotated::Wrapped { keys, by } => format!("{keys} data keys wrapped anew by {by}"),
+        Rotated::Workspace { workspace, values, deleted, left } => {
+            let left = if *left { ", an older one is in use still" } else { "" };
+            format!("{workspace}: {values} values sealed with a new key, {deleted} old keys deleted{left}")
+        }
+    }
+}
+
+async fn connect(config: &Config) -> anyhow::Result<Machines> {
+    Machines::connect(config, &config.ring_or_kept()?, &say).await
 }
 
 /// Asks every machine and shows what waits.
 pub(crate) async fn doctor(config: Config) -> anyhow::Result<()> {
-    let machines = Machines::connect(&config, &say).await?;
+    let machines = connect(&config).await?;
     for check in machines.checks() {
         let verdict = check.ask().await.map_or_else(|error| error, |()| "answers".to_owned());
         say(&format!("{:<12}{verdict}", check.name()));

@@ -119,4 +119,9 @@ pub(crate) enum AdminCommand {
     },
     /// Signs access tokens with a new key; the one before verifies until its tokens have run out.
     RotateTokenKeys,
+    /// Prints a fresh key for the configuration's encryption.keys.
+    NewKey,
+    /// Seals every secret with new keys that the first of encryption.keys wraps, while everything runs; afterwards the
+    /// other keys can be taken out.
+    RotateKeys,
 }

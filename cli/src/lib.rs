@@ -42,7 +42,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(options) => up::sandbox_alone(config()?, options).await,
         Command::Migrate => admin::migrate(config()?).await,
-        Command::Admin(command) => admin::run(config()?, command).await,
+        Command::Admin(command) => admin::run(config, command).await,
         Command::Doctor => admin::doctor(config()?).await,
         Command::Openapi => admin::openapi(),
     }

@@ -33,6 +33,7 @@ use wagate_infra::{
         RedisLeases, RedisLimits, RedisLog, RedisPolls, RedisSignOuts,
     },
     s3::{S3, S3Error},
+    seal::Ring,
     sql::Database,
     system,
     telemetry::Metrics,
@@ -66,12 +67,14 @@ impl fmt::Debug for Machines {
 }
 
 impl Machines {
-    /// Connects to everything the configuration names and brings the schema up to date. A machine that is away
-    /// is tried again until it answers; `say` tells of it.
-    pub(crate) async fn connect(config: &Config, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
-        let url = config.database.url.as_ref().context("no database: set DATABASE_URL")?;
-        let sql = patiently(say, is_away, async || Database::open(url.expose()).await).await?;
-        sql.migrate().await?;
+    /// Connects to everything the configuration names and brings the schema up to date. What is secret is sealed
+    /// under `ring`. A machine that is away is tried again until it answers; `say` tells of it.
+    pub(crate) async fn connect(
+        config: &Config,
+        ring: &Ring,
+        say: &(dyn Fn(&str) + Sync),
+    ) -> anyhow::Result<Self> {
+        let sql = connect_sql(config, ring, say).await?;
         let redis = patiently(
             say,
             |error| matches!(error, ConnectError::Away { .. }),
@@ -306,6 +309,18 @@ fn mailer(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
         Some(url) => Arc::new(SmtpMailer::new(url.expose(), &config.mail)?),
         None => Arc::new(KeptMail),
     })
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn connect_sql(
+    config: &Config,
+    ring: &Ring,
+    say: &(dyn Fn(&str) + Sync),
+) -> anyhow::Result<Database> {
+    let url = config.database.url.as_ref().context("no database: set DATABASE_URL")?;
+    let sql = patiently(say, is_away, async || Database::open(url.expose(), ring).await).await?;
+    sql.migrate().await?;
+    Ok(sql)
 }
 
 fn is_away(error: &PortError) -> bool {

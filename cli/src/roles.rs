@@ -11,6 +11,7 @@ use wagate_connector::{Connector, ConnectorConfig, ConnectorHandle, Network};
 use wagate_domain::{backoff::Backoff, mail::MailPolicy, webhooks::Policy};
 use wagate_infra::{
     config::Config,
+    http::Guard,
     telemetry::{self, Metrics},
 };
 use wagate_worker::{MailSettings, WebhookSettings, Worker, WorkerConfig};
@@ -65,7 +66,7 @@ async fn begin(config: &Config) -> anyhow::Result<Process> {
     telemetry::init_log(&config.log)?;
     let metrics = metrics()?;
     let operations = OperationsServer::start(config, &metrics).await?;
-    let machines = Machines::connect(config, &|line| tracing::warn!("{line}")).await?;
+    let machines = Machines::connect(config, &config.ring()?, &|line| tracing::warn!("{line}")).await?;
     Ok(Process { machines, metrics, operations, stop: on_signal() })
 }
 
@@ -150,6 +151,7 @@ pub(crate) fn start_connector(config: &Config, machines: &Machines) -> anyhow::R
         max_sessions: config.connector.max_sessions as usize,
         sends_at_once: config.connector.sends_at_once as usize,
         connects_per_second: config.connector.connects_per_second,
+        proxies: Guard::new(&config.outbound),
         temp_dir: spool,
         ..ConnectorConfig::new(network(config)?)
     };

@@ -187,7 +187,7 @@ impl Up {
         let operations = OperationsServer::start(&config, &metrics).await?;
         let embedded = Embedded::start(&mut config, free_ports, say).await?;
         say("database and queue …");
-        let machines = Machines::connect(&config, say).await?;
+        let machines = Machines::connect(&config, &config.ring_or_new()?, say).await?;
         let first_key = first_key(&config.data_dir, &machines).await?;
         let listener = listen(&config).await?;
         // links lead to the port that was taken
@@ -299,7 +299,7 @@ impl Embedded {
             embedded.redis = Some(child);
         }
         if config.database.url.is_none() {
-            config.database.url = Some(Secret::new(format!("sqlite://{}", data.join("wagate.db").display())));
+            config.database.url = Some(embedded_sqlite(&data));
         }
         if config.s3.endpoint.is_none() {
             say("object storage …");
@@ -334,6 +334,11 @@ impl Embedded {
         }
         Ok(())
     }
+}
+
+/// The database of a data directory.
+pub(crate) fn embedded_sqlite(data: &Path) -> Secret<String> {
+    Secret::new(format!("sqlite://{}", data.join("wagate.db").display()))
 }
 
 /// The key of the first workspace: made once, kept beside the data so that every start can show it.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use wagate_infra::testing::RING_KEY;
 
 /// How long anything may take on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -255,6 +256,7 @@ fn a_redis_that_is_away_at_start_is_waited_for_with_a_clear_message() {
         .current_dir(folder.path())
         .env("DATABASE_URL", format!("sqlite://{}/w.db", folder.path().display()))
         .env("REDIS_URL", "redis://127.0.0.1:1")
+        .env("WAGATE_ENCRYPTION__KEYS", format!("[\"{RING_KEY}\"]"))
         .env("S3_ENDPOINT", "http://127.0.0.1:1")
         .stderr(Stdio::piped())
         .spawn()

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use wagate_infra::{config::OutboundConfig, http::Guard};
+
 /// Settings of one connector process.
 #[derive(Debug, Clone)]
 pub struct ConnectorConfig {
@@ -25,6 +27,8 @@ pub struct ConnectorConfig {
     pub connects_per_second: u32,
     /// Media objects fetched at the same time, over all sessions.
     pub media_downloads: usize,
+    /// Which addresses sessions' proxies may have.
+    pub proxies: Guard,
     /// Where files are kept while they are encrypted or fetched; they have no name and vanish when closed.
     pub temp_dir: PathBuf,
 }
@@ -44,6 +48,7 @@ impl ConnectorConfig {
             sends_at_once: 64,
             connects_per_second: 50,
             media_downloads: 4,
+            proxies: Guard::new(&OutboundConfig::default()),
             temp_dir: PathBuf::from("/tmp"),
         }
     }

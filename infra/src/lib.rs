@@ -10,6 +10,7 @@ pub mod memory;
 pub mod proofs;
 pub mod redis;
 pub mod s3;
+pub mod seal;
 pub mod system;
 pub mod telemetry;
 #[cfg(feature = "testing")]

@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
@@ -33,7 +33,7 @@ pub enum Db {
 pub struct Stack {
     data: TempDir,
     /// Keeps the server of a PostgreSQL stack alive.
-    _postgres: Option<Postgres>,
+    postgres: Option<Postgres>,
     options: Options,
     up: Option<Up>,
 }
@@ -103,14 +103,22 @@ impl Stack {
             server: ServerConfig::default(),
         };
         change(&mut options);
-        let mut stack = Self { data, _postgres: postgres, options, up: None };
+        let mut stack = Self { data, postgres, options, up: None };
         stack.up = Some(stack.boot().await);
         stack
     }
 
     async fn boot(&self) -> Up {
-        let options = self.options.clone();
-        Up::start(options, &|_| {}).await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
+        self.try_boot().await.unwrap_or_else(|error| panic!("wagate up: {error:#}"))
+    }
+
+    /// Starts everything on the same data beside this stack, which must have been stopped.
+    ///
+    /// # Errors
+    /// As `wagate up` gives them.
+    pub async fn try_boot(&self) -> anyhow::Result<Up> {
+        // boxed: the compiler follows nested futures only so deep
+        Box::pin(Up::start(self.options.clone(), &|_| {})).await
     }
 
     /// Stops everything cleanly and starts it again on the same data.
@@ -203,6 +211,26 @@ impl Stack {
         let mut answer = [0; 5];
         redis.read_exact(&mut answer).expect("an answer");
         assert_eq!(&answer, b"+OK\r\n");
+    }
+
+    /// Where everything is kept.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        let embedded = || format!("sqlite://{}", self.data.path().join("wagate.db").display());
+        self.options.database_url.clone().unwrap_or_else(embedded)
+    }
+
+    /// Folders of everything that is kept: this stack's own, and that of its PostgreSQL server.
+    #[must_use]
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let server = self.postgres.as_ref().and_then(Postgres::folder);
+        server.into_iter().chain([self.data.path()]).map(Path::to_owned).collect()
     }
 
     /// A folder of this stack for a test's own files.

@@ -18,7 +18,7 @@ use wagate_infra::{
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
-    testing::{RedisServer, eventually, text_message},
+    testing::{RedisServer, eventually, ring, text_message},
 };
 use wagate_worker::{MailSettings, WebhookSettings, Worker, WorkerConfig, WorkerPorts};
 
@@ -28,7 +28,8 @@ async fn the_worker_deletes_what_is_too_old() {
     let server = RedisServer::start().await;
     let redis_config = server.config();
     let redis = Redis::connect(&redis_config).await.unwrap();
-    let db = Database::open(&format!("sqlite://{}", folder.path().join("sql").display())).await.unwrap();
+    let db =
+        Database::open(&format!("sqlite://{}", folder.path().join("sql").display()), &ring()).await.unwrap();
     db.migrate().await.unwrap();
     let secret = Secret::from("test-secret");
     let address = "127.0.0.1:0".parse().unwrap();
@@ -54,6 +55,7 @@ async fn the_worker_deletes_what_is_too_old() {
         push_name: None,
         epoch: 0,
         pacing: Pacing::default(),
+        proxy: None,
         linked_at: None,
         created_at: now,
         updated_at: now,

@@ -35,7 +35,7 @@ use wagate_infra::{
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
-    testing::{RedisServer, eventually},
+    testing::{RedisServer, eventually, ring},
 };
 
 use crate::mails::Mails;
@@ -112,7 +112,9 @@ impl Stack {
         let (env, data) = (system::env(), TempDir::new().unwrap());
         let redis = RedisServer::start().await;
         let connection = redis.connect().await;
-        let sql = Database::open(&format!("sqlite://{}", data.path().join("sql").display())).await.unwrap();
+        let sql = Database::open(&format!("sqlite://{}", data.path().join("sql").display()), &ring())
+            .await
+            .unwrap();
         sql.migrate().await.unwrap();
         let (s3_server, s3) = object_storage(&data).await;
         let workspace = Workspace::new(env.new_id(), "first", env.now());

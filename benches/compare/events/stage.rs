@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::time::{Instant, sleep};
-use wagate_benches::gateway::Gateway;
+use wagate_benches::gateway::{Gateway, RING_KEY};
 use wagate_benches::program::Program;
 use wagate_benches::redis::Redis;
 use wagate_benches::usage::NETWORK_CORE;
@@ -19,6 +19,7 @@ use wagate_domain::workspaces::Workspace;
 use wagate_domain::{Address, ConnectorId, Env, Timestamp, WorkspaceId};
 use wagate_infra::config::{RedisConfig, Secret};
 use wagate_infra::redis::{Redis as Connected, RedisDuties, RedisLeases, RedisLog};
+use wagate_infra::seal::Ring;
 use wagate_infra::sql::Database;
 use wagate_infra::system;
 
@@ -54,7 +55,7 @@ impl<'a> Stage<'a> {
     pub(super) async fn set(program: &Path, redis: &'a Redis, urls: &[String]) -> Result<Self> {
         redis.clear().await?;
         let gateway = Gateway::prepare(program, redis, None).await?;
-        let database = Database::open(&gateway.database()).await?;
+        let database = Database::open(&gateway.database(), &Ring::read([RING_KEY])?).await?;
         let config = RedisConfig { url: Some(Secret::new(redis.url())), ..RedisConfig::default() };
         let connected = Connected::connect(&config).await?;
         let env = system::env();

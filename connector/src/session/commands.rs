@@ -90,6 +90,7 @@ impl Actor {
             Ok(Some(session)) if session.epoch > self.epoch => self.stale = true,
             Ok(Some(session)) if session.wanted => {
                 self.change_pace(&session);
+                self.change_proxy(&session).await;
                 if self.device.is_parked() {
                     self.start().await;
                 }

@@ -10,7 +10,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use wagate_domain::{
     events::EventData,
     ports::PortError,
-    sessions::{Reason, Session, Signal, State},
+    sessions::{Proxy, Reason, Session, Signal, State},
 };
 
 use super::{
@@ -23,7 +23,7 @@ use super::{
     outbox::{Entry, chain},
     reaction::{Reaction, Then, reaction},
 };
-use crate::wa::{EventSink, Feeds, InboundSink, Link, WireEvent};
+use crate::wa::{EventSink, Feeds, InboundSink, Link, Route, WireEvent};
 
 /// How soon opening is tried again after a failure.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
@@ -38,6 +38,8 @@ pub(super) struct Device {
     pub(super) link: Option<Link>,
     /// Whose account it is; absent while none is linked.
     pub(super) linked: Option<Linked>,
+    /// What it reaches WhatsApp by.
+    proxy: Option<Proxy>,
     online: watch::Sender<Option<Link>>,
     open_at: Option<Instant>,
     /// Ends the storing of the device's news.
@@ -47,7 +49,8 @@ pub(super) struct Device {
 impl Device {
     pub(super) fn new(session: &Session, online: watch::Sender<Option<Link>>) -> Self {
         let linked = session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
-        Self { generation: 0, link: None, linked, online, open_at: None, news: None }
+        let proxy = session.proxy.clone();
+        Self { generation: 0, link: None, linked, proxy, online, open_at: None, news: None }
     }
 
     pub(super) const fn timer(&self) -> Option<Instant> {
@@ -110,7 +113,9 @@ impl Actor {
         let (history, history_feed) = mpsc::unbounded_channel();
         let ownership = Arc::new(Ours::new(&self.shared, (self.key, self.epoch), self.inbox.clone()));
         let feeds = Feeds { events, news, history };
-        let link = self.shared.links.open(store, inbound, ownership, feeds).await?;
+        let guard = self.shared.config.proxies.clone();
+        let route = self.device.proxy.clone().map(|proxy| Route::new(proxy, guard));
+        let link = self.shared.links.open(store, inbound, (ownership, route), feeds).await?;
         let closed = CancellationToken::new();
         let appender = Appender {
             session: self.key,
@@ -128,6 +133,18 @@ impl Actor {
         };
         tokio::spawn(history.run(link.clone(), history_feed, closed.clone()));
         Ok((link, closed.drop_guard()))
+    }
+
+    /// Goes by the session's proxy; by a new one it connects anew.
+    pub(super) async fn change_proxy(&mut self, session: &Session) {
+        if self.device.proxy == session.proxy {
+            return;
+        }
+        self.device.proxy.clone_from(&session.proxy);
+        if !self.device.is_parked() {
+            self.signal(Signal::Lost, None);
+            self.reopen().await;
+        }
     }
 
     pub(super) async fn device_timers(&mut self) {
@@ -169,7 +186,7 @@ impl Actor {
             WireEvent::Online => self.online(),
             WireEvent::Paired => self.paired(),
             WireEvent::Renamed => self.tell_linked(),
-            WireEvent::Lost | WireEvent::Over(_) | WireEvent::Ended => {
+            WireEvent::Lost | WireEvent::ProxyFailed(_) | WireEvent::Over(_) | WireEvent::Ended => {
                 self.device.online.send_replace(None);
             }
             WireEvent::Qr { code, valid_for } => self.on_qr(code, valid_for),
@@ -210,6 +227,10 @@ impl Actor {
     fn move_on(&mut self, signal: Signal, reason: Option<Reason>) {
         // being asked to pair again while pairing is no news
         if signal == Signal::AwaitPairing && self.state == State::Pairing {
+            return;
+        }
+        // what was said of a lost connection stays until there is one again
+        if signal == Signal::Lost && self.state == State::Reconnecting && reason.is_none() {
             return;
         }
         self.signal(signal, reason);

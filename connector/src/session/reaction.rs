@@ -1,6 +1,6 @@
 //! What an event on the wire means for a session. Pure.
 
-use wagate_domain::sessions::{Reason, Signal};
+use wagate_domain::sessions::{PROXY_FAILED, Reason, Signal};
 
 use crate::wa::{Goodbye, WireEvent};
 
@@ -41,6 +41,10 @@ pub(super) fn reaction(event: &WireEvent) -> Reaction {
         WireEvent::Qr { .. } => Reaction::signal(Signal::AwaitPairing),
         WireEvent::Online => Reaction::signal(Signal::Online),
         WireEvent::Lost => Reaction::signal(Signal::Lost),
+        WireEvent::ProxyFailed(why) => {
+            let message = format!("{why}; it is tried again until it works or the session gets another one");
+            Reaction::end(Signal::Lost, PROXY_FAILED, message, Then::GoOn)
+        }
         WireEvent::Acked => Reaction::signal(Signal::Recovered),
         WireEvent::Over(goodbye) => over(goodbye),
         WireEvent::Ended => Reaction { then: Then::Reopen, ..Reaction::signal(Signal::Lost) },
@@ -118,6 +122,12 @@ mod tests {
         for (event, state, code, then) in [
             (WireEvent::Lost, Some(State::Reconnecting), None, Then::GoOn),
             (WireEvent::Ended, Some(State::Reconnecting), None, Then::Reopen),
+            (
+                WireEvent::ProxyFailed("the proxy cannot be reached".to_owned()),
+                Some(State::Reconnecting),
+                Some("proxy_failed"),
+                Then::GoOn,
+            ),
             (WireEvent::Renamed, None, None, Then::GoOn),
             (
                 logged_out("device_removed", true),

@@ -42,6 +42,8 @@ pub(crate) enum WireEvent {
     Renamed,
     /// The connection is gone; the client tries again.
     Lost,
+    /// The session's proxy did not do its part, in words; the client tries again.
+    ProxyFailed(String),
     /// The connection is over and the client does not try again.
     Over(Goodbye),
     /// The client's run loop has ended.

@@ -36,6 +36,14 @@ impl Gate {
         Ok(WHATSAPP_WEB_WS_URL.to_owned())
     }
 
+    /// The same, and what a proxy is asked for: the name where it resolves names itself, else a public address of it.
+    pub(super) async fn socket_by_proxy(&self, resolves: bool) -> anyhow::Result<(String, String, u16)> {
+        let url: Url = WHATSAPP_WEB_WS_URL.parse()?;
+        let name = url.host_str().unwrap_or_default();
+        let host = if resolves { name.to_owned() } else { outside(name, 443).await?[0].ip().to_string() };
+        Ok((url.to_string(), host, 443))
+    }
+
     /// Checks an address of WhatsApp's media hosts or of its web client.
     pub(super) fn http(&self, url: &str) -> anyhow::Result<Url> {
         let target: Url = url.parse()?;

@@ -44,6 +44,14 @@ impl Gate {
         Ok(format!("ws://{address}{}", self.socket.path()))
     }
 
+    /// The same, and what a proxy is asked for. The simulated network is inside, and names in there are ours to resolve.
+    pub(super) async fn socket_by_proxy(&self, _resolves: bool) -> anyhow::Result<(String, String, u16)> {
+        let url = self.socket().await?;
+        let parsed: Url = url.parse()?;
+        let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        Ok((url, host, parsed.port_or_known_default().unwrap_or(80)))
+    }
+
     /// The address to ask for a file that the network names by `url`.
     pub(super) fn http(&self, url: &str) -> anyhow::Result<Url> {
         let mut target: Url = url.parse()?;

@@ -36,7 +36,13 @@ pub(crate) struct WaHttp {
 impl WaHttp {
     /// Must be called within a runtime; its threads do the transfers.
     pub(crate) fn new(gate: Gate) -> Result<Self, StartError> {
+        Self::by(gate, None)
+    }
+
+    /// The same by a proxy.
+    pub(super) fn by(gate: Gate, proxy: Option<reqwest::Proxy>) -> Result<Self, StartError> {
         let build = |builder: reqwest::ClientBuilder| {
+            let builder = proxy.clone().into_iter().fold(builder, reqwest::ClientBuilder::proxy);
             builder.connect_timeout(CONNECT).build().map_err(|error| StartError::Http(error.to_string()))
         };
         Ok(Self {

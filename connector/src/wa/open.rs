@@ -8,7 +8,7 @@ use waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, CacheEntryConfig, TokioRuntime, bot::Bot};
 
 use super::{
-    Gate, InboundSink, News, WireEvent,
+    Gate, InboundSink, News, Route, WireEvent,
     acks::AckBook,
     events::Tap,
     history::{History, Piece},
@@ -65,18 +65,20 @@ impl Links {
         Ok(Self { gate, http, version: Version::new(), device_name: device_name.to_owned() })
     }
 
-    /// Opens the device kept in `store` and starts connecting. Events come until [`WireEvent::Ended`].
+    /// Opens the device kept in `store` and starts connecting, by `route` if there is one. Events come until [`WireEvent::Ended`].
     pub(crate) async fn open(
         &self,
         store: SessionStore,
         inbound: Arc<dyn InboundSink>,
-        ownership: Arc<dyn Ownership>,
+        (ownership, route): (Arc<dyn Ownership>, Option<Route>),
         feeds: Feeds,
     ) -> Result<Link, OpenError> {
+        let http = self.http(route.as_ref(), &feeds.events).await?;
+        let route = route.map(|route| (route, Arc::clone(&feeds.events)));
         let acks = Arc::new(AckBook::default());
         let unstored = Arc::new(Unstored::default());
         let transport =
-            GatedTransport { gate: self.gate.clone(), ownership, unstored: Arc::clone(&unstored) };
+            GatedTransport { gate: self.gate.clone(), ownership, unstored: Arc::clone(&unstored), route };
         let history = Arc::new(History::new(store.owed));
         let sink = Arc::clone(&feeds.events);
         let hook = Hook {
@@ -92,9 +94,9 @@ impl Links {
         let bot = Bot::builder()
             .with_backend_arc(store.backend)
             .with_transport_factory(transport)
-            .with_http_client(self.http.clone())
+            .with_http_client(http.clone())
             .with_runtime(TokioRuntime)
-            .with_version(self.version.current(&self.http).await)
+            .with_version(self.version.current(&http).await)
             .with_device_props(device)
             .with_cache_config(bounded())
             .with_inbound_durability_hook(hook)
@@ -115,6 +117,18 @@ impl Links {
             sink(WireEvent::Ended);
         });
         Ok(Link::new(client, acks, store.sent))
+    }
+}
+
+impl Links {
+    /// The HTTP side of a session: by its proxy, if it has one.
+    async fn http(&self, route: Option<&Route>, told: &EventSink) -> Result<WaHttp, OpenError> {
+        let Some(route) = route else { return Ok(self.http.clone()) };
+        let proxy = route.for_http().await.map_err(|failed| {
+            told(WireEvent::ProxyFailed(failed.to_string()));
+            OpenError(Box::new(failed))
+        })?;
+        WaHttp::by(self.gate.clone(), Some(proxy)).map_err(|error| OpenError(Box::new(error)))
     }
 }
 

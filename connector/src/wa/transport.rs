@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use wacore::stats::TransportResourceReport;
+use tokio_websockets::ClientBuilder;
+use wacore::{net::WHATSAPP_WEB_ORIGIN, stats::TransportResourceReport};
 use whatsapp_rust::{
     async_channel,
-    transport::{TokioWebSocketTransportFactory, Transport, TransportEvent, TransportFactory},
+    transport::{
+        Connector, TokioWebSocketTransportFactory, Transport, TransportEvent, TransportFactory,
+        default_tls_connector, from_websocket,
+    },
 };
 
 use super::{
-    Gate,
+    EventSink, Gate, Route, WireEvent,
     unstored::{Line, Unstored},
 };
+
+/// A socket and what comes over it.
+type Opened = (Arc<dyn Transport>, async_channel::Receiver<TransportEvent>);
 
 /// Says whether a session may still be connected from here.
 #[async_trait]
@@ -27,6 +34,8 @@ pub(super) struct GatedTransport {
     pub(super) gate: Gate,
     pub(super) ownership: Arc<dyn Ownership>,
     pub(super) unstored: Arc<Unstored>,
+    /// The session's proxy, and who is told when it does not do its part.
+    pub(super) route: Option<(Route, EventSink)>,
 }
 
 /// A socket that waits for the record.
@@ -37,15 +46,34 @@ struct Orderly {
 
 #[async_trait]
 impl TransportFactory for GatedTransport {
-    async fn create_transport(
-        &self,
-    ) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
+    async fn create_transport(&self) -> anyhow::Result<Opened> {
         // the client connects again by itself, also one that has slept through the end of its lease
         anyhow::ensure!(self.ownership.is_ours().await, "the session is not known to be ours");
-        let url = self.gate.socket().await?;
-        let opened = TokioWebSocketTransportFactory::new().with_url(url).create_transport().await;
-        let (socket, events) = opened?;
+        let (socket, events) = match &self.route {
+            None => {
+                let url = self.gate.socket().await?;
+                TokioWebSocketTransportFactory::new().with_url(url).create_transport().await?
+            }
+            Some((route, told)) => self.open_by(route, told).await?,
+        };
         Ok((Arc::new(Orderly { socket, line: self.unstored.connect() }), events))
+    }
+}
+
+impl GatedTransport {
+    async fn open_by(&self, route: &Route, told: &EventSink) -> anyhow::Result<Opened> {
+        let (url, host, port) = self.gate.socket_by_proxy(route.resolves()).await?;
+        let stream = route.connect(&host, port).await.inspect_err(|failed| {
+            told(WireEvent::ProxyFailed(failed.to_string()));
+        })?;
+        let uri: http::Uri = url.parse()?;
+        let connector =
+            if uri.scheme_str() == Some("wss") { default_tls_connector() } else { Connector::Plain };
+        let stream = connector.wrap(uri.host().unwrap_or_default(), stream).await?;
+        let origin = http::HeaderValue::from_static(WHATSAPP_WEB_ORIGIN);
+        let builder = ClientBuilder::from_uri(uri).add_header(http::header::ORIGIN, origin)?;
+        let (socket, _) = builder.connect_on(stream).await?;
+        Ok(from_websocket(socket))
     }
 }
 

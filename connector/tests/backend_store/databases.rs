@@ -12,7 +12,7 @@ use wagate_domain::{
 };
 use wagate_infra::{
     sql::{Database, wa::WaStore},
-    testing::Postgres,
+    testing::{Postgres, ring},
 };
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -35,7 +35,7 @@ pub(crate) async fn postgres() -> Postgres {
 }
 
 pub(crate) async fn open(url: &str) -> Database {
-    let db = Database::open(url).await.expect("an open database");
+    let db = Database::open(url, &ring()).await.expect("an open database");
     db.migrate().await.expect("the schema");
     db
 }
@@ -55,6 +55,7 @@ pub(crate) async fn store(db: &Database) -> SqlBackend {
         push_name: None,
         epoch: 0,
         pacing: wagate_domain::sessions::Pacing::default(),
+        proxy: None,
         linked_at: None,
         created_at: now,
         updated_at: now,

@@ -33,7 +33,7 @@ use wagate_infra::{
     redis::{Redis, RedisCalls, RedisLanes, RedisLeases, RedisLimits, RedisLog, RedisPolls},
     s3::{EmbeddedS3, S3},
     sql::Database,
-    testing::RedisServer,
+    testing::{RedisServer, ring},
 };
 use wagate_sandbox::{
     Sandbox, SandboxConfig,
@@ -77,7 +77,7 @@ impl Rig {
         let redis = RedisServer::start().await;
         let connection = redis.connect().await;
         let url = format!("sqlite://{}", folder.path().join("wagate.db").display());
-        let db = Database::open(&url).await.expect("database");
+        let db = Database::open(&url, &ring()).await.expect("database");
         db.migrate().await.expect("migration");
         let sandbox = Sandbox::start(SandboxConfig::new(folder.path())).await.expect("sandbox");
         let s3 = object_store(&folder, ([127, 0, 0, 1], 0).into()).await;

@@ -12,7 +12,7 @@ use crate::{
     media::Media,
     messages::{Message, Sought, Status},
     ports::PortResult,
-    sessions::{Pacing, Session, SessionKey},
+    sessions::{RewriteSession, Session, SessionKey},
 };
 
 /// API keys.
@@ -58,13 +58,12 @@ pub trait Sessions: Send + Sync {
         id: SessionId,
         wanted: bool,
     ) -> PortResult<Option<Session>>;
-    /// Changes its name and its pace, those that are given; `None` when there is no such session.
+    /// Changes what is given; `None` when there is no such session.
     async fn rewrite(
         &self,
         workspace: WorkspaceId,
         id: SessionId,
-        name: Option<&str>,
-        pacing: Option<&Pacing>,
+        change: &RewriteSession,
     ) -> PortResult<Option<Session>>;
     /// Deletes a session and its credentials; `false` when there was none.
     async fn delete(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<bool>;

@@ -6,7 +6,7 @@ use crate::{
     ids::Id,
     limits::{Refusal, Share, Terms},
     ports::{PortError, SessionCalls, Sessions},
-    sessions::{Pacing, Session, State},
+    sessions::{Pacing, Proxy, Session, State},
 };
 
 /// Longest name of a session, in characters.
@@ -19,6 +19,8 @@ pub struct CreateSession {
     pub name: Option<String>,
     /// How fast it may send.
     pub pacing: Pacing,
+    /// What it reaches WhatsApp by; straight when absent.
+    pub proxy: Option<Proxy>,
     /// Whether a connector should start it at once.
     pub start: bool,
     /// Fixes the id, so that a repeated request makes one session.
@@ -82,6 +84,7 @@ pub async fn create(
         push_name: None,
         epoch: 0,
         pacing: request.pacing,
+        proxy: request.proxy,
         linked_at: None,
         created_at: now,
         updated_at: now,

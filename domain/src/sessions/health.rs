@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ConnectorId, Timestamp,
     ports::LaneDepth,
-    sessions::{Reason, Session, State},
+    sessions::{PROXY_FAILED, Reason, Session, State},
 };
 
 /// A connection that has been silent for longer is in trouble: keep-alives are answered every half minute.
@@ -45,7 +45,9 @@ pub fn diagnose(session: &Session, health: Option<&Health>, queue: LaneDepth, no
         say("not_started", "nobody wants it connected; start it: POST /api/v1/sessions/{id}/start".into());
     } else if !session.is_linked() {
         say("not_linked", "no account is linked; link one: GET /api/v1/sessions/{id}/qr".into());
-    } else if let Some(reason) = session.reason.as_ref().filter(|_| session.state.needs_a_person()) {
+    } else if let Some(reason) =
+        session.reason.as_ref().filter(|reason| session.state.needs_a_person() || reason.code == PROXY_FAILED)
+    {
         say(&reason.code, reason.message.clone());
     }
     match health {
@@ -113,6 +115,7 @@ mod tests {
             push_name: None,
             epoch: 1,
             pacing: Pacing::default(),
+            proxy: None,
             linked_at: None,
             created_at: NOW,
             updated_at: NOW,
@@ -150,6 +153,9 @@ mod tests {
         assert_eq!(codes(&Session { pn: None, ..session() }, Some(&well()), none), ["not_linked"]);
         let offline = Health { online: false, failed_in_a_row: 4, ..well() };
         assert_eq!(codes(&session(), Some(&offline), none), ["offline"]);
+        let reason = Some(Reason::new(PROXY_FAILED, "the proxy cannot be reached"));
+        let behind = Session { state: State::Reconnecting, reason, ..session() };
+        assert_eq!(codes(&behind, Some(&offline), none), ["proxy_failed", "offline"]);
         let silent = Health { heard_at: Some(early), ..well() };
         assert_eq!(codes(&session(), Some(&silent), none), ["silent"]);
         let slow = Health { ack_millis: Some(5_001), restricted_until: Some(NOW), ..well() };

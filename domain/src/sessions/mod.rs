@@ -5,6 +5,7 @@ mod forecast;
 mod health;
 mod pacing;
 mod pairing;
+mod proxy;
 mod remove;
 mod rewrite;
 mod run;
@@ -15,6 +16,7 @@ pub use forecast::Forecast;
 pub use health::{Health, SILENCE, diagnose};
 pub use pacing::{Day, Pacing, QuietHours, WarmUp};
 pub use pairing::{Command, CommandReply, Pairing, PairingView};
+pub use proxy::{PROXY_FAILED, Proxy, ProxyKind};
 pub use remove::{RemoveError, RemovePorts, remove};
 pub use rewrite::{RewriteSession, rewrite};
 pub use run::{start, stop};
@@ -49,6 +51,8 @@ pub struct Session {
     pub epoch: u64,
     /// How fast it may send.
     pub pacing: Pacing,
+    /// What it reaches WhatsApp by; straight when absent.
+    pub proxy: Option<Proxy>,
     /// When its account was linked.
     pub linked_at: Option<Timestamp>,
     /// When it was made.

@@ -7,7 +7,7 @@ use crate::{
     SessionId,
     auth::Principal,
     ports::{SessionCalls, Sessions},
-    sessions::{Command, CreateError, Pacing, Session},
+    sessions::{Command, CreateError, Pacing, Proxy, Session},
 };
 
 /// What is to change; what is absent stays.
@@ -17,9 +17,12 @@ pub struct RewriteSession {
     pub name: Option<String>,
     /// How fast it may send, whole.
     pub pacing: Option<Pacing>,
+    /// What it reaches WhatsApp by; `None` inside: straight.
+    pub proxy: Option<Option<Proxy>>,
 }
 
-/// Changes a session; its owner goes by the new pace at once. `None` when there is no such session.
+/// Changes a session; its owner goes by the new pace at once, and connects anew by a new
+/// proxy. `None` when there is no such session.
 ///
 /// # Errors
 /// See [`CreateError`]; then nothing was changed.
@@ -31,10 +34,11 @@ pub async fn rewrite(
     change: RewriteSession,
 ) -> Result<Option<Session>, CreateError> {
     let name = change.name.as_deref().map(check_name).transpose()?;
+    let change = RewriteSession { name, ..change };
     if let Some(pacing) = &change.pacing {
         pacing.check()?;
     }
-    let changed = sessions.rewrite(caller.workspace, id, name.as_deref(), change.pacing.as_ref()).await?;
+    let changed = sessions.rewrite(caller.workspace, id, &change).await?;
     if let Some(session) = &changed {
         calls.call(session.key(), &Command::Refresh, Duration::ZERO).await?;
     }

@@ -49,6 +49,7 @@ impl Config {
         self.server.trusted_proxies().map_err(wrong)?;
         self.check_roles()?;
         self.network.check()?;
+        self.encryption.check()?;
         self.check_webhooks()?;
         self.limits.check()?;
         self.mail.check(self.mode)?;
@@ -137,6 +138,7 @@ impl Config {
     }
 
     fn check_production(&self) -> Result<(), ConfigError> {
+        self.ring()?;
         let exposed = !self.server.listen.ip().is_loopback();
         let default_secret = self.s3.secret_key.expose() == S3Config::DEFAULT_SECRET;
         if default_secret && (exposed || self.s3.endpoint.is_some()) {
@@ -212,9 +214,16 @@ mod tests {
     #[test]
     fn production_does_not_start_with_secrets_that_everybody_knows() {
         let exposed = "0.0.0.0:8080".parse().unwrap();
+        let production = |c: &mut Config| c.mode = Mode::Production;
+        let mailless = |c: &mut Config| {
+            production(c);
+            c.mail.enabled = false;
+        };
+        assert_eq!(refused(mailless).as_deref(), Some("encryption.keys"), "not with keys beside the data");
         let production = |c: &mut Config| {
             c.mode = Mode::Production;
             c.mail.enabled = false;
+            c.encryption.keys = vec![crate::seal::new_key()];
         };
         assert_eq!(refused(production), None, "loopback with the embedded S3 is safe");
         let field = refused(|c| {

@@ -25,7 +25,7 @@ const WELL_KNOWN: [(&str, &str); 9] = [
 /// What our own variables start with: `WAGATE_<SECTION>__<FIELD>`.
 const OWN: &str = "wagate_";
 /// Fields whose variables are text whatever they look like: a key of digits is not a number.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 19] = [
     "data_dir",
     "server.public_url",
     "redis.url",
@@ -44,6 +44,7 @@ const TEXTS: [&str; 18] = [
     "network.ws_url",
     "network.media_https_host",
     "log.filter",
+    "encryption.key_file",
 ];
 
 impl Config {
@@ -164,6 +165,10 @@ mod tests {
             ("WAGATE_S3__SECRET_KEY", "1234567890"),
             ("REDIS_URL", ""),
             ("WAGATE_OUTBOUND__ALLOW", "[10.0.0.0/8, ::1]"),
+            (
+                "WAGATE_ENCRYPTION__KEYS",
+                "[a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=, \"b:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"]",
+            ),
         ];
         with_sources("", &variables, |config| {
             let config = config.unwrap();
@@ -171,6 +176,7 @@ mod tests {
             assert_eq!(config.s3.secret_key.expose(), "1234567890");
             assert!(config.redis.url.is_none());
             assert_eq!(config.outbound.allow.len(), 2);
+            assert_eq!(format!("{:?}", config.ring().unwrap()), r#"["a", "b"]"#);
         });
     }
 

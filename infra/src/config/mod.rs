@@ -5,6 +5,7 @@
 
 mod check;
 mod check_mail;
+mod encryption;
 mod limits;
 mod load;
 mod people;
@@ -12,6 +13,7 @@ mod secret;
 mod sections;
 
 pub use check::ConfigError;
+pub use encryption::EncryptionConfig;
 pub use limits::LimitsConfig;
 pub use people::{PeopleConfig, Registration};
 pub use secret::Secret;
@@ -58,6 +60,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// How those who run a process learn how it is.
     pub operations: OperationsConfig,
+    /// Encryption at rest.
+    pub encryption: EncryptionConfig,
     /// Where the WhatsApp network is.
     pub network: NetworkConfig,
     /// Logging.
@@ -82,6 +86,7 @@ impl Default for Config {
             people: PeopleConfig::default(),
             mail: MailConfig::default(),
             operations: OperationsConfig::default(),
+            encryption: EncryptionConfig::default(),
             network: NetworkConfig::default(),
             log: LogConfig::default(),
         }

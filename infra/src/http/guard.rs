@@ -43,6 +43,20 @@ impl Guard {
             || self.0.allow.iter().any(|network| network.contains(address.to_canonical()))
     }
 
+    /// Where a name or address leads, if it may be connected to.
+    ///
+    /// # Errors
+    /// When the name has no address, or leads to a private one.
+    pub async fn resolve_host(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<SocketAddr, Box<dyn Error + Send + Sync>> {
+        let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
+        self.check(&addresses)?;
+        Ok(addresses[0])
+    }
+
     // one private address among several is enough to refuse: names are not made like that by honest people
     fn check(&self, addresses: &[SocketAddr]) -> Result<(), Box<dyn Error + Send + Sync>> {
         if addresses.is_empty() {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wagate_domain::{
     ConnectorId, SessionId, WorkspaceId,
     ports::{PortResult, Sessions},
-    sessions::{Pacing, Session},
+    sessions::{RewriteSession, Session},
 };
 
 use super::{MOMENT, MOST, Memory};
@@ -95,10 +95,9 @@ impl Sessions for RememberedSessions {
         &self,
         workspace: WorkspaceId,
         id: SessionId,
-        name: Option<&str>,
-        pacing: Option<&Pacing>,
+        change: &RewriteSession,
     ) -> PortResult<Option<Session>> {
-        self.changing(self.record.rewrite(workspace, id, name, pacing)).await
+        self.changing(self.record.rewrite(workspace, id, change)).await
     }
 
     async fn delete(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<bool> {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
         postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -16,9 +16,11 @@ use sea_orm::{
 use wagate_domain::ports::{PortError, PortResult};
 
 use super::{
+    data_keys::DataKeys,
     error::{internal, is_locked, sql_error},
     wa::Group,
 };
+use crate::seal::Ring;
 
 /// How long a call waits for a connection before the database counts as overloaded or away.
 const ACQUIRE: Duration = Duration::from_secs(10);
@@ -42,11 +44,13 @@ pub struct Database {
     write: DatabaseConnection,
     read: DatabaseConnection,
     group: Arc<Group>,
+    keys: Arc<DataKeys>,
 }
 
 impl Database {
     /// Opens `sqlite://<path>` (made when missing; its folder must exist) or `postgres://…`.
-    /// Call [`Database::migrate`] before anything else.
+    /// What is secret in it lies sealed with data keys that the ring wraps. Call [`Database::migrate`] before
+    /// anything else.
     ///
     /// SQLite gets one connection that writes, so that writers queue here and never meet a lock,
     /// and a few that read. Every commit is on disk before it returns.
@@ -54,12 +58,13 @@ impl Database {
     /// # Errors
     /// [`PortError::Unavailable`] when the server or file cannot be reached, [`PortError::Internal`]
     /// when the URL means no database that survives this process.
-    pub async fn open(url: &str) -> Result<Self, PortError> {
-        match url.split(':').next() {
-            Some("sqlite") => open_sqlite(url).await,
-            Some("postgres" | "postgresql") => open_postgres(url).await,
-            _ => Err(internal("the database's URL begins with neither sqlite: nor postgres:")),
-        }
+    pub async fn open(url: &str, ring: &Ring) -> Result<Self, PortError> {
+        let (write, read) = match url.split(':').next() {
+            Some("sqlite") => open_sqlite(url).await?,
+            Some("postgres" | "postgresql") => open_postgres(url).await?,
+            _ => return Err(internal("the database's URL begins with neither sqlite: nor postgres:")),
+        };
+        Ok(Self { write, read, group: Arc::default(), keys: Arc::new(DataKeys::new(ring.clone())) })
     }
 
     /// Whether the database answers.
@@ -90,6 +95,16 @@ impl Database {
         &self.group
     }
 
+    /// Keys that secrets are sealed with.
+    pub(super) fn keys(&self) -> &DataKeys {
+        &self.keys
+    }
+
+    /// Runs a statement that no transaction may contain.
+    pub(super) async fn execute_alone(&self, sql: &str) -> PortResult<()> {
+        self.write.execute_unprepared(sql).await.map_err(sql_error).map(drop)
+    }
+
     pub(super) fn is_postgres(&self) -> bool {
         self.write.get_database_backend() == DbBackend::Postgres
     }
@@ -104,7 +119,10 @@ impl Database {
     }
 }
 
-async fn open_sqlite(url: &str) -> PortResult<Database> {
+/// Connections that write and that read.
+type Connections = (DatabaseConnection, DatabaseConnection);
+
+async fn open_sqlite(url: &str) -> PortResult<Connections> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(internal("an in-memory SQLite database is not kept; name a file"));
     }
@@ -132,9 +150,7 @@ async fn open_sqlite(url: &str) -> PortResult<Database> {
     options.max_connections(SQLITE_READERS).map_sqlx_sqlite_opts(|sqlite| {
         sqlite.foreign_keys(true).busy_timeout(BUSY).pragma("query_only", "ON")
     });
-    let write = connect_sqlite(write).await?;
-    let read = connect_sqlite(options).await?;
-    Ok(Database { write, read, group: Arc::default() })
+    Ok((connect_sqlite(write).await?, connect_sqlite(options).await?))
 }
 
 /// Turning the write-ahead log on needs the file alone for a moment, and SQLite does not wait for that by itself:
@@ -151,7 +167,7 @@ async fn connect_sqlite(options: ConnectOptions) -> PortResult<DatabaseConnectio
     }
 }
 
-async fn open_postgres(url: &str) -> PortResult<Database> {
+async fn open_postgres(url: &str) -> PortResult<Connections> {
     let server: PgConnectOptions = url.parse().map_err(internal)?;
     // the URL carries a password, and SeaORM shows the one it is given to whoever traces it
     let mut options = ConnectOptions::new("postgres://");
@@ -164,19 +180,20 @@ async fn open_postgres(url: &str) -> PortResult<Database> {
             server.clone().application_name("wagate").options(limit)
         });
     let pool = sea_orm::Database::connect(options).await.map_err(sql_error)?;
-    Ok(Database { write: pool.clone(), read: pool, group: Arc::default() })
+    Ok((pool.clone(), pool))
 }
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, Statement};
+    use sea_orm::Statement;
 
     use super::*;
 
     #[tokio::test]
     async fn a_commit_in_sqlite_is_on_disk_and_readers_only_read() {
         let dir = tempfile::tempdir().unwrap();
-        let db = Database::open(&format!("sqlite://{}/x.db", dir.path().display())).await.unwrap();
+        let ring = Ring::read([wagate_infra::testing::RING_KEY]).unwrap();
+        let db = Database::open(&format!("sqlite://{}/x.db", dir.path().display()), &ring).await.unwrap();
         let pragma = async |connection: &DatabaseConnection, name: &str| {
             let pragma = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
             let row = connection.query_one_raw(pragma).await.unwrap().unwrap();

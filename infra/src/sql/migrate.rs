@@ -5,17 +5,18 @@ use std::collections::HashSet;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use wagate_domain::ports::PortResult;
 
-use super::{Database, contacts, error::sql_error, words};
+use super::{Database, contacts, error::sql_error, rekey, words};
 
 /// How many steps lead to the schema of this version.
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 9] = [
+const SCHEMA: [(i64, &str, &str); 10] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
     (3, "events", include_str!("migrations/0003_events.sql")),
     (4, "reading", include_str!("migrations/0004_reading.sql")),
+    (5, "sealed", include_str!("migrations/0005_sealed.sql")),
     (6, "plans", include_str!("migrations/0006_plans.sql")),
     (7, "mail", include_str!("migrations/0007_mail.sql")),
     (8, "people", include_str!("migrations/0008_people.sql")),
@@ -25,6 +26,8 @@ const SCHEMA: [(i64, &str, &str); 9] = [
 
 /// The step after which what is on record already has to be made searchable; SQL cannot fold text.
 const READING: i64 = 4;
+/// The step after which what is secret has to be sealed; SQL has no keys.
+const SEALED: i64 = 5;
 
 /// PostgreSQL's advisory lock of the migrator: "wagate" in ASCII.
 const LOCK: i64 = 0x7761_6761_7465;
@@ -37,12 +40,12 @@ impl Database {
     /// it at once: the first does the work, the others wait for it.
     ///
     /// # Errors
-    /// As the database reports them; then nothing was changed.
+    /// As the database reports them, and when the ring cannot open what is on record; then nothing was changed.
     pub async fn migrate(&self) -> PortResult<usize> {
         self.migrate_to(i64::MAX).await
     }
 
-    async fn migrate_to(&self, last: i64) -> PortResult<usize> {
+    pub(super) async fn migrate_to(&self, last: i64) -> PortResult<usize> {
         let tx = self.begin().await?;
         if self.is_postgres() {
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
@@ -50,7 +53,10 @@ impl Database {
         }
         tx.execute_unprepared(VERSIONS).await.map_err(sql_error)?;
         let done = applied(&tx).await?;
-        let mut taken = 0;
+        if done.contains(&SEALED) {
+            self.keys().check(&tx).await?;
+        }
+        let (mut taken, mut lay_open) = (0, false);
         let steps = SCHEMA.into_iter().filter(|(version, ..)| *version <= last && !done.contains(version));
         for (version, name, text) in steps {
             tx.execute_unprepared(&self.dialect(text)).await.map_err(sql_error)?;
@@ -64,9 +70,15 @@ impl Database {
                 words::store_all(&tx).await?;
                 contacts::fold_all(&tx).await?;
             }
+            if version == SEALED {
+                lay_open = rekey::seal_all(self, &tx).await?;
+            }
             taken += 1;
         }
         tx.commit().await.map_err(sql_error)?;
+        if lay_open {
+            self.forget_what_lay_open().await?;
+        }
         Ok(taken)
     }
 
@@ -112,6 +124,12 @@ mod tests {
     use wagate_infra::testing::Postgres;
 
     use super::{Database, lines_for};
+    use crate::seal::Ring;
+
+    // the ring of the crate's testing feature is another build's type here
+    fn ring() -> Ring {
+        Ring::read([wagate_infra::testing::RING_KEY]).unwrap()
+    }
 
     const OLD: &str = "
         INSERT INTO contacts (id, workspace_id, session_id, pn, push_name, updated_at) VALUES
@@ -146,14 +164,15 @@ mod tests {
     #[tokio::test]
     async fn what_was_there_is_readable_on_sqlite() {
         let folder = tempfile::tempdir().unwrap();
-        let db = Database::open(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
+        let db =
+            Database::open(&format!("sqlite://{}/x.db", folder.path().display()), &ring()).await.unwrap();
         what_was_there_is_readable(&db).await;
     }
 
     #[tokio::test]
     async fn what_was_there_is_readable_on_postgresql() {
         let server = Postgres::start().await;
-        what_was_there_is_readable(&Database::open(&server.database().await).await.unwrap()).await;
+        what_was_there_is_readable(&Database::open(&server.database().await, &ring()).await.unwrap()).await;
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod api_keys;
 mod audit;
 mod chats;
 mod contacts;
+mod data_keys;
 mod database;
 mod deliveries;
 mod error;
@@ -20,6 +21,7 @@ mod people;
 #[cfg(test)]
 mod plans_tests;
 mod projection;
+mod rekey;
 mod retention;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
@@ -33,3 +35,4 @@ mod workspaces;
 pub use database::Database;
 pub use migrate::STEPS;
 pub use people::SigningKey;
+pub use rekey::Rotated;

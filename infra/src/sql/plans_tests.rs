@@ -7,19 +7,25 @@ use wagate_domain::{
     messages::Sought,
     ports::{ChatPlace, ChatQuery, ContactQuery, MessageQuery},
 };
-use wagate_infra::testing::Postgres;
+use wagate_infra::testing::{Postgres, RING_KEY};
 
 use super::{
     Database, chats, contacts,
     projection::one_of,
     rows::{chat, contact, message},
 };
+use crate::seal::Ring;
 
 /// Rows of each table, of two workspaces with two sessions each.
 const ROWS: u64 = 20_000;
 
 fn nth<T: Id>(n: u128) -> T {
     T::from_ulid(ulid(Timestamp::from_millis(1_000), n))
+}
+
+// the ring of the crate's testing feature is another build's type here
+fn ring() -> Ring {
+    Ring::read([RING_KEY]).unwrap()
 }
 
 /// Fills the tables with a statement each; `n` counts rows.
@@ -155,7 +161,7 @@ async fn a_batch_is_looked_up_by_index(db: &Database) {
 #[tokio::test]
 async fn on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    let db = Database::open(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
+    let db = Database::open(&format!("sqlite://{}/x.db", folder.path().display()), &ring()).await.unwrap();
     db.migrate().await.unwrap();
     lists_are_read_from_their_index(&db).await;
     a_batch_is_looked_up_by_index(&db).await;
@@ -164,7 +170,7 @@ async fn on_sqlite() {
 #[tokio::test]
 async fn on_postgresql() {
     let server = Postgres::start().await;
-    let db = Database::open(&server.database().await).await.unwrap();
+    let db = Database::open(&server.database().await, &ring()).await.unwrap();
     db.migrate().await.unwrap();
     lists_are_read_from_their_index(&db).await;
     a_batch_is_looked_up_by_index(&db).await;

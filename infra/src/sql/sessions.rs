@@ -3,19 +3,21 @@
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, sea_query::Expr,
+    QuerySelect, QueryTrait,
+    sea_query::{Expr, LockType},
 };
 use wagate_domain::{
     ConnectorId, SessionId, WorkspaceId,
     ports::{PortResult, Sessions},
-    sessions::{Pacing, Session},
+    sessions::{RewriteSession, Session, SessionKey},
 };
 
 use super::{
     Database,
     error::{internal, sql_error},
     rows::{
-        session::{Column, Entity, Model},
+        parse,
+        session::{Column, Entity, Model, seal},
         signed, text, to_json, workspace,
     },
 };
@@ -24,7 +26,7 @@ use super::{
 impl Sessions for Database {
     async fn insert(&self, session: &Session) -> PortResult<Session> {
         let tx = self.begin().await?;
-        let stored = store(&tx, session).await?;
+        let stored = self.store(&tx, session).await?;
         tx.commit().await.map_err(sql_error)?;
         Ok(stored)
     }
@@ -46,7 +48,7 @@ impl Sessions for Database {
         {
             return Ok(None);
         }
-        let stored = store(&tx, session).await?;
+        let stored = self.store(&tx, session).await?;
         tx.commit().await.map_err(sql_error)?;
         Ok(Some(stored))
     }
@@ -57,7 +59,7 @@ impl Sessions for Database {
             .one(self.read())
             .await
             .map_err(sql_error)?;
-        found.map(Session::try_from).transpose()
+        Ok(self.read_sessions(found).await?.pop())
     }
 
     async fn list(
@@ -76,7 +78,7 @@ impl Sessions for Database {
             .all(self.read())
             .await
             .map_err(sql_error)?;
-        rows.into_iter().map(Session::try_from).collect()
+        self.read_sessions(rows).await
     }
 
     async fn set_wanted(
@@ -95,31 +97,46 @@ impl Sessions for Database {
             .map_err(sql_error)?;
         let stored = if changed.rows_affected > 0 { row(&tx, id).await? } else { None };
         tx.commit().await.map_err(sql_error)?;
-        stored.map(Session::try_from).transpose()
+        Ok(self.read_sessions(stored).await?.pop())
     }
 
     async fn rewrite(
         &self,
         workspace: WorkspaceId,
         id: SessionId,
-        name: Option<&str>,
-        pacing: Option<&Pacing>,
+        change: &RewriteSession,
     ) -> PortResult<Option<Session>> {
         let tx = self.begin().await?;
-        let found = row(&tx, id).await?.filter(|row| row.workspace_id == workspace.to_string());
+        // held: the key that it names is the one to seal with until the commit
+        let found = Entity::find_by_id(id.to_string())
+            .filter(Column::WorkspaceId.eq(workspace.to_string()))
+            .lock(LockType::NoKeyUpdate)
+            .one(&tx)
+            .await
+            .map_err(sql_error)?;
         let Some(found) = found else { return Ok(None) };
-        let name = name.map_or(found.name, |name| text(name).into_owned());
-        let pacing = pacing.map(to_json).transpose()?.unwrap_or(found.pacing);
+        let name = change.name.as_deref().map_or(found.name, |name| text(name).into_owned());
+        let pacing = change.pacing.as_ref().map(to_json).transpose()?.unwrap_or(found.pacing);
+        let proxy = match &change.proxy {
+            None => found.proxy,
+            Some(None) => None,
+            Some(Some(proxy)) => {
+                let key = parse("data key id", found.data_key.as_deref().unwrap_or_default())?;
+                let key = self.keys().get(&tx, workspace, key).await?;
+                Some(seal(&key, SessionKey { workspace, id }, proxy)?)
+            }
+        };
         Entity::update_many()
             .col_expr(Column::Name, Expr::value(name))
             .col_expr(Column::Pacing, Expr::value(pacing))
+            .col_expr(Column::Proxy, Expr::value(proxy))
             .filter(Column::Id.eq(id.to_string()))
             .exec(&tx)
             .await
             .map_err(sql_error)?;
         let stored = row(&tx, id).await?;
         tx.commit().await.map_err(sql_error)?;
-        stored.map(Session::try_from).transpose()
+        Ok(self.read_sessions(stored).await?.pop())
     }
 
     async fn delete(&self, workspace: WorkspaceId, id: SessionId) -> PortResult<bool> {
@@ -147,7 +164,7 @@ impl Sessions for Database {
             .all(self.read())
             .await
             .map_err(sql_error)?;
-        rows.into_iter().map(Session::try_from).collect()
+        self.read_sessions(rows).await
     }
 
     async fn raise_epoch(
@@ -169,22 +186,34 @@ impl Sessions for Database {
             .map_err(sql_error)?;
         let stored = if raised.rows_affected > 0 { row(&tx, id).await? } else { None };
         tx.commit().await.map_err(sql_error)?;
-        stored.map(Session::try_from).transpose()
+        Ok(self.read_sessions(stored).await?.pop())
     }
-}
-
-/// Stores a session, unless one of the same id and tenant is there; the one on record.
-async fn store(tx: &DatabaseTransaction, session: &Session) -> PortResult<Session> {
-    Entity::insert(Model::try_from(session)?.into_active_model())
-        .on_conflict_do_nothing()
-        .exec_without_returning(tx)
-        .await
-        .map_err(sql_error)?;
-    let stored = row(tx, session.id).await?.filter(|row| row.workspace_id == session.workspace.to_string());
-    let stored = stored.ok_or_else(|| internal("the session's id is taken by another workspace"))?;
-    Session::try_from(stored)
 }
 
 async fn row(tx: &DatabaseTransaction, id: SessionId) -> PortResult<Option<Model>> {
     Entity::find_by_id(id.to_string()).one(tx).await.map_err(sql_error)
+}
+
+impl Database {
+    /// Stores a session, unless one of the same id and tenant is there; the one on record.
+    async fn store(&self, tx: &DatabaseTransaction, session: &Session) -> PortResult<Session> {
+        let key = self.keys().current(tx, session.workspace).await?;
+        Entity::insert(Model::of(session, &key)?.into_active_model())
+            .on_conflict_do_nothing()
+            .exec_without_returning(tx)
+            .await
+            .map_err(sql_error)?;
+        let stored =
+            row(tx, session.id).await?.filter(|row| row.workspace_id == session.workspace.to_string());
+        let stored = stored.ok_or_else(|| internal("the session's id is taken by another workspace"))?;
+        stored.read(self.keys(), tx).await
+    }
+
+    async fn read_sessions(&self, rows: impl IntoIterator<Item = Model>) -> PortResult<Vec<Session>> {
+        let mut sessions = Vec::new();
+        for row in rows {
+            sessions.push(row.read(self.keys(), self.read()).await?);
+        }
+        Ok(sessions)
+    }
 }

@@ -29,12 +29,13 @@ impl Webhooks for Database {
         let of_workspace = Entity::find().filter(Column::WorkspaceId.eq(webhook.workspace.to_string()));
         let there = of_workspace.clone().filter(Column::Id.eq(webhook.id.to_string())).one(&tx).await;
         if let Some(there) = there.map_err(sql_error)? {
-            return Webhook::try_from(there).map(Some);
+            return there.read(self.keys(), &tx).await.map(Some);
         }
         if of_workspace.count(&tx).await.map_err(sql_error)? >= u64::from(most) {
             return Ok(None);
         }
-        Entity::insert(Model::try_from(webhook)?.into_active_model())
+        let key = self.keys().current(&tx, webhook.workspace).await?;
+        Entity::insert(Model::of(webhook, &key)?.into_active_model())
             .exec_without_returning(&tx)
             .await
             .map_err(sql_error)?;
@@ -48,7 +49,7 @@ impl Webhooks for Database {
             .one(self.read())
             .await
             .map_err(sql_error)?;
-        found.map(Webhook::try_from).transpose()
+        Ok(self.read_all(found).await?.pop())
     }
 
     async fn list(&self, workspace: WorkspaceId) -> PortResult<Vec<Webhook>> {
@@ -58,12 +59,13 @@ impl Webhooks for Database {
             .all(self.read())
             .await
             .map_err(sql_error)?;
-        rows.into_iter().map(Webhook::try_from).collect()
+        self.read_all(rows).await
     }
 
     async fn update(&self, webhook: &Webhook) -> PortResult<bool> {
-        let row = Model::try_from(webhook)?;
         let tx = self.begin().await?;
+        let key = self.keys().current(&tx, webhook.workspace).await?;
+        let row = Model::of(webhook, &key)?;
         let done = Entity::update_many()
             .col_expr(Column::Url, Expr::value(row.url))
             .col_expr(Column::Description, Expr::value(row.description))
@@ -71,6 +73,7 @@ impl Webhooks for Database {
             .col_expr(Column::Headers, Expr::value(row.headers))
             .col_expr(Column::Secrets, Expr::value(row.secrets))
             .col_expr(Column::NotifyEmail, Expr::value(row.notify_email))
+            .col_expr(Column::DataKey, Expr::value(row.data_key))
             .col_expr(Column::Enabled, Expr::value(row.enabled))
             .col_expr(Column::DisabledWhy, Expr::value(row.disabled_why))
             .col_expr(Column::FailingSince, Expr::value(row.failing_since))
@@ -117,7 +120,7 @@ impl Webhooks for Database {
             .all(self.read())
             .await
             .map_err(sql_error)?;
-        rows.into_iter().map(Webhook::try_from).collect()
+        self.read_all(rows).await
     }
 
     async fn disable(&self, webhook: &Webhook, why: &Disabled, mail: Option<&Mail>) -> PortResult<bool> {
@@ -137,5 +140,15 @@ impl Webhooks for Database {
         }
         tx.commit().await.map_err(sql_error)?;
         Ok(done.rows_affected > 0)
+    }
+}
+
+impl Database {
+    async fn read_all(&self, rows: impl IntoIterator<Item = Model>) -> PortResult<Vec<Webhook>> {
+        let mut webhooks = Vec::new();
+        for row in rows {
+            webhooks.push(row.read(self.keys(), self.read()).await?);
+        }
+        Ok(webhooks)
     }
 }

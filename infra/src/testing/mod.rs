@@ -3,9 +3,11 @@
 mod message;
 mod postgres;
 mod redis;
+mod ring;
 mod wait;
 
 pub use message::text_message;
 pub use postgres::Postgres;
 pub use redis::RedisServer;
+pub use ring::{RING_KEY, ring};
 pub use wait::eventually;

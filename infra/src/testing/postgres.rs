@@ -28,14 +28,14 @@ rm -rf "$1/data""#;
 #[derive(Debug)]
 pub struct Postgres {
     admin: String,
-    _server: Option<Server>,
+    server: Option<Server>,
     databases: AtomicU32,
 }
 
 #[derive(Debug)]
 struct Server {
     keeper: Child,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Postgres {
@@ -45,7 +45,7 @@ impl Postgres {
     /// When there is no PostgreSQL to start, or it does not start; the text says why.
     pub async fn start() -> Self {
         if let Ok(admin) = env::var(EXTERNAL) {
-            return Self { admin, _server: None, databases: AtomicU32::new(0) };
+            return Self { admin, server: None, databases: AtomicU32::new(0) };
         }
         let bin = binaries();
         let dir = tempfile::Builder::new().prefix("wagate-pg-").tempdir().expect("a temporary directory");
@@ -77,10 +77,15 @@ impl Postgres {
             .expect("a shell starts");
         let admin = url(dir.path(), "postgres");
         let log = dir.path().join("log");
-        let postgres =
-            Self { admin, _server: Some(Server { keeper, _dir: dir }), databases: AtomicU32::new(0) };
+        let postgres = Self { admin, server: Some(Server { keeper, dir }), databases: AtomicU32::new(0) };
         postgres.wait(&log).await;
         postgres
+    }
+
+    /// Where a throw-away server keeps its files.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.server.as_ref().map(|server| server.dir.path())
     }
 
     /// Makes an empty database and returns its URL.

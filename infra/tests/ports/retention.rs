@@ -19,7 +19,7 @@ use wagate_infra::{
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
-    testing::text_message,
+    testing::{ring, text_message},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -43,7 +43,9 @@ async fn storage(folder: &TempDir, address: &str) -> EmbeddedS3 {
 impl Keep {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let db = Database::open(&format!("sqlite://{}", folder.path().join("sql").display())).await.unwrap();
+        let db = Database::open(&format!("sqlite://{}", folder.path().join("sql").display()), &ring())
+            .await
+            .unwrap();
         db.migrate().await.unwrap();
         let server = storage(&folder, "127.0.0.1:0").await;
         let config = S3Config {
@@ -79,6 +81,7 @@ impl Keep {
             push_name: None,
             epoch: 0,
             pacing: Pacing::default(),
+            proxy: None,
             linked_at: None,
             created_at: now,
             updated_at: now,

@@ -1,7 +1,10 @@
 //! Databases to test on.
 
 use tempfile::TempDir;
-use wagate_infra::{sql::Database, testing::Postgres};
+use wagate_infra::{
+    sql::Database,
+    testing::{Postgres, ring},
+};
 
 /// A SQLite file in a directory of its own.
 pub(crate) struct SqliteFile {
@@ -19,7 +22,7 @@ impl SqliteFile {
 
     /// Opens the file with the schema up to date.
     pub(crate) async fn open(&self) -> Database {
-        let db = Database::open(&self.url()).await.expect("an open database");
+        let db = Database::open(&self.url(), &ring()).await.expect("an open database");
         db.migrate().await.expect("the schema");
         db
     }

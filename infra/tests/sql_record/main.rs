@@ -14,10 +14,12 @@ mod reading;
 mod replay;
 mod retention;
 mod sample;
+mod sealing;
 mod stale;
 mod telling;
 
 use wagate_infra::sql::Database;
+use wagate_infra::testing::ring;
 
 use databases::{SqliteFile, postgres};
 
@@ -82,7 +84,21 @@ async fn sqlite() {
     let file = SqliteFile::new();
     let db = file.open().await;
     stale::of_writes_made_together_the_last_counts(&db).await;
+    sealing::lies_sealed(&db, &file.url()).await;
     conforms(&db, &file.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_keys_on_sqlite() {
+    sealing::gets_new_keys(&SqliteFile::new().url()).await;
+    sealing::is_taken_up_where_it_stopped(&SqliteFile::new().url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_keys_on_postgresql() {
+    let server = postgres().await;
+    sealing::gets_new_keys(&server.database().await).await;
+    sealing::is_taken_up_where_it_stopped(&server.database().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,8 +106,9 @@ async fn postgresql() {
     let server = postgres().await;
     let url = server.database().await;
     opening::many_migrate_at_once(&server.database().await).await;
-    let db = Database::open(&url).await.expect("an open database");
+    let db = Database::open(&url, &ring()).await.expect("an open database");
     db.migrate().await.expect("the schema");
     stale::a_write_waits_for_a_change_that_is_being_made(&db, &url).await;
+    sealing::lies_sealed(&db, &url).await;
     conforms(&db, &url).await;
 }

@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use wagate_domain::ports::{PortError, Workspaces};
 use wagate_infra::sql::Database;
+use wagate_infra::testing::ring;
 
 use crate::databases::SqliteFile;
 
@@ -10,7 +11,7 @@ pub(crate) async fn many_migrate_at_once(url: &str) {
     let starts = (0..6).map(|_| {
         let url = url.to_owned();
         tokio::spawn(async move {
-            let db = Database::open(&url).await.expect("an open database");
+            let db = Database::open(&url, &ring()).await.expect("an open database");
             let taken = db.migrate().await.expect("the schema");
             db.ping().await.expect("an answer");
             taken
@@ -39,12 +40,12 @@ async fn many_open_one_file_at_once() {
 #[tokio::test]
 async fn what_is_no_database_is_refused() {
     for url in ["sqlite::memory:", "sqlite://x?mode=memory", "mysql://localhost/x", "nonsense"] {
-        let opened = Database::open(url).await;
+        let opened = Database::open(url, &ring()).await;
         assert!(matches!(opened, Err(PortError::Internal { .. })), "{url}: {opened:?}");
     }
-    let opened = Database::open("sqlite:///no/such/folder/record.db").await;
+    let opened = Database::open("sqlite:///no/such/folder/record.db", &ring()).await;
     assert!(matches!(opened, Err(PortError::Unavailable { .. })), "{opened:?}");
-    let opened = Database::open("postgres://nobody@localhost/x?host=/no/such/folder").await;
+    let opened = Database::open("postgres://nobody@localhost/x?host=/no/such/folder", &ring()).await;
     assert!(matches!(opened, Err(PortError::Unavailable { .. })), "{opened:?}");
 }
 

@@ -17,6 +17,7 @@ use wagate_domain::{
     sessions::{SessionKey, State},
 };
 use wagate_infra::sql::Database;
+use wagate_infra::testing::ring;
 
 use crate::{
     databases::{SqliteFile, postgres},
@@ -283,7 +284,8 @@ async fn check(
     batch: usize,
     part: (usize, usize),
 ) -> Result<(), TestCaseError> {
-    let (db, other) = (Database::open(urls[0]).await.unwrap(), Database::open(urls[1]).await.unwrap());
+    let (db, other) =
+        (Database::open(urls[0], &ring()).await.unwrap(), Database::open(urls[1], &ring()).await.unwrap());
     let stored = session(crate::sample::id());
     for db in [&db, &other] {
         db.migrate().await.unwrap();

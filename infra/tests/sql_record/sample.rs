@@ -63,6 +63,7 @@ pub(crate) fn session(workspace: WorkspaceId) -> Session {
         push_name: None,
         epoch: 0,
         pacing: Pacing::careful(),
+        proxy: None,
         linked_at: None,
         created_at: at(3),
         updated_at: at(3),

@@ -12,7 +12,7 @@ use wagate_infra::{
     config::{RedisConfig, S3Config},
     redis::{Redis, RedisChild},
     s3::EmbeddedS3,
-    testing::Postgres,
+    testing::{Postgres, RING_KEY},
 };
 
 use crate::settings::Db;
@@ -50,6 +50,7 @@ impl Machines {
             ("REDIS_URL", redis.url().expose().clone()),
             ("DATABASE_URL", database.clone()),
             ("S3_ENDPOINT", s3.endpoint()),
+            ("WAGATE_ENCRYPTION__KEYS", format!("[\"{RING_KEY}\"]")),
         ];
         Ok(Self { folder: folder.to_owned(), redis, _s3: s3, _postgres: postgres, database, variables })
     }

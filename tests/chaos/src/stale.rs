@@ -11,6 +11,7 @@ use wagate_infra::{
     redis::{RedisLanes, RedisLog},
     sql::{Database, wa::WaStore},
     system,
+    testing::ring,
 };
 use wagate_tests::eventually;
 
@@ -75,7 +76,7 @@ async fn refused(world: &World, session: &Session, epoch: u64) -> Result<()> {
     stale("publishing", &log.append(session.key, Some(epoch), &[told]).await)?;
     let claimed: PortResult<Claim> = lanes.claim(session.key, epoch, Wanted::one(env.now())).await;
     stale("claiming", &claimed)?;
-    let sql = Database::open(&world.machines.database).await?;
+    let sql = Database::open(&world.machines.database, &ring()).await?;
     let store = WaStore::new(sql.clone(), session.key, epoch);
     stale("writing", &store.put_sessions([("somebody", b"ratchet".as_slice())]).await)?;
     sql.close().await?;

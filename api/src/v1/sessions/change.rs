@@ -1,7 +1,7 @@
 //! `PATCH /api/v1/sessions/{id}`
 
 use axum::{Json, extract::State};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use wagate_domain::{
     SessionId,
@@ -10,6 +10,7 @@ use wagate_domain::{
 
 use super::{
     pacing::PacingView,
+    proxy::{ProxyBody, read_proxy},
     view::{SessionView, example},
 };
 use crate::{
@@ -28,11 +29,20 @@ pub(crate) struct SessionChange {
     name: Option<String>,
     /// How fast it may send, whole: `{}` lifts every limit.
     pacing: Option<PacingView>,
+    /// What it reaches WhatsApp by; `null`: straight.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<ProxyBody>)]
+    proxy: Option<Option<ProxyBody>>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<ProxyBody>>, D::Error> {
+    Option::<ProxyBody>::deserialize(deserializer).map(Some)
 }
 
 /// Change a session
 ///
-/// A new pace holds from the next message on, also while the session is connected.
+/// A new pace holds from the next message on, also while the session is connected. By a new proxy it connects anew.
 #[utoipa::path(
     patch, path = "/sessions/{id}", tag = "sessions",
     params(("id" = String, Path, description = "The session's id.", example = "ses_01JZZZ6E5R4Q3P2N1M0K9J8H7G")),
@@ -43,9 +53,10 @@ pub(crate) async fn change_session(
     State(state): State<ApiState>,
     Caller(caller): Caller,
     IdPath(id): IdPath<SessionId>,
-    JsonBody { value: SessionChange { name, pacing }, .. }: JsonBody<SessionChange>,
+    JsonBody { value: SessionChange { name, pacing, proxy }, .. }: JsonBody<SessionChange>,
 ) -> Result<(Changed, Json<SessionView>), Problem> {
-    let change = RewriteSession { name, pacing: pacing.map(Into::into) };
+    let proxy = proxy.map(|proxy| read_proxy(&state, proxy)).transpose()?;
+    let change = RewriteSession { name, pacing: pacing.map(Into::into), proxy };
     let gone = || Problem::plain(Code::SessionNotFound);
     let before = state.sessions.get(caller.workspace, id).await?.ok_or_else(gone)?;
     let changed = sessions::rewrite(&*state.sessions, &*state.calls, caller, id, change).await?;

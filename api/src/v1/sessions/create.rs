@@ -8,6 +8,7 @@ use wagate_domain::sessions::{self, CreatePorts};
 
 use super::{
     pacing::PacingView,
+    proxy::{ProxyBody, read_proxy},
     view::{SessionView, example},
 };
 use crate::{
@@ -26,6 +27,8 @@ pub(crate) struct CreateSession {
     name: Option<String>,
     /// How fast it may send; what suits the network of this installation when left out.
     pacing: Option<PacingView>,
+    /// What it reaches WhatsApp by; straight when left out.
+    proxy: Option<ProxyBody>,
     /// Whether to start it at once, so that a QR code is on offer soon.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -58,7 +61,8 @@ pub(crate) async fn create_session(
     let state = &state;
     once.run(state, Fingerprint::of([digest.as_str()]), |seed| async move {
         let pacing = value.pacing.map_or_else(|| state.default_pacing.clone(), Into::into);
-        let request = sessions::CreateSession { name: value.name, pacing, start: value.start, seed };
+        let proxy = read_proxy(state, value.proxy)?;
+        let request = sessions::CreateSession { name: value.name, pacing, proxy, start: value.start, seed };
         let ports = CreatePorts { terms: state.terms(), sessions: &*state.sessions, calls: &*state.calls };
         let made = sessions::create(&state.env, ports, caller, request).await?;
         let (id, shown) = (made.id, SessionView::from(made));

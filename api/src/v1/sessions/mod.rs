@@ -11,6 +11,7 @@ mod offer;
 mod pacing;
 mod pairing_code;
 mod presence;
+mod proxy;
 mod qr;
 mod remove;
 mod start;

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use wagate_domain::sessions::Session;
 use wagate_views::{ReasonView, SessionState};
 
-use super::pacing::PacingView;
+use super::{pacing::PacingView, proxy::ProxyView};
 
 /// A WhatsApp account linked (or to be linked) to the gateway.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +34,8 @@ pub(crate) struct SessionView {
     push_name: Option<String>,
     /// How fast it may send.
     pacing: PacingView,
+    /// What it reaches WhatsApp by; `null`: straight.
+    proxy: Option<ProxyView>,
     /// When it was made (RFC 3339, UTC).
     #[schema(format = DateTime, example = "2026-01-01T00:00:00.000Z")]
     created_at: String,
@@ -54,6 +56,7 @@ impl From<Session> for SessionView {
             lid,
             push_name,
             pacing,
+            proxy,
             created_at,
             updated_at,
             ..
@@ -68,6 +71,7 @@ impl From<Session> for SessionView {
             lid,
             push_name,
             pacing: pacing.into(),
+            proxy: proxy.map(ProxyView::from),
             created_at: created_at.to_string(),
             updated_at: updated_at.to_string(),
         }
@@ -87,6 +91,7 @@ pub(super) fn example() -> serde_json::Value {
         "push_name": "Budi",
         "pacing": { "per_minute": 20, "burst": 5, "jitter_ms": 1500, "per_day": 1000, "new_chats_per_day": 100,
             "warm_up": { "first_day": 50, "days": 14 }, "quiet_hours": null, "time_zone": "Asia/Jakarta" },
+        "proxy": { "url": "socks5://proxy.example.com:1080", "has_credentials": true },
         "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2026-01-01T00:00:05.120Z"
     })

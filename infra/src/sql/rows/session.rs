@@ -3,11 +3,15 @@
 use sea_orm::entity::prelude::*;
 use wagate_domain::{
     Timestamp,
-    ports::{PortError, PortResult},
-    sessions::{Session, State},
+    ports::PortResult,
+    sessions::{Proxy, Session, SessionKey, State},
 };
 
 use super::{from_json, optional_text, parse, signed, text, to_json, unreadable, unsigned};
+use crate::{
+    seal::{DataKey, Place},
+    sql::{data_keys::DataKeys, error::internal},
+};
 
 /// Row of `sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -30,6 +34,8 @@ pub struct Model {
     pub updated_at: i64,
     pub pacing: String,
     pub linked_at: Option<i64>,
+    pub data_key: Option<String>,
+    pub proxy: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,10 +43,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl TryFrom<&Session> for Model {
-    type Error = PortError;
-
-    fn try_from(session: &Session) -> PortResult<Self> {
+impl Model {
+    /// The row of a session whose store is sealed with a key.
+    pub(in crate::sql) fn of(session: &Session, key: &DataKey) -> PortResult<Self> {
         Ok(Self {
             id: session.id.to_string(),
             workspace_id: session.workspace.to_string(),
@@ -58,18 +63,42 @@ impl TryFrom<&Session> for Model {
             updated_at: session.updated_at.as_millis(),
             pacing: to_json(&session.pacing)?,
             linked_at: session.linked_at.map(Timestamp::as_millis),
+            data_key: Some(key.id().to_string()),
+            proxy: session.proxy.as_ref().map(|proxy| seal(key, session.key(), proxy)).transpose()?,
         })
     }
 }
 
-impl TryFrom<Model> for Session {
-    type Error = PortError;
+/// The place of a session's proxy.
+pub(in crate::sql) fn place(session: SessionKey) -> Place {
+    Place::new(session.workspace, "sessions", "proxy", [session.id.to_string()])
+}
 
-    fn try_from(row: Model) -> PortResult<Self> {
-        let state = row.state()?;
-        Ok(Self {
-            id: parse("session id", &row.id)?,
-            workspace: parse("workspace id", &row.workspace_id)?,
+/// A proxy as it is written.
+pub(in crate::sql) fn seal(key: &DataKey, session: SessionKey, proxy: &Proxy) -> PortResult<Vec<u8>> {
+    key.seal(&place(session), to_json(proxy)?.as_bytes()).map_err(internal)
+}
+
+impl Model {
+    /// The session.
+    pub(in crate::sql) async fn read(
+        self,
+        keys: &DataKeys,
+        on: &impl ConnectionTrait,
+    ) -> PortResult<Session> {
+        let (row, state) = (&self, self.state()?);
+        let (id, workspace) = (parse("session id", &row.id)?, parse("workspace id", &row.workspace_id)?);
+        let proxy = match &row.proxy {
+            Some(sealed) => {
+                let plain = keys.open(on, &place(SessionKey { workspace, id }), sealed).await?;
+                Some(from_json("proxy", &String::from_utf8(plain).map_err(internal)?)?)
+            }
+            None => None,
+        };
+        let row = self;
+        Ok(Session {
+            id,
+            workspace,
             name: row.name,
             state,
             reason: row.reason.as_deref().map(|reason| from_json("reason", reason)).transpose()?,
@@ -79,6 +108,7 @@ impl TryFrom<Model> for Session {
             push_name: row.push_name,
             epoch: unsigned(row.epoch),
             pacing: from_json("pacing", &row.pacing)?,
+            proxy,
             linked_at: row.linked_at.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),

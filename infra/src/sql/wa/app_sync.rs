@@ -10,16 +10,24 @@ use wagate_domain::ports::PortResult;
 
 use super::{
     WaStore, bytes, column, key,
-    table::{PARAMETERS, Table},
+    table::{PARAMETERS, Row, Table},
 };
 use crate::sql::{error::sql_error, rows::signed};
 
-pub(super) const SYNC_KEYS: Table =
-    Table { name: "wa_sync_keys", key: &["key_id"], values: &["key_data", "fingerprint", "stamp", "seq"] };
+pub(super) const SYNC_KEYS: Table = Table {
+    name: "wa_sync_keys",
+    key: &["key_id"],
+    sealed: &["key_data", "fingerprint"],
+    values: &["stamp", "seq"],
+};
 pub(super) const VERSIONS: Table =
-    Table { name: "wa_sync_versions", key: &["collection"], values: &["record"] };
-pub(super) const MUTATION_MACS: Table =
-    Table { name: "wa_mutation_macs", key: &["collection", "index_mac"], values: &["value_mac", "version"] };
+    Table { name: "wa_sync_versions", key: &["collection"], sealed: &["record"], values: &[] };
+pub(super) const MUTATION_MACS: Table = Table {
+    name: "wa_mutation_macs",
+    key: &["collection", "index_mac"],
+    sealed: &["value_mac"],
+    values: &["version"],
+};
 
 /// A key that opens app state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +44,7 @@ pub struct SyncKey {
 impl WaStore {
     /// Stores a sync key; it is the latest from now on.
     pub async fn put_sync_key(&self, id: &[u8], sync_key: &SyncKey) -> PortResult<()> {
-        let tx = self.begin().await?;
+        let (tx, held) = self.begin().await?;
         let session = self.session.id.to_string();
         let last = Statement::from_sql_and_values(
             tx.get_database_backend(),
@@ -45,13 +53,12 @@ impl WaStore {
         );
         let row = tx.query_one_raw(last).await.map_err(sql_error)?;
         let last: i64 = row.as_ref().map(|row| column(row, "last")).transpose()?.unwrap_or_default();
-        let values = vec![
-            bytes(&sync_key.data),
-            bytes(&sync_key.fingerprint),
-            sync_key.timestamp.into(),
-            last.saturating_add(1).into(),
-        ];
-        for insert in SYNC_KEYS.upserts(self.session, vec![(vec![bytes(id)], values)])? {
+        let row = Row {
+            key: vec![bytes(id)],
+            sealed: vec![sync_key.data.clone(), sync_key.fingerprint.clone()],
+            values: vec![sync_key.timestamp.into(), last.saturating_add(1).into()],
+        };
+        for insert in SYNC_KEYS.upserts(&held, vec![row])? {
             tx.execute(&insert).await.map_err(sql_error)?;
         }
         tx.commit().await.map_err(sql_error)
@@ -61,9 +68,10 @@ impl WaStore {
     pub async fn sync_key(&self, id: &[u8]) -> PortResult<Option<SyncKey>> {
         let select = SYNC_KEYS.find(self.session, &["key_data", "fingerprint", "stamp"], vec![bytes(id)]);
         let Some(row) = self.row(&select).await? else { return Ok(None) };
+        let key = [bytes(id)];
         Ok(Some(SyncKey {
-            data: column(&row, "key_data")?,
-            fingerprint: column(&row, "fingerprint")?,
+            data: self.opened(SYNC_KEYS, "key_data", &key, &row).await?,
+            fingerprint: self.opened(SYNC_KEYS, "fingerprint", &key, &row).await?,
             timestamp: column(&row, "stamp")?,
         }))
     }
@@ -78,7 +86,7 @@ impl WaStore {
 
     /// Stores the state of a collection.
     pub async fn put_sync_version(&self, collection: &str, record: &[u8]) -> PortResult<()> {
-        self.upsert(VERSIONS, vec![(vec![key(collection)], vec![bytes(record)])]).await
+        self.upsert(VERSIONS, vec![Row::record(vec![key(collection)], record)]).await
     }
 
     /// The state of a collection.
@@ -95,7 +103,8 @@ impl WaStore {
     ) -> PortResult<()> {
         let macs: BTreeMap<&[u8], &[u8]> = macs.into_iter().collect();
         let row = |(index, value): (&[u8], &[u8])| {
-            (vec![key(collection), bytes(index)], vec![bytes(value), signed(version).into()])
+            let place = vec![key(collection), bytes(index)];
+            Row { values: vec![signed(version).into()], ..Row::record(place, value) }
         };
         self.upsert(MUTATION_MACS, macs.into_iter().map(row).collect()).await
     }
@@ -112,7 +121,9 @@ impl WaStore {
             let mut select = MUTATION_MACS.select(self.session, &["index_mac", "value_mac"]);
             select.and_where(of_collection(collection)).and_where(any_index(chunk));
             for row in self.rows(&select).await? {
-                found.insert(column(&row, "index_mac")?, column(&row, "value_mac")?);
+                let index: Vec<u8> = column(&row, "index_mac")?;
+                let place = [key(collection), bytes(&index)];
+                found.insert(index, self.opened(MUTATION_MACS, "value_mac", &place, &row).await?);
             }
         }
         Ok(found)

@@ -4,11 +4,14 @@
 //! commits. Whoever finds the writer free takes along what others have left meanwhile.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, Statement,
+    sea_query::{InsertStatement, OnConflict},
+};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use wagate_domain::{
     ports::{PortError, PortResult},
@@ -16,8 +19,8 @@ use wagate_domain::{
 };
 
 use super::{
-    column, lock,
-    table::{Row, Table},
+    column, held, hold,
+    table::{Held, Row, Table},
 };
 use crate::sql::{
     Database,
@@ -41,7 +44,9 @@ pub(super) struct Write {
 pub(super) enum Change {
     /// Rows to put in, or in the place of those of the same key. Those of several sessions go into one statement.
     Upsert(Table, Vec<Row>),
-    /// Anything else.
+    /// Rows to put in, and what to do where the key exists.
+    Merge(Table, Vec<Row>, Box<OnConflict>),
+    /// Anything that seals nothing.
     Statements(Vec<Statement>),
 }
 
@@ -131,20 +136,20 @@ async fn make(db: &Database, batch: Vec<Left>) {
 
 async fn together(db: &Database, batch: &[Left]) -> PortResult<Vec<PortResult<u64>>> {
     let tx = db.begin().await?;
-    let owners = owners(&tx, batch.iter().map(|left| &*left.write)).await?;
+    let owners = owners(db, &tx, batch.iter().map(|left| &*left.write)).await?;
     let mut results = Vec::with_capacity(batch.len());
     let mut upserts = Upserts::default();
     for Left { write, .. } in batch {
-        results.push(match (owners.contains(&write.owner()), &write.change) {
-            (false, _) => Err(PortError::Stale),
-            (true, Change::Upsert(table, rows)) => {
-                upserts.add(*table, write.session, rows);
+        results.push(match (owners.get(&write.owner()), &write.change) {
+            (None, _) => Err(PortError::Stale),
+            (Some(held), Change::Upsert(table, rows)) => {
+                upserts.add(*table, held, rows);
                 Ok(rows.len() as u64)
             }
-            (true, Change::Statements(statements)) => {
+            (Some(held), other) => {
                 // what was left before comes first: it may be about the same rows
                 upserts.run(&tx).await?;
-                Ok(run(&tx, statements.iter().cloned()).await?)
+                Ok(run(&tx, other.statements(held, tx.get_database_backend())?).await?)
             }
         });
     }
@@ -155,11 +160,11 @@ async fn together(db: &Database, batch: &[Left]) -> PortResult<Vec<PortResult<u6
 
 /// Rows that wait to be put in, by table.
 #[derive(Debug, Default)]
-struct Upserts(Vec<(Table, Vec<(SessionKey, Row)>)>);
+struct Upserts(Vec<(Table, Vec<(Held, Row)>)>);
 
 impl Upserts {
-    fn add(&mut self, table: Table, session: SessionKey, rows: &[Row]) {
-        let rows = rows.iter().map(|row| (session, row.clone()));
+    fn add(&mut self, table: Table, held: &Held, rows: &[Row]) {
+        let rows = rows.iter().map(|row| (held.clone(), row.clone()));
         match self.0.iter_mut().find(|(other, _)| other.name == table.name) {
             Some((_, waiting)) => waiting.extend(rows),
             None => self.0.push((table, rows.collect())),
@@ -169,8 +174,7 @@ impl Upserts {
     /// Puts them in. SQLite takes the rows of a statement one after the other, so the last of one key counts.
     async fn run(&mut self, tx: &DatabaseTransaction) -> PortResult<()> {
         for (table, rows) in self.0.drain(..) {
-            let backend = tx.get_database_backend();
-            run(tx, table.upserts_of(rows)?.iter().map(|insert| backend.build(insert))).await?;
+            run(tx, built(&table.upserts_of(rows)?, tx.get_database_backend())).await?;
         }
         Ok(())
     }
@@ -179,20 +183,30 @@ impl Upserts {
 /// Makes one write in a transaction of its own.
 pub(super) async fn alone(db: &Database, write: &Write) -> PortResult<u64> {
     let tx = db.begin().await?;
-    lock(&tx, write.session, write.epoch).await?;
-    let touched = match &write.change {
-        Change::Upsert(table, rows) => {
-            let backend = tx.get_database_backend();
-            let inserts = table.upserts(write.session, rows.clone())?;
-            run(&tx, inserts.iter().map(|insert| backend.build(insert))).await?
-        }
-        Change::Statements(statements) => run(&tx, statements.iter().cloned()).await?,
-    };
+    let held = hold(db, &tx, write.session, write.epoch).await?;
+    let touched = run(&tx, write.change.statements(&held, tx.get_database_backend())?).await?;
     tx.commit().await.map_err(sql_error)?;
     Ok(touched)
 }
 
-async fn run(tx: &DatabaseTransaction, statements: impl Iterator<Item = Statement>) -> PortResult<u64> {
+impl Change {
+    /// What it is in SQL for the session that the writer holds.
+    fn statements(&self, held: &Held, backend: DbBackend) -> PortResult<Vec<Statement>> {
+        Ok(match self {
+            Self::Upsert(table, rows) => built(&table.upserts(held, rows.clone())?, backend),
+            Self::Merge(table, rows, conflict) => {
+                built(&table.inserts(held, rows.clone(), conflict)?, backend)
+            }
+            Self::Statements(statements) => statements.clone(),
+        })
+    }
+}
+
+fn built(inserts: &[InsertStatement], backend: DbBackend) -> Vec<Statement> {
+    inserts.iter().map(|insert| backend.build(insert)).collect()
+}
+
+async fn run(tx: &DatabaseTransaction, statements: Vec<Statement>) -> PortResult<u64> {
     let mut touched = 0;
     for statement in statements {
         touched += tx.execute_raw(statement).await.map_err(sql_error)?.rows_affected();
@@ -200,25 +214,27 @@ async fn run(tx: &DatabaseTransaction, statements: impl Iterator<Item = Statemen
     Ok(touched)
 }
 
-/// Which of these writers are on record as owners.
+/// Those of these writers that are on record as owners, with what they hold.
 async fn owners(
+    db: &Database,
     tx: &DatabaseTransaction,
     writes: impl Iterator<Item = &Write>,
-) -> PortResult<HashSet<(String, i64)>> {
-    let sessions: BTreeMap<String, String> =
-        writes.map(|write| (write.session.id.to_string(), write.session.workspace.to_string())).collect();
+) -> PortResult<HashMap<(String, i64), Held>> {
+    let sessions: BTreeMap<String, SessionKey> =
+        writes.map(|write| (write.session.id.to_string(), write.session)).collect();
     let ids: Vec<&String> = sessions.keys().collect();
     // one text however many there are, so that it is prepared once
     let select = Statement::from_sql_and_values(
         tx.get_database_backend(),
-        "SELECT id, workspace_id, epoch FROM sessions WHERE id IN (SELECT value FROM json_each($1))",
+        "SELECT id, workspace_id, epoch, data_key FROM sessions WHERE id IN (SELECT value FROM json_each($1))",
         [to_json(&ids)?.into()],
     );
-    let mut owners = HashSet::new();
+    let mut owners = HashMap::new();
     for row in tx.query_all_raw(select).await.map_err(sql_error)? {
         let (id, workspace): (String, String) = (column(&row, "id")?, column(&row, "workspace_id")?);
-        if sessions.get(&id) == Some(&workspace) {
-            owners.insert((id, column(&row, "epoch")?));
+        if let Some(session) = sessions.get(&id).filter(|session| session.workspace.to_string() == workspace)
+        {
+            owners.insert((id, column(&row, "epoch")?), held(db, tx, *session, &row).await?);
         }
     }
     Ok(owners)

@@ -4,6 +4,9 @@
 //! epoch is still the one on record: a connector that has lost its lease gets
 //! [`PortError::Stale`] and changes nothing. A write that has returned is on disk.
 //!
+//! Every binary value that is no key is sealed as it is written ([`table::Row`]), with the data key that the locked row
+//! names: whoever changes that name knows that nothing more is sealed with the old key.
+//!
 //! Times are Unix seconds, as the protocol counts them.
 
 mod app_sync;
@@ -21,6 +24,7 @@ pub(super) use group::Group;
 pub use outbox::PendingInbound;
 pub use protocol::LidMapping;
 pub use secrets::MessageSecret;
+pub(super) use table::{Table, scope};
 pub use tokens::TcToken;
 
 use std::{
@@ -31,7 +35,7 @@ use std::{
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Statement, StatementBuilder, TryGetable,
     Value,
-    sea_query::{DeleteStatement, SelectStatement},
+    sea_query::{DeleteStatement, OnConflict, SelectStatement},
 };
 use wagate_domain::{
     ports::{PortError, PortResult},
@@ -40,13 +44,17 @@ use wagate_domain::{
 
 use self::{
     group::{Change, Write},
-    table::{Row, Table},
+    table::{Held, Row},
     tokens::Tokens,
 };
-use super::{Database, error::sql_error, rows::signed};
+use super::{
+    Database,
+    error::sql_error,
+    rows::{parse, signed},
+};
 
 /// Every table of the store.
-const TABLES: [Table; 18] = [
+pub(super) const TABLES: [Table; 18] = [
     device::DEVICES,
     signal::IDENTITIES,
     signal::SESSIONS,
@@ -100,10 +108,10 @@ impl WaStore {
     }
 
     /// Begins a write of several steps.
-    async fn begin(&self) -> PortResult<DatabaseTransaction> {
+    async fn begin(&self) -> PortResult<(DatabaseTransaction, Held)> {
         let tx = self.db.begin().await?;
-        lock(&tx, self.session, self.epoch).await?;
-        Ok(tx)
+        let held = hold(&self.db, &tx, self.session, self.epoch).await?;
+        Ok((tx, held))
     }
 
     /// Runs statements in one guarded transaction; returns how many rows they touched.
@@ -121,6 +129,14 @@ impl WaStore {
             return Ok(());
         }
         self.write(Change::Upsert(table, rows)).await.map(drop)
+    }
+
+    /// Puts rows in and does `conflict` where the key exists.
+    async fn merge(&self, table: Table, rows: Vec<Row>, conflict: OnConflict) -> PortResult<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.write(Change::Merge(table, rows, Box::new(conflict))).await.map(drop)
     }
 
     /// Makes a guarded change; returns how many rows it touched.
@@ -151,25 +167,65 @@ impl WaStore {
 
     /// The `record` column of the row of a key.
     async fn record(&self, table: Table, key: Vec<Value>) -> PortResult<Option<Vec<u8>>> {
-        let found = self.row(&table.find(self.session, &["record"], key)).await?;
-        found.as_ref().map(|row| column(row, "record")).transpose()
+        let Some(row) = self.row(&table.find(self.session, &["record"], key.clone())).await? else {
+            return Ok(None);
+        };
+        self.opened(table, "record", &key, &row).await.map(Some)
+    }
+
+    /// A sealed column of the row of a key.
+    async fn opened(
+        &self,
+        table: Table,
+        name: &str,
+        key: &[Value],
+        row: &QueryResult,
+    ) -> PortResult<Vec<u8>> {
+        self.opened_on(self.db.read(), table, name, key, row).await
+    }
+
+    /// The same within a transaction.
+    async fn opened_on(
+        &self,
+        on: &impl ConnectionTrait,
+        table: Table,
+        name: &str,
+        key: &[Value],
+        row: &QueryResult,
+    ) -> PortResult<Vec<u8>> {
+        let sealed: Vec<u8> = column(row, name)?;
+        self.db.keys().open(on, &table.place(self.session, name, key), &sealed).await
     }
 }
 
-/// Locks the session's row until the commit, so that writes of one session never cross, and checks the epoch.
-async fn lock(tx: &DatabaseTransaction, session: SessionKey, epoch: i64) -> PortResult<()> {
+/// Locks the session's row until the commit, so that writes of one session never cross, and checks the epoch. The row
+/// says with which key the session's store is sealed until then.
+async fn hold(db: &Database, tx: &DatabaseTransaction, session: SessionKey, epoch: i64) -> PortResult<Held> {
     let backend = tx.get_database_backend();
     let lock = if backend == DbBackend::Postgres { " FOR NO KEY UPDATE" } else { "" };
     let held = Statement::from_sql_and_values(
         backend,
-        format!("SELECT 1 FROM sessions WHERE id = $1 AND workspace_id = $2 AND epoch = $3{lock}"),
+        format!("SELECT data_key FROM sessions WHERE id = $1 AND workspace_id = $2 AND epoch = $3{lock}"),
         [session.id.to_string().into(), session.workspace.to_string().into(), epoch.into()],
     );
-    tx.query_one_raw(held).await.map_err(sql_error)?.map(drop).ok_or(PortError::Stale)
+    let row = tx.query_one_raw(held).await.map_err(sql_error)?.ok_or(PortError::Stale)?;
+    self::held(db, tx, session, &row).await
+}
+
+/// What the holder of a session's row is given by it.
+async fn held(
+    db: &Database,
+    tx: &DatabaseTransaction,
+    session: SessionKey,
+    row: &QueryResult,
+) -> PortResult<Held> {
+    let id: String = column(row, "data_key")?;
+    let key = db.keys().get(tx, session.workspace, parse("data key id", &id)?).await?;
+    Ok(Held { session, key })
 }
 
 /// A column of a row.
-fn column<T: TryGetable>(row: &QueryResult, name: &str) -> PortResult<T> {
+pub(super) fn column<T: TryGetable>(row: &QueryResult, name: &str) -> PortResult<T> {
     row.try_get("", name).map_err(sql_error)
 }
 

@@ -8,15 +8,23 @@ use sea_orm::{
 };
 use wagate_domain::ports::PortResult;
 
-use super::{WaStore, bytes, column, key, now_secs, table::Table};
+use super::{
+    WaStore, column, key, now_secs,
+    table::{Row, Table},
+};
 use crate::sql::error::sql_error;
 
-pub(super) const SENT_MESSAGES: Table =
-    Table { name: "wa_sent_messages", key: &["chat", "message_id"], values: &["record", "stored_secs"] };
+pub(super) const SENT_MESSAGES: Table = Table {
+    name: "wa_sent_messages",
+    key: &["chat", "message_id"],
+    sealed: &["record"],
+    values: &["stored_secs"],
+};
 pub(super) const PENDING_INBOUND: Table = Table {
     name: "wa_pending_inbound",
     key: &["chat", "sender", "message_id"],
-    values: &["record", "stored_secs"],
+    sealed: &["record"],
+    values: &["stored_secs"],
 };
 
 /// Which received message; WhatsApp's ids are unique only within a chat and sender.
@@ -40,17 +48,21 @@ impl PendingInbound<'_> {
 impl WaStore {
     /// Keeps a sent message for a retry.
     pub async fn put_sent_message(&self, chat: &str, message_id: &str, payload: &[u8]) -> PortResult<()> {
-        let row = (vec![key(chat), key(message_id)], vec![bytes(payload), now_secs().into()]);
+        let row =
+            Row { values: vec![now_secs().into()], ..Row::record(vec![key(chat), key(message_id)], payload) };
         self.upsert(SENT_MESSAGES, vec![row]).await
     }
 
     /// Takes a sent message out: of several takers one gets it.
     pub async fn take_sent_message(&self, chat: &str, message_id: &str) -> PortResult<Option<Vec<u8>>> {
-        let tx = self.begin().await?;
-        let find = SENT_MESSAGES.find(self.session, &["record"], vec![key(chat), key(message_id)]);
-        let found = tx.query_one(&find).await.map_err(sql_error)?;
-        let payload = found.as_ref().map(|row| column(row, "record")).transpose()?;
-        for delete in SENT_MESSAGES.deletes(self.session, vec![vec![key(chat), key(message_id)]]) {
+        let place = vec![key(chat), key(message_id)];
+        let (tx, _held) = self.begin().await?;
+        let find = SENT_MESSAGES.find(self.session, &["record"], place.clone());
+        let payload = match tx.query_one(&find).await.map_err(sql_error)? {
+            Some(row) => Some(self.opened_on(&tx, SENT_MESSAGES, "record", &place, &row).await?),
+            None => None,
+        };
+        for delete in SENT_MESSAGES.deletes(self.session, vec![place]) {
             tx.execute(&delete).await.map_err(sql_error)?;
         }
         tx.commit().await.map_err(sql_error)?;
@@ -69,8 +81,10 @@ impl WaStore {
     ) -> PortResult<()> {
         let messages: BTreeMap<PendingInbound<'_>, &[u8]> = messages.into_iter().collect();
         let now = now_secs();
-        let row =
-            |(place, message): (PendingInbound<'_>, &[u8])| (place.key(), vec![bytes(message), now.into()]);
+        let row = |(place, message): (PendingInbound<'_>, &[u8])| Row {
+            values: vec![now.into()],
+            ..Row::record(place.key(), message)
+        };
         self.upsert(PENDING_INBOUND, messages.into_iter().map(row).collect()).await
     }
 
@@ -81,11 +95,16 @@ impl WaStore {
 
     /// Received messages that were not handed on yet, at most `limit`: who sent them, WhatsApp's id, the message.
     pub async fn all_pending_inbound(&self, limit: u64) -> PortResult<Vec<(String, String, Vec<u8>)>> {
-        let mut select = PENDING_INBOUND.select(self.session, &["sender", "message_id", "record"]);
+        let mut select = PENDING_INBOUND.select(self.session, &["chat", "sender", "message_id", "record"]);
         select.order_by("stored_secs", Order::Asc).limit(limit);
-        let rows = self.rows(&select).await?;
-        let read = |row| Ok((column(row, "sender")?, column(row, "message_id")?, column(row, "record")?));
-        rows.iter().map(read).collect()
+        let mut found = Vec::new();
+        for row in self.rows(&select).await? {
+            let read = |name| column::<String>(&row, name);
+            let (chat, sender, id) = (read("chat")?, read("sender")?, read("message_id")?);
+            let place = [chat, sender.clone(), id.clone()].map(Value::from);
+            found.push((sender, id, self.opened(PENDING_INBOUND, "record", &place, &row).await?));
+        }
+        Ok(found)
     }
 
     /// Forgets received messages that were handed on.

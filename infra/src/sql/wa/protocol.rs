@@ -9,23 +9,29 @@ use sea_orm::{
 use wagate_domain::ports::PortResult;
 
 use super::{
-    WaStore, bytes, column, key,
-    table::{PARAMETERS, Table},
+    WaStore, column, key,
+    table::{PARAMETERS, Row, Table},
 };
 use crate::sql::error::sql_error;
 
-pub(super) const SENDER_KEY_DEVICES: Table =
-    Table { name: "wa_sender_key_devices", key: &["group_jid", "device_jid"], values: &["has_key"] };
+pub(super) const SENDER_KEY_DEVICES: Table = Table {
+    name: "wa_sender_key_devices",
+    key: &["group_jid", "device_jid"],
+    sealed: &[],
+    values: &["has_key"],
+};
 pub(super) const LID_MAPPINGS: Table = Table {
     name: "wa_lid_mappings",
     key: &["lid"],
+    sealed: &[],
     values: &["phone", "created_secs", "updated_secs", "source", "seq"],
 };
 pub(super) const BASE_KEYS: Table =
-    Table { name: "wa_base_keys", key: &["address", "message_id"], values: &["record"] };
+    Table { name: "wa_base_keys", key: &["address", "message_id"], sealed: &["record"], values: &[] };
 pub(super) const DEVICE_LISTS: Table =
-    Table { name: "wa_device_lists", key: &["person"], values: &["record"] };
-pub(super) const GROUPS: Table = Table { name: "wa_groups", key: &["group_jid"], values: &["record"] };
+    Table { name: "wa_device_lists", key: &["person"], sealed: &["record"], values: &[] };
+pub(super) const GROUPS: Table =
+    Table { name: "wa_groups", key: &["group_jid"], sealed: &["record"], values: &[] };
 
 const MAPPING: [&str; 5] = ["lid", "phone", "created_secs", "updated_secs", "source"];
 
@@ -61,7 +67,11 @@ impl WaStore {
         devices: impl IntoIterator<Item = (&'a str, bool)>,
     ) -> PortResult<()> {
         let devices: BTreeMap<&str, bool> = devices.into_iter().collect();
-        let row = |(device, has_key): (&str, bool)| (vec![key(group), key(device)], vec![has_key.into()]);
+        let row = |(device, has_key): (&str, bool)| Row {
+            key: vec![key(group), key(device)],
+            values: vec![has_key.into()],
+            ..Row::default()
+        };
         self.upsert(SENDER_KEY_DEVICES, devices.into_iter().map(row).collect()).await
     }
 
@@ -115,7 +125,7 @@ impl WaStore {
         if mappings.is_empty() {
             return Ok(());
         }
-        let tx = self.begin().await?;
+        let (tx, held) = self.begin().await?;
         let mut last = 0;
         for chunk in mappings.chunks(PARAMETERS) {
             let mut select = LID_MAPPINGS.select(self.session, &[]);
@@ -133,9 +143,10 @@ impl WaStore {
         }
         let row = |(lid, (entry, seq)): (&str, (&LidMapping, i64))| {
             let (created, updated) = (entry.created_secs.into(), entry.updated_secs.into());
-            (vec![key(lid)], vec![key(&entry.phone), created, updated, key(&entry.source), seq.into()])
+            let values = vec![key(&entry.phone), created, updated, key(&entry.source), seq.into()];
+            Row { key: vec![key(lid)], values, ..Row::default() }
         };
-        for insert in LID_MAPPINGS.upserts(self.session, rows.into_iter().map(row).collect())? {
+        for insert in LID_MAPPINGS.upserts(&held, rows.into_iter().map(row).collect())? {
             tx.execute(&insert).await.map_err(sql_error)?;
         }
         tx.commit().await.map_err(sql_error)
@@ -143,7 +154,7 @@ impl WaStore {
 
     /// Keeps the base key that a message to an address was retried with.
     pub async fn put_base_key(&self, address: &str, message_id: &str, base_key: &[u8]) -> PortResult<()> {
-        self.upsert(BASE_KEYS, vec![(vec![key(address), key(message_id)], vec![bytes(base_key)])]).await
+        self.upsert(BASE_KEYS, vec![Row::record(vec![key(address), key(message_id)], base_key)]).await
     }
 
     /// The base key kept for a message to an address.
@@ -162,7 +173,7 @@ impl WaStore {
         lists: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> PortResult<()> {
         let lists: BTreeMap<&str, &[u8]> = lists.into_iter().collect();
-        let row = |(person, record): (&str, &[u8])| (vec![key(person)], vec![bytes(record)]);
+        let row = |(person, record): (&str, &[u8])| Row::record(vec![key(person)], record);
         self.upsert(DEVICE_LISTS, lists.into_iter().map(row).collect()).await
     }
 
@@ -178,7 +189,7 @@ impl WaStore {
 
     /// Stores what is known of a group.
     pub async fn put_group(&self, group: &str, record: &[u8]) -> PortResult<()> {
-        self.upsert(GROUPS, vec![(vec![key(group)], vec![bytes(record)])]).await
+        self.upsert(GROUPS, vec![Row::record(vec![key(group)], record)]).await
     }
 
     /// What is known of a group.

@@ -8,12 +8,16 @@ use sea_orm::{
 };
 use wagate_domain::ports::PortResult;
 
-use super::{WaStore, bytes, column, key, table::Table};
+use super::{
+    WaStore, column, key,
+    table::{Row, Table},
+};
 
 pub(super) const MESSAGE_SECRETS: Table = Table {
     name: "wa_msg_secrets",
     key: &["chat", "sender", "message_id"],
-    values: &["secret", "expires_secs", "parent_secs"],
+    sealed: &["secret"],
+    values: &["expires_secs", "parent_secs"],
 };
 
 /// The secret of one message.
@@ -52,8 +56,8 @@ impl WaStore {
             merged.insert(place, secret);
         }
         let row = |((chat, sender, id), secret): ((&str, &str, &str), MessageSecret<'_>)| {
-            let values = vec![bytes(secret.secret), secret.expires_secs.into(), secret.parent_secs.into()];
-            (vec![key(chat), key(sender), key(id)], values)
+            let values = vec![secret.expires_secs.into(), secret.parent_secs.into()];
+            Row { values, ..Row::record(vec![key(chat), key(sender), key(id)], secret.secret) }
         };
         let never = stored("expires_secs").eq(0).or(given("expires_secs").eq(0));
         let deadline = Expr::case(never, 0)
@@ -64,7 +68,7 @@ impl WaStore {
         let mut conflict = MESSAGE_SECRETS.on_key();
         conflict.update_column("secret").value("expires_secs", deadline).value("parent_secs", written);
         let rows = merged.into_iter().map(row).collect();
-        self.run(MESSAGE_SECRETS.inserts(self.session, rows, &conflict)?).await.map(drop)
+        self.merge(MESSAGE_SECRETS, rows, conflict).await
     }
 
     /// A secret and when its message was written (0: unknown).
@@ -75,8 +79,10 @@ impl WaStore {
         id: &str,
     ) -> PortResult<Option<(Vec<u8>, i64)>> {
         let place = vec![key(chat), key(sender), key(id)];
-        let row = self.row(&MESSAGE_SECRETS.find(self.session, &["secret", "parent_secs"], place)).await?;
-        row.as_ref().map(|row| Ok((column(row, "secret")?, column(row, "parent_secs")?))).transpose()
+        let find = MESSAGE_SECRETS.find(self.session, &["secret", "parent_secs"], place.clone());
+        let Some(row) = self.row(&find).await? else { return Ok(None) };
+        let secret = self.opened(MESSAGE_SECRETS, "secret", &place, &row).await?;
+        Ok(Some((secret, column(&row, "parent_secs")?)))
     }
 
     /// Forgets secrets whose deadline is at or before `cutoff_secs`; returns how many.

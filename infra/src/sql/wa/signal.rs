@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    Condition, ExprTrait,
+    Condition, ExprTrait, QueryResult,
     sea_query::{Expr, Order, Query},
 };
 use wagate_domain::ports::PortResult;
 
 use super::{
-    WaStore, bytes, column, key,
-    table::{PARAMETERS, Table},
+    WaStore, column, key,
+    table::{PARAMETERS, Row, Table},
 };
 
-pub(super) const IDENTITIES: Table = Table { name: "wa_identities", key: &["address"], values: &["record"] };
-pub(super) const SESSIONS: Table = Table { name: "wa_sessions", key: &["address"], values: &["record"] };
-pub(super) const PREKEYS: Table = Table { name: "wa_prekeys", key: &["id"], values: &["record", "uploaded"] };
+pub(super) const IDENTITIES: Table =
+    Table { name: "wa_identities", key: &["address"], sealed: &["record"], values: &[] };
+pub(super) const SESSIONS: Table =
+    Table { name: "wa_sessions", key: &["address"], sealed: &["record"], values: &[] };
+pub(super) const PREKEYS: Table =
+    Table { name: "wa_prekeys", key: &["id"], sealed: &["record"], values: &["uploaded"] };
 pub(super) const SIGNED_PREKEYS: Table =
-    Table { name: "wa_signed_prekeys", key: &["id"], values: &["record"] };
+    Table { name: "wa_signed_prekeys", key: &["id"], sealed: &["record"], values: &[] };
 pub(super) const SENDER_KEYS: Table =
-    Table { name: "wa_sender_keys", key: &["address"], values: &["record"] };
+    Table { name: "wa_sender_keys", key: &["address"], sealed: &["record"], values: &[] };
 
 /// Signal state. `# Errors` of every method: see [the module](super).
 impl WaStore {
@@ -86,7 +89,10 @@ impl WaStore {
         let keys: BTreeMap<u32, &[u8]> = keys.into_iter().collect();
         let rows = keys
             .into_iter()
-            .map(|(id, record)| (vec![i64::from(id).into()], vec![bytes(record), uploaded.into()]))
+            .map(|(id, record)| Row {
+                values: vec![uploaded.into()],
+                ..Row::record(vec![i64::from(id).into()], record)
+            })
             .collect();
         self.upsert(PREKEYS, rows).await
     }
@@ -98,7 +104,7 @@ impl WaStore {
             let mut select = PREKEYS.select(self.session, &["id", "record"]);
             select.and_where(Expr::col("id").is_in(chunk.iter().map(|id| i64::from(*id))));
             for row in self.rows(&select).await? {
-                found.push((id(column(&row, "id")?), column(&row, "record")?));
+                found.push(self.numbered(PREKEYS, &row).await?);
             }
         }
         Ok(found)
@@ -143,7 +149,7 @@ impl WaStore {
 
     /// Stores a signed pre-key.
     pub async fn put_signed_prekey(&self, id: u32, record: &[u8]) -> PortResult<()> {
-        self.upsert(SIGNED_PREKEYS, vec![(vec![i64::from(id).into()], vec![bytes(record)])]).await
+        self.upsert(SIGNED_PREKEYS, vec![Row::record(vec![i64::from(id).into()], record)]).await
     }
 
     /// A signed pre-key.
@@ -155,8 +161,11 @@ impl WaStore {
     pub async fn signed_prekeys(&self) -> PortResult<Vec<(u32, Vec<u8>)>> {
         let mut select = SIGNED_PREKEYS.select(self.session, &["id", "record"]);
         select.order_by("id", Order::Asc);
-        let rows = self.rows(&select).await?;
-        rows.iter().map(|row| Ok((id(column(row, "id")?), column(row, "record")?))).collect()
+        let mut found = Vec::new();
+        for row in self.rows(&select).await? {
+            found.push(self.numbered(SIGNED_PREKEYS, &row).await?);
+        }
+        Ok(found)
     }
 
     /// Forgets a signed pre-key.
@@ -182,6 +191,12 @@ impl WaStore {
         self.delete_key(SENDER_KEYS, vec![key(address)]).await
     }
 
+    /// Id and record of a row of pre-keys.
+    async fn numbered(&self, table: Table, row: &QueryResult) -> PortResult<(u32, Vec<u8>)> {
+        let number: i64 = column(row, "id")?;
+        Ok((id(number), self.opened(table, "record", &[number.into()], row).await?))
+    }
+
     async fn put_records<'a>(
         &self,
         table: Table,
@@ -189,7 +204,7 @@ impl WaStore {
     ) -> PortResult<()> {
         // one statement must not name a key twice
         let records: BTreeMap<&str, &[u8]> = records.into_iter().collect();
-        let rows = records.into_iter().map(|(address, record)| (vec![key(address)], vec![bytes(record)]));
+        let rows = records.into_iter().map(|(address, record)| Row::record(vec![key(address)], record));
         self.upsert(table, rows.collect()).await
     }
 }

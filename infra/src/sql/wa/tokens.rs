@@ -3,16 +3,19 @@
 use std::time::{Duration, Instant};
 
 use sea_orm::{
-    ExprTrait, QueryResult, Value,
+    ExprTrait,
     sea_query::{Expr, OnConflict, SimpleExpr},
 };
 use wagate_domain::ports::PortResult;
 
-use super::{WaStore, bytes, column, key, table::Table};
+use super::{
+    WaStore, bytes, column, key,
+    table::{Row, Table},
+};
 use crate::memory::Memory;
 
 pub(super) const TC_TOKENS: Table =
-    Table { name: "wa_tc_tokens", key: &["jid"], values: &["token", "token_secs", "sender_secs"] };
+    Table { name: "wa_tc_tokens", key: &["jid"], sealed: &["token"], values: &["token_secs", "sender_secs"] };
 
 /// Contacts whose tokens are remembered.
 const REMEMBERED: usize = 512;
@@ -46,16 +49,22 @@ impl WaStore {
             Err(forgotten) => forgotten,
         };
         let asked = Instant::now();
-        let row = self.row(&TC_TOKENS.find(self.session, TC_TOKENS.values, vec![key(jid)])).await?;
-        let token = row.as_ref().map(token).transpose()?;
+        let columns = ["token", "token_secs", "sender_secs"];
+        let token = match self.row(&TC_TOKENS.find(self.session, &columns, vec![key(jid)])).await? {
+            Some(row) => Some(TcToken {
+                token: self.opened(TC_TOKENS, "token", &[key(jid)], &row).await?,
+                token_secs: column(&row, "token_secs")?,
+                sender_secs: column(&row, "sender_secs")?,
+            }),
+            None => None,
+        };
         self.tokens.keep(jid.to_owned(), asked, forgotten, token.clone());
         Ok(token)
     }
 
     /// Stores the token of a contact, whatever was there.
     pub async fn put_tc_token(&self, jid: &str, token: &TcToken) -> PortResult<()> {
-        let values = vec![bytes(&token.token), token.token_secs.into(), token.sender_secs.into()];
-        let done = self.upsert(TC_TOKENS, vec![(vec![key(jid)], values)]).await;
+        let done = self.upsert(TC_TOKENS, vec![row(jid, token)]).await;
         self.tokens.forget();
         done
     }
@@ -75,6 +84,7 @@ impl WaStore {
 
     /// Forgets tokens of which both sides are older than their cutoff or absent; returns how many.
     pub async fn delete_expired_tc_tokens(&self, token_cutoff: i64, sender_cutoff: i64) -> PortResult<u32> {
+        // an empty one hides nothing and is empty on record, too
         let token_is_gone = Expr::col("token").eq(bytes(&[])).or(Expr::col("token_secs").lt(token_cutoff));
         let sender_is_gone =
             Expr::col("sender_secs").is_null().or(Expr::col("sender_secs").lt(sender_cutoff));
@@ -94,8 +104,8 @@ impl WaStore {
         );
         let mut conflict = TC_TOKENS.on_key();
         conflict.value("sender_secs", forward);
-        let values = vec![bytes(&[]), sender_secs.into(), sender_secs.into()];
-        self.merge_tc_token(jid, values, &conflict).await
+        let ours = TcToken { token: Vec::new(), token_secs: sender_secs, sender_secs: Some(sender_secs) };
+        self.merge_tc_token(jid, &ours, conflict).await
     }
 
     /// Stores a token that a contact gave unless a newer one is there; keeps when ours was given.
@@ -105,24 +115,20 @@ impl WaStore {
         conflict
             .value("token", case(is_news(), given("token"), stored("token")))
             .value("token_secs", case(is_news(), given("token_secs"), stored("token_secs")));
-        let values = vec![bytes(token), token_secs.into(), None::<i64>.into()];
-        self.merge_tc_token(jid, values, &conflict).await
+        let theirs = TcToken { token: token.to_vec(), token_secs, sender_secs: None };
+        self.merge_tc_token(jid, &theirs, conflict).await
     }
 
-    async fn merge_tc_token(&self, jid: &str, values: Vec<Value>, conflict: &OnConflict) -> PortResult<()> {
-        let rows = vec![(vec![key(jid)], values)];
-        let done = self.run(TC_TOKENS.inserts(self.session, rows, conflict)?).await;
+    async fn merge_tc_token(&self, jid: &str, token: &TcToken, conflict: OnConflict) -> PortResult<()> {
+        let done = self.merge(TC_TOKENS, vec![row(jid, token)], conflict).await;
         self.tokens.forget();
-        done.map(drop)
+        done
     }
 }
 
-fn token(row: &QueryResult) -> PortResult<TcToken> {
-    Ok(TcToken {
-        token: column(row, "token")?,
-        token_secs: column(row, "token_secs")?,
-        sender_secs: column(row, "sender_secs")?,
-    })
+fn row(jid: &str, token: &TcToken) -> Row {
+    let values = vec![token.token_secs.into(), token.sender_secs.into()];
+    Row { values, ..Row::record(vec![key(jid)], &token.token) }
 }
 
 /// The column as it is on record.
