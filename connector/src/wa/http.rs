@@ -40,9 +40,9 @@ impl WaHttp {
     }
 
     /// The same by a proxy.
-    pub(super) fn by(gate: Gate, proxy: Option<reqwest::Proxy>) -> Result<Self, StartError> {
+    pub(super) fn by(gate: Gate, proxy: Option<&reqwest::Proxy>) -> Result<Self, StartError> {
         let build = |builder: reqwest::ClientBuilder| {
-            let builder = proxy.clone().into_iter().fold(builder, reqwest::ClientBuilder::proxy);
+            let builder = proxy.cloned().into_iter().fold(builder, reqwest::ClientBuilder::proxy);
             builder.connect_timeout(CONNECT).build().map_err(|error| StartError::Http(error.to_string()))
         };
         Ok(Self {

@@ -128,7 +128,7 @@ impl Links {
             told(WireEvent::ProxyFailed(failed.to_string()));
             OpenError(Box::new(failed))
         })?;
-        WaHttp::by(self.gate.clone(), Some(proxy)).map_err(|error| OpenError(Box::new(error)))
+        WaHttp::by(self.gate.clone(), Some(&proxy)).map_err(|error| OpenError(Box::new(error)))
     }
 }
 

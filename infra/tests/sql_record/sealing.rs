@@ -134,7 +134,10 @@ impl Tenant {
         assert_eq!(session.proxy.as_ref(), Some(&self.proxy));
         let found = Webhooks::get(db, self.key.workspace, self.webhook.id).await.unwrap();
         assert_eq!(found.as_ref(), Some(&self.webhook));
-        assert_eq!(Webhooks::list(db, self.key.workspace).await.unwrap().as_slice(), [self.webhook.clone()]);
+        assert_eq!(
+            Webhooks::list(db, self.key.workspace).await.unwrap().as_slice(),
+            std::slice::from_ref(&self.webhook)
+        );
     }
 }
 
