@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use wagate_benches::gateway::Gateway;
+use wagate_benches::gateway::{Gateway, RING_KEY};
 use wagate_benches::redis::Redis;
 use wagate_benches::say;
 use wagate_domain::auth::{ApiKey, NewKey};
 use wagate_domain::ports::{ApiKeys, Workspaces};
+use wagate_infra::seal::Ring;
 use wagate_infra::sql::Database;
 use wagate_infra::system;
 
@@ -43,7 +44,8 @@ pub(super) async fn contender(program: &Path, redis: &Redis) -> Result<Contender
 
 /// The headers of one key for each session.
 async fn keys(gateway: &Gateway) -> Result<Vec<String>> {
-    let (env, database) = (system::env(), Database::open(&gateway.database()).await?);
+    let (env, database) =
+        (system::env(), Database::open(&gateway.database(), &Ring::read([RING_KEY])?).await?);
     let workspaces = Workspaces::list(&database).await?;
     let workspace = workspaces.first().context("no workspace")?.id;
     let mut headers = Vec::with_capacity(SESSIONS);

@@ -206,6 +206,7 @@ fn session(env: &Env, workspace: WorkspaceId, now: Timestamp) -> Session {
         push_name: None,
         epoch: EPOCH,
         pacing: Pacing::default(),
+        proxy: None,
         linked_at: Some(Timestamp::from_millis(now.as_millis() - 86_400_000)),
         created_at: now,
         updated_at: now,

@@ -132,7 +132,7 @@ mod tests {
         for (wrong, field) in [
             (LimitsConfig { session_per_second: 1, ..none.clone() }, "limits.session_burst"),
             (LimitsConfig { address_per_minute: 1, ..none.clone() }, "limits.address_burst"),
-            (LimitsConfig { retention_days: 9_999, ..none.clone() }, "limits: retention_days"),
+            (LimitsConfig { retention_days: 9_999, ..none }, "limits: retention_days"),
         ] {
             assert_eq!(wrong.check().unwrap_err().field, field);
         }

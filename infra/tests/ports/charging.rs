@@ -29,7 +29,12 @@ impl Shop {
     /// A workspace that may send so many messages a month, with the fixture's session.
     async fn open(messages: u64) -> Self {
         let (f, folder) = (Fixture::start().await, tempfile::tempdir().unwrap());
-        let db = Database::open(&format!("sqlite://{}", folder.path().join("sql").display())).await.unwrap();
+        let db = Database::open(
+            &format!("sqlite://{}", folder.path().join("sql").display()),
+            &wagate_infra::testing::ring(),
+        )
+        .await
+        .unwrap();
         db.migrate().await.unwrap();
         let now = f.env.now();
         let plan = Plan { messages_per_month: Some(messages), ..Plan::default() };
@@ -47,6 +52,7 @@ impl Shop {
             push_name: None,
             epoch: 0,
             pacing: Pacing::default(),
+            proxy: None,
             linked_at: None,
             created_at: now,
             updated_at: now,

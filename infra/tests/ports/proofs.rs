@@ -54,7 +54,12 @@ impl Two {
         let (f, folder) = (Fixture::start().await, TempDir::new().unwrap());
         let hand = Hand(Arc::new(AtomicI64::new(f.env.now().as_millis())));
         let env = Env::new(Arc::new(hand.clone()), Arc::new(hand.clone()));
-        let db = Database::open(&format!("sqlite://{}/t.db", folder.path().display())).await.unwrap();
+        let db = Database::open(
+            &format!("sqlite://{}/t.db", folder.path().display()),
+            &wagate_infra::testing::ring(),
+        )
+        .await
+        .unwrap();
         db.migrate().await.unwrap();
         let tokens = |issuer: &str| {
             JwtTokens::new(env.clone(), issuer, db.clone(), RedisSignOuts::new(f.redis.clone()))

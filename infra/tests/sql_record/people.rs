@@ -17,6 +17,7 @@ use wagate_infra::{
     config::Secret,
     memory::RememberedStandings,
     sql::{Database, SigningKey},
+    testing::ring,
 };
 
 use crate::{
@@ -33,7 +34,7 @@ async fn people_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_on_postgresql() {
     let server = postgres().await;
-    let db = Database::open(&server.database().await).await.expect("an open database");
+    let db = Database::open(&server.database().await, &ring()).await.expect("an open database");
     db.migrate().await.expect("the schema");
     conforms(&db).await;
 }
@@ -374,7 +375,7 @@ async fn sign_ins_end(db: &Database) {
     assert!(!db.end(stranger, first.id, at(11)).await.unwrap(), "another's");
     assert!(db.end(user, first.id, at(11)).await.unwrap());
     assert!(db.end(user, first.id, at(50)).await.unwrap(), "ending it again is fine");
-    assert_eq!(alive(db, user).await, [second.clone()]);
+    assert_eq!(alive(db, user).await, std::slice::from_ref(&second));
     assert_eq!(db.end_all(user, at(60), at(12)).await.unwrap(), [second.id]);
     assert_eq!(
         db.end_all(user, at(61), at(11)).await.unwrap(),

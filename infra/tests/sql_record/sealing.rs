@@ -95,6 +95,7 @@ impl Tenant {
             events: Vec::new(),
             headers: vec![("authorization".to_owned(), String::from_utf8_lossy(SECRET).into_owned())],
             secrets: vec![SigningSecret::read(WHSEC).unwrap()],
+            notify_email: None,
             enabled: true,
             disabled: None,
             cursor: 0,
