@@ -123,7 +123,9 @@ async fn rotate_keys(mut config: Config) -> anyhow::Result<()> {
 
 fn told(step: &Rotated) -> String {
     match step {
-        Rotated::Wrapped { keys, by } => format!("{keys} data keys wrapped anew by {by}"),
+        Rotated::Wrapped { keys, values, by } => {
+            format!("{keys} data keys wrapped anew by {by}, {values} secrets of people and mails sealed anew")
+        }
         Rotated::Workspace { workspace, values, deleted, left } => {
             let left = if *left { ", an older one is in use still" } else { "" };
             format!("{workspace}: {values} values sealed with a new key, {deleted} old keys deleted{left}")

@@ -89,6 +89,8 @@ const TABLE: &[(&str, &str, Is, Is)] = &[
     ("retry_delivery", "webhooks:write", Missing, Refused),
     ("get_retention", "settings:read", LetIn, Refused),
     ("change_retention", "settings:write", LetIn, Refused),
+    ("get_cors", "settings:read", LetIn, Refused),
+    ("change_cors", "settings:write", LetIn, Refused),
     ("list_keys", "keys:read", LetIn, Refused),
     ("create_key", "keys:write", LetIn, Refused),
     ("get_key", "keys:read", Missing, Refused),
@@ -103,6 +105,30 @@ const TABLE: &[(&str, &str, Is, Is)] = &[
     ("list_invitations", "members:read", LetIn, Refused),
     ("invite_member", "members:write", LetIn, Refused),
     ("revoke_invitation", "members:write", Missing, Refused),
+];
+
+/// The operations of one's own account, and whether they take somebody who is signed in; the others take what was mailed, or
+/// a password. No key opens them.
+const ACCOUNT: &[(&str, bool)] = &[
+    ("get_jwks", false),
+    ("register", false),
+    ("verify_address", false),
+    ("accept_invitation", false),
+    ("sign_in", false),
+    ("finish_sign_in", false),
+    ("refresh", false),
+    ("forgot_password", false),
+    ("reset_password", false),
+    ("get_account", true),
+    ("change_password", true),
+    ("list_sign_ins", true),
+    ("end_sign_in", true),
+    ("sign_out", true),
+    ("sign_out_everywhere", true),
+    ("enrol_totp", true),
+    ("confirm_totp", true),
+    ("remove_totp", true),
+    ("renew_recovery_codes", true),
 ];
 
 /// One operation of the document, with its row.
@@ -128,7 +154,6 @@ async fn operations(stack: &Stack) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            // one's own account belongs to no workspace: people.rs
             if operation["tags"][0] == "account" {
                 continue;
             }
@@ -223,6 +248,36 @@ async fn every_operation_takes_its_permission_and_no_other() {
         let (status, _) = operation.status(&stack, &with).await;
         assert!(!matches!(status, 401 | 403 | 405), "{} with its permission: {status}", operation.name);
     }
+}
+
+#[tokio::test]
+async fn an_account_opens_to_its_person_alone() {
+    let stack = Stack::start().await;
+    let document = send(stack.bare(Method::GET, "/api/openapi.json")).await.expect(200);
+    let mut tried = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["tags"][0] != "account" {
+                continue;
+            }
+            let name = operation["operationId"].as_str().unwrap();
+            let (_, person) =
+                ACCOUNT.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("{name} has no row"));
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let ask = |credential: &str| {
+                let request =
+                    stack.bare(method.clone(), &path.replace(['{', '}'], "")).bearer_auth(credential);
+                async move { request.send().await.unwrap().json::<Value>().await.unwrap()["code"].clone() }
+            };
+            for credential in ["", "wg_0", "a.b.c", &stack.key] {
+                let refused = ask(credential).await == "unauthenticated";
+                assert_eq!(refused, *person, "{name} with {credential}");
+            }
+            assert_eq!(operation["security"].is_array(), *person, "what the document says of {name}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, ACCOUNT.len(), "a row without an operation");
 }
 
 #[tokio::test]

@@ -123,6 +123,26 @@ impl Ring {
         Ok(self.wrap(workspace, id, &self.bare(workspace, id, wrapped)?))
     }
 
+    /// Seals what belongs to no workspace, for one place: the id of the first key, a colon, and nonce, ciphertext and tag
+    /// in base64. There is little of it, so it has no data key of its own.
+    pub(crate) fn seal(&self, place: &str, plain: &str) -> String {
+        let nonce: [u8; NONCE] = rand::random();
+        let text = self.first.cipher.seal(&nonce, &value(place, &self.first.id), plain.as_bytes());
+        let bytes = [nonce.as_slice(), &text.expect("a value is shorter than 64 GiB")].concat();
+        format!("{}:{}", self.first.id, STANDARD.encode(bytes))
+    }
+
+    /// What was sealed for a place.
+    pub(crate) fn open(&self, place: &str, sealed: &str) -> Result<String, RingError> {
+        let (id, text) = sealed.split_once(':').unwrap_or_default();
+        let known = self.keys().find(|key| key.id == id).ok_or_else(|| RingError::Missing(id.to_owned()))?;
+        let bytes = STANDARD.decode(text).unwrap_or_default();
+        let opened = bytes
+            .split_first_chunk::<NONCE>()
+            .and_then(|(nonce, text)| known.cipher.open(nonce, &value(place, id), text));
+        opened.and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| RingError::Wrong(id.to_owned()))
+    }
+
     fn wrap(&self, workspace: WorkspaceId, id: DataKeyId, key: &[u8; KEY]) -> Wrapped {
         let nonce: [u8; NONCE] = rand::random();
         let text = self.first.cipher.seal(&nonce, &context(workspace, id, &self.first.id), key);
@@ -158,6 +178,11 @@ fn context(workspace: WorkspaceId, id: DataKeyId, ring_key: &str) -> Vec<u8> {
     format!("data key {workspace} {id} {ring_key}").into_bytes()
 }
 
+/// What a value that belongs to no workspace is bound to.
+fn value(place: &str, ring_key: &str) -> Vec<u8> {
+    format!("value {ring_key} {place}").into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +206,22 @@ mod tests {
         let made = new_key();
         assert!(Ring::read([made.expose().as_str()]).is_ok());
         assert_eq!(format!("{:?}", Ring::read([B, A]).unwrap()), r#"["b", "a"]"#);
+    }
+
+    #[test]
+    fn what_belongs_to_no_workspace_opens_in_its_place() {
+        let ring = |lines: &[&'static str]| Ring::read(lines.iter().copied()).unwrap();
+        let sealed = ring(&[A]).seal("signing_keys private kid", "seed");
+        assert!(sealed.starts_with("a:") && !sealed.contains("seed"));
+        assert_eq!(ring(&[B, A]).open("signing_keys private kid", &sealed).as_deref(), Ok("seed"));
+        let refused = |lines, place, sealed: &str| ring(lines).open(place, sealed).unwrap_err();
+        let place = "signing_keys private kid";
+        assert_eq!(refused(&[A], "signing_keys private dik", &sealed), RingError::Wrong("a".to_owned()));
+        assert_eq!(refused(&[B], place, &sealed), RingError::Missing("a".to_owned()));
+        assert_eq!(refused(&[OTHER_A], place, &sealed), RingError::Wrong("a".to_owned()));
+        for cut in [&sealed[..sealed.len() - 4], "a:", "a", ""] {
+            ring(&[A]).open(place, cut).unwrap_err();
+        }
     }
 
     #[test]

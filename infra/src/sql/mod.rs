@@ -23,6 +23,7 @@ mod plans_tests;
 mod projection;
 mod rekey;
 mod retention;
+mod ring_values;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
 mod sessions;

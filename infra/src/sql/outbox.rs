@@ -20,13 +20,14 @@ use super::{
         text,
     },
 };
+use crate::seal::Ring;
 
 /// State of a mail that can be read in the mailbox.
 const KEPT: &str = "kept";
 
 /// Puts a mail in as a part of something else.
-pub(super) async fn insert_mail(tx: &impl ConnectionTrait, mail: &Mail) -> PortResult<()> {
-    let row = Model::try_from(mail)?.into_active_model();
+pub(super) async fn insert_mail(tx: &impl ConnectionTrait, ring: &Ring, mail: &Mail) -> PortResult<()> {
+    let row = Model::of(mail, ring)?.into_active_model();
     Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx).await.map_err(sql_error)?;
     Ok(())
 }
@@ -35,7 +36,7 @@ pub(super) async fn insert_mail(tx: &impl ConnectionTrait, mail: &Mail) -> PortR
 impl Outbox for Database {
     async fn put(&self, mail: &Mail) -> PortResult<()> {
         let tx = self.begin().await?;
-        insert_mail(&tx, mail).await?;
+        insert_mail(&tx, self.keys().ring(), mail).await?;
         tx.commit().await.map_err(sql_error)
     }
 }
@@ -69,7 +70,7 @@ impl MailQueue for Database {
             .await
             .map_err(sql_error)?;
         tx.commit().await.map_err(sql_error)?;
-        Ok(rows.into_iter().filter_map(outgoing).collect())
+        Ok(rows.into_iter().filter_map(|row| outgoing(self.keys().ring(), row)).collect())
     }
 
     async fn settle(&self, outgoing: &Outgoing, outcome: &Outcome, now: Timestamp) -> PortResult<bool> {
@@ -125,19 +126,20 @@ impl MailQueue for Database {
             .all(self.read())
             .await
             .map_err(sql_error)?;
-        rows.into_iter().map(Mail::try_from).collect()
+        rows.into_iter().map(|row| row.read(self.keys().ring())).collect()
     }
 
     async fn kept_one(&self, id: MailId) -> PortResult<Option<Mail>> {
         let kept = Entity::find_by_id(id.to_string()).filter(Column::State.eq(KEPT));
-        kept.one(self.read()).await.map_err(sql_error)?.map(Mail::try_from).transpose()
+        let row = kept.one(self.read()).await.map_err(sql_error)?;
+        row.map(|row| row.read(self.keys().ring())).transpose()
     }
 }
 
 /// A row that was taken. One that a newer version wrote must not hold up the others: it is due again later.
-fn outgoing(row: Model) -> Option<Outgoing> {
+fn outgoing(ring: &Ring, row: Model) -> Option<Outgoing> {
     let tries = u32::try_from(row.tries.saturating_add(1)).unwrap_or(u32::MAX);
-    match Mail::try_from(row) {
+    match row.read(ring) {
         Ok(mail) => Some(Outgoing { mail, tries }),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a mail cannot be read");

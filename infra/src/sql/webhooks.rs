@@ -136,7 +136,7 @@ impl Webhooks for Database {
             .await
             .map_err(sql_error)?;
         if let Some(mail) = mail.filter(|_| done.rows_affected > 0) {
-            insert_mail(&tx, mail).await?;
+            insert_mail(&tx, self.keys().ring(), mail).await?;
         }
         tx.commit().await.map_err(sql_error)?;
         Ok(done.rows_affected > 0)

@@ -13,16 +13,17 @@ use std::{
 use futures::future::poll_fn;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use wagate_domain::{
-    ports::{PortError, Sessions, Webhooks},
+    mail::{Letter, Mail},
+    ports::{MailQueue, Outbox, PortError, Sessions, Webhooks},
     sessions::{Proxy, RewriteSession, SessionKey},
     webhooks::{SigningSecret, Webhook},
 };
 use wagate_infra::{
-    config::OutboundConfig,
+    config::{OutboundConfig, Secret},
     http::GuardedPost,
     seal::Ring,
     sql::{
-        Database, Rotated,
+        Database, Rotated, SigningKey,
         wa::{MessageSecret, PendingInbound, SyncKey, TcToken, WaStore},
     },
 };
@@ -226,6 +227,12 @@ pub(crate) async fn gets_new_keys(url: &str) {
     let running = open(url, &[OLD, NEW]).await;
     let tenants = [Tenant::settle(&running).await, Tenant::settle(&running).await];
     let busy = stored_session(&running).await;
+    let (signing, mail) = of_no_workspace(&running).await;
+    let raw = sea_orm::Database::connect(url).await.unwrap();
+    for column in ["private FROM signing_keys", "letter FROM outbox"] {
+        let sealed: String = one(&raw, format!("SELECT {column}")).await;
+        assert!(sealed.starts_with("old:") && !sealed.contains("known"), "{column}: {sealed}");
+    }
     let rotating = open(url, &[NEW, OLD]).await;
     let done = AtomicBool::new(false);
     let written = async {
@@ -252,7 +259,7 @@ pub(crate) async fn gets_new_keys(url: &str) {
     };
     let (written, ()) = futures::future::join(written, rotated).await;
     let steps = steps.into_inner().unwrap();
-    assert_eq!(steps[0], Rotated::Wrapped { keys: 3, by: "new".to_owned() });
+    assert_eq!(steps[0], Rotated::Wrapped { keys: 3, values: 2, by: "new".to_owned() });
     assert_eq!(steps.len(), 4, "{steps:?}");
     for step in &steps[1..] {
         assert!(matches!(step, Rotated::Workspace { left: false, deleted: 1, .. }), "{steps:?}");
@@ -263,6 +270,9 @@ pub(crate) async fn gets_new_keys(url: &str) {
     for tenant in &tenants {
         tenant.reads(&later).await;
     }
+    assert_eq!(later.signing_keys().await.unwrap(), [signing]);
+    let taken = MailQueue::take(&later, at(10), at(20), 9).await.unwrap();
+    assert_eq!(taken.into_iter().map(|outgoing| outgoing.mail).collect::<Vec<_>>(), [mail]);
     let store = WaStore::new(later.clone(), busy, 0);
     assert_eq!(store.signal_session("a").await.unwrap(), Some(written.to_be_bytes().to_vec()));
     for n in 1..=written {
@@ -282,6 +292,27 @@ pub(crate) async fn gets_new_keys(url: &str) {
     tenants[0].reads(&later).await;
     later.close().await.unwrap();
     rotating.close().await.unwrap();
+}
+
+/// A key that signs tokens and a mail with a link.
+async fn of_no_workspace(db: &Database) -> (SigningKey, Mail) {
+    let signing = SigningKey {
+        kid: "kid".to_owned(),
+        public: "public".to_owned(),
+        private: Secret::from("known seed"),
+        created_at: at(0),
+        retired_at: None,
+    };
+    db.put_signing_key(&signing, at(-1), at(-1)).await.unwrap();
+    let mail = Mail {
+        id: id(),
+        workspace: None,
+        to: "ayu@example.com".to_owned(),
+        letter: Letter::ResetPassword { link: "https://example.com/known".to_owned() },
+        created_at: at(0),
+    };
+    Outbox::put(db, &mail).await.unwrap();
+    (signing, mail)
 }
 
 /// However often it is cut short, what was sealed opens, and in the end one key is left.

@@ -9,7 +9,7 @@ use wagate_domain::{
 };
 
 use super::{change, column, row};
-use crate::sql::{Database, error::sql_error, rows::signed};
+use crate::sql::{Database, error::sql_error, ring_values::AUTHENTICATOR, rows::signed};
 
 const FIND: &str = "SELECT secret, confirmed_at, (SELECT COUNT(*) FROM recovery_codes r WHERE r.user_id = f.user_id) AS codes
     FROM second_factors f WHERE user_id = $1";
@@ -26,8 +26,10 @@ impl SecondFactors for Database {
         let Some(row) = row(self.read(), FIND, vec![user.to_string().into()]).await? else {
             return Ok(None);
         };
+        let sealed: String = column(&row, "secret")?;
+        let secret = AUTHENTICATOR.open(self.keys().ring(), &user.to_string(), &sealed)?;
         Ok(Some(SecondFactor {
-            secret: TotpSecret::stored(column::<String>(&row, "secret")?),
+            secret: TotpSecret::stored(secret),
             confirmed_at: column::<Option<i64>>(&row, "confirmed_at")?.map(Timestamp::from_millis),
             recovery_codes: u32::try_from(column::<i64>(&row, "codes")?).unwrap_or(0),
         }))
@@ -35,7 +37,9 @@ impl SecondFactors for Database {
 
     async fn enrol(&self, user: UserId, secret: &TotpSecret, now: Timestamp) -> PortResult<bool> {
         let tx = self.begin().await?;
-        let values = vec![user.to_string().into(), secret.expose().into(), now.as_millis().into()];
+        let user = user.to_string();
+        let sealed = AUTHENTICATOR.seal(self.keys().ring(), &user, secret.expose());
+        let values = vec![user.into(), sealed.into(), now.as_millis().into()];
         let done = change(&tx, ENROL, values).await?;
         tx.commit().await.map_err(sql_error)?;
         Ok(done > 0)

@@ -6,7 +6,8 @@ use wagate_domain::{Timestamp, ports::PortResult};
 use super::{change, column, moment, rows};
 use crate::{
     config::Secret,
-    sql::{Database, error::sql_error},
+    seal::Ring,
+    sql::{Database, error::sql_error, ring_values::SIGNING_KEY},
 };
 
 /// A key that signs access tokens, or did.
@@ -36,7 +37,7 @@ impl Database {
     /// # Errors
     /// As the database reports them.
     pub async fn signing_keys(&self) -> PortResult<Vec<SigningKey>> {
-        rows(self.read(), ALL, vec![]).await?.iter().map(key).collect()
+        rows(self.read(), ALL, vec![]).await?.iter().map(|row| key(self.keys().ring(), row)).collect()
     }
 
     /// Lets a key sign instead of those before it, unless one is there that was made after `unless_after`: of several
@@ -66,7 +67,7 @@ impl Database {
         let values = vec![
             key.kid.clone().into(),
             key.public.clone().into(),
-            key.private.expose().clone().into(),
+            SIGNING_KEY.seal(self.keys().ring(), &key.kid, key.private.expose()).into(),
             now.into(),
         ];
         change(&tx, INSERT, values).await?;
@@ -74,11 +75,13 @@ impl Database {
     }
 }
 
-fn key(row: &QueryResult) -> PortResult<SigningKey> {
+fn key(ring: &Ring, row: &QueryResult) -> PortResult<SigningKey> {
+    let kid: String = column(row, "kid")?;
+    let private = SIGNING_KEY.open(ring, &kid, &column::<String>(row, "private")?)?;
     Ok(SigningKey {
-        kid: column(row, "kid")?,
         public: column(row, "public")?,
-        private: Secret::new(column(row, "private")?),
+        private: Secret::new(private),
+        kid,
         created_at: moment(row, "created_at")?,
         retired_at: column::<Option<i64>>(row, "retired_at")?.map(Timestamp::from_millis),
     })

@@ -35,6 +35,8 @@ pub enum Rotated {
     Wrapped {
         /// Data keys that another key had wrapped.
         keys: u64,
+        /// Values of no workspace that another key had sealed.
+        values: u64,
         /// The ring's first key.
         by: String,
     },
@@ -52,7 +54,7 @@ pub enum Rotated {
 }
 
 impl Database {
-    /// Wraps every data key by the ring's first key, then gives each workspace a new data key and seals every value
+    /// Wraps every data key by the ring's first key, seals what belongs to no workspace with it, then gives each workspace a new data key and seals every value
     /// with it, in bounded batches. Other processes may read and write meanwhile. One that was cut short is taken up by
     /// the next. `tell` is told of each step.
     ///
@@ -60,7 +62,8 @@ impl Database {
     /// As the database reports them, and when the ring cannot open a data key; what was done stays done.
     pub async fn rotate_keys(&self, tell: &(dyn Fn(Rotated) + Sync)) -> PortResult<()> {
         let keys = self.wrap_keys().await?;
-        tell(Rotated::Wrapped { keys, by: self.keys().ring().first().to_owned() });
+        let values = self.seal_ring_values().await?;
+        tell(Rotated::Wrapped { keys, values, by: self.keys().ring().first().to_owned() });
         for workspace in self.workspaces_with_keys().await? {
             tell(self.renew(workspace).await?);
         }

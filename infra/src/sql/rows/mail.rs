@@ -1,13 +1,10 @@
 //! A mail on its way, or what is left of it.
 
 use sea_orm::entity::prelude::*;
-use wagate_domain::{
-    Timestamp,
-    mail::Mail,
-    ports::{PortError, PortResult},
-};
+use wagate_domain::{Timestamp, mail::Mail, ports::PortResult};
 
 use super::{from_json, parse, parse_optional, text, to_json, unreadable, written};
+use crate::{seal::Ring, sql::ring_values::LETTER};
 
 /// Row of `outbox`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -32,16 +29,17 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl TryFrom<&Mail> for Model {
-    type Error = PortError;
-
-    fn try_from(mail: &Mail) -> PortResult<Self> {
+impl Model {
+    /// The row of a mail that waits; the letter, which may hold a secret link, is sealed.
+    pub(in crate::sql) fn of(mail: &Mail, ring: &Ring) -> PortResult<Self> {
+        let id = mail.id.to_string();
+        let letter = LETTER.seal(ring, &id, &to_json(&mail.letter)?);
         Ok(Self {
-            id: mail.id.to_string(),
+            id,
             workspace_id: written(mail.workspace),
             kind: mail.letter.name().to_owned(),
             address: text(&mail.to).into_owned(),
-            letter: Some(to_json(&mail.letter)?),
+            letter: Some(letter),
             state: "waiting".to_owned(),
             tries: 0,
             next_at: Some(mail.created_at.as_millis()),
@@ -50,20 +48,18 @@ impl TryFrom<&Mail> for Model {
             ended_at: None,
         })
     }
-}
 
-impl TryFrom<Model> for Mail {
-    type Error = PortError;
-
-    fn try_from(row: Model) -> PortResult<Self> {
-        let letter = row.letter.ok_or_else(|| unreadable("letter", "that is gone"))?;
-        Ok(Self {
-            id: parse("mail id", &row.id)?,
-            workspace: parse_optional("workspace id", row.workspace_id.as_deref())?,
-            to: row.address,
+    /// The mail.
+    pub(in crate::sql) fn read(self, ring: &Ring) -> PortResult<Mail> {
+        let sealed = self.letter.ok_or_else(|| unreadable("letter", "that is gone"))?;
+        let letter = LETTER.open(ring, &self.id, &sealed)?;
+        Ok(Mail {
+            id: parse("mail id", &self.id)?,
+            workspace: parse_optional("workspace id", self.workspace_id.as_deref())?,
+            to: self.address,
             // the text itself holds secrets and must not stand in an error
-            letter: from_json("letter", &letter).map_err(|_| unreadable("letter", &row.kind))?,
-            created_at: Timestamp::from_millis(row.created_at),
+            letter: from_json("letter", &letter).map_err(|_| unreadable("letter", &self.kind))?,
+            created_at: Timestamp::from_millis(self.created_at),
         })
     }
 }
