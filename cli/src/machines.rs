@@ -257,7 +257,7 @@ impl Machines {
         name: &str,
         scopes: Permissions,
     ) -> anyhow::Result<(Workspace, KeySecret)> {
-        let workspace = workspaces::create(&self.env, &self.sql, name, None).await?;
+        let workspace = workspaces::create(&self.env, &self.sql, name, None, None).await?;
         self.note(Some(workspace.id), "workspace.created", workspace.id).await?;
         let secret = self.create_key(workspace.id, NewKey { scopes, ..NewKey::mighty("first key") }).await?;
         Ok((workspace, secret))

@@ -127,6 +127,12 @@ pub(crate) const TABLE: &[Row] = &[
     patch("/api/v1/keys/{id}", May(P::KeysWrite), Whole).audited("key.changed"),
     delete("/api/v1/keys/{id}", May(P::KeysWrite), Whole).audited("key.revoked"),
     post("/api/v1/keys/{id}/rotate", May(P::KeysWrite), Whole).audited("key.rotated"),
+    get("/api/v1/operator/workspaces", May(P::Operate), Whole),
+    post("/api/v1/operator/workspaces", May(P::Operate), Whole).audited("workspace.created"),
+    get("/api/v1/operator/workspaces/{id}", May(P::Operate), Whole),
+    patch("/api/v1/operator/workspaces/{id}", May(P::Operate), Whole).audited("workspace.changed"),
+    post("/api/v1/operator/workspaces/{id}/suspend", May(P::Operate), Whole).audited("workspace.suspended"),
+    post("/api/v1/operator/workspaces/{id}/restore", May(P::Operate), Whole).audited("workspace.restored"),
     get("/api/v1/audit", May(P::AuditRead), Whole),
     get("/api/v1/audit/export", May(P::AuditRead), Whole).audited("audit.exported"),
     // people

@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use wagate_domain::{
     ApiKeyId, ContactId, DeliveryId, EventId, InvitationId, MediaId, MessageId, SessionId, UserId, WebhookId,
+    WorkspaceId,
 };
 
 use crate::{
@@ -33,6 +34,10 @@ impl Resource for MediaId {
 
 impl Resource for ContactId {
     const NOT_FOUND: Code = Code::ContactNotFound;
+}
+
+impl Resource for WorkspaceId {
+    const NOT_FOUND: Code = Code::WorkspaceNotFound;
 }
 
 impl Resource for ApiKeyId {

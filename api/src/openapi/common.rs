@@ -139,6 +139,7 @@ impl Shape {
             ("/api/v1/contacts/{id}", Code::ContactNotFound),
             ("/api/v1/media/{id}", Code::MediaNotFound),
             ("/api/v1/keys/{id}", Code::KeyNotFound),
+            ("/api/v1/operator/workspaces/{id}", Code::WorkspaceNotFound),
             ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),
             ("/api/v1/webhooks/{id}", Code::WebhookNotFound),
             ("/api/v1/events/{id}", Code::EventNotFound),

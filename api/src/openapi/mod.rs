@@ -43,6 +43,7 @@ use crate::problem::{Code, ProblemBody};
         (name = "keys", description = "API keys of your workspace."),
         (name = "account", description = "Your own account: signing in and out, passwords, the second factor."),
         (name = "members", description = "The people of your workspace."),
+        (name = "operator", description = "Workspaces, for whoever runs the gateway."),
         (name = "audit", description = "Who did what in your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),

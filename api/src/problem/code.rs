@@ -138,6 +138,9 @@ codes! {
     /// The workspace has as many webhooks as it may.
     TooManyWebhooks "too_many_webhooks" CONFLICT "There are as many webhooks as there may be"
         => "Delete one that is not used any more; one webhook can be told of every session.";
+    /// No such workspace.
+    WorkspaceNotFound "workspace_not_found" NOT_FOUND "There is no such workspace"
+        => "List workspaces with GET /api/v1/operator/workspaces.";
     /// No such API key in this workspace.
     KeyNotFound "key_not_found" NOT_FOUND "There is no such API key"
         => "List your keys with GET /api/v1/keys.";

@@ -10,6 +10,7 @@ use wagate_domain::{
     retention::SetError,
     sessions::{CreateError, RemoveError},
     webhooks::SaveError,
+    workspaces,
 };
 
 use super::{Code, Problem};
@@ -65,6 +66,16 @@ impl From<CreateError> for Problem {
             CreateError::Invalid(wrong) => wrong.into(),
             CreateError::Refused(refusal) => refusal.into(),
             CreateError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<workspaces::ChangeError> for Problem {
+    fn from(error: workspaces::ChangeError) -> Self {
+        match error {
+            workspaces::ChangeError::Invalid(wrong) => wrong.into(),
+            workspaces::ChangeError::NotFound => Self::plain(Code::WorkspaceNotFound),
+            workspaces::ChangeError::Port(error) => error.into(),
         }
     }
 }
@@ -262,6 +273,9 @@ mod tests {
             (SendError::Refused(used_up(QUOTA, Some(7))).into(), Code::QuotaExceeded),
             (ChangeError::Refused(used_up(QUOTA, Some(7))).into(), Code::QuotaExceeded),
             (CreateError::Port(away()).into(), Code::Unavailable),
+            (workspaces::ChangeError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (workspaces::ChangeError::NotFound.into(), Code::WorkspaceNotFound),
+            (workspaces::ChangeError::Port(away()).into(), Code::Unavailable),
             (RemoveError::NotFound.into(), Code::SessionNotFound),
             (RemoveError::Port(away()).into(), Code::Unavailable),
             (SendError::Invalid(wrong()).into(), Code::ValidationFailed),

@@ -11,6 +11,7 @@ mod live;
 mod media;
 mod members;
 mod messages;
+mod operator;
 mod queue;
 mod retention;
 mod sessions;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         retention::routes(),
         keys::routes(),
         audit::routes(),
+        operator::routes(),
         cors::routes(),
         webhooks::routes(),
         events::routes(),

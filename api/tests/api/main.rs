@@ -13,6 +13,7 @@ mod mails;
 mod manners;
 mod members;
 mod messages;
+mod operator;
 mod pairing;
 mod people;
 mod person;

@@ -1,8 +1,11 @@
 //! Making a workspace, and changing its name and plan. The operator's side.
 
+use ulid::Ulid;
+
 use super::{Plan, Workspace};
 use crate::{
     Env, Invalid, WorkspaceId,
+    ids::Id,
     ports::{PortError, Workspaces},
 };
 
@@ -32,7 +35,7 @@ pub struct ChangeWorkspace {
     pub plan: Option<Option<Plan>>,
 }
 
-/// Makes a workspace.
+/// Makes a workspace. Safe to repeat with the same `seed`.
 ///
 /// # Errors
 /// See [`ChangeError`].
@@ -41,9 +44,16 @@ pub async fn create(
     workspaces: &dyn Workspaces,
     name: &str,
     plan: Option<Plan>,
+    seed: Option<Ulid>,
 ) -> Result<Workspace, ChangeError> {
     check_plan(plan.as_ref())?;
-    let workspace = Workspace { plan, ..Workspace::new(env.new_id(), check_name(name)?, env.now()) };
+    let id = seed.map_or_else(|| env.new_id(), WorkspaceId::from_ulid);
+    if seed.is_some()
+        && let Some(made) = workspaces.get(id).await?
+    {
+        return Ok(made);
+    }
+    let workspace = Workspace { plan, ..Workspace::new(id, check_name(name)?, env.now()) };
     workspaces.insert(&workspace).await?;
     Ok(workspace)
 }
