@@ -131,6 +131,30 @@ fn words_stand_where_they_belong() {
     assert!(wrong.is_empty(), "words out of place:\n{}", wrong.join("\n"));
 }
 
+/// Each `file.rs::test` that docs/security.md leans on is there.
+#[test]
+fn the_tests_that_hold_security_exist() {
+    let root = root();
+    let page = fs::read_to_string(root.join("docs/security.md")).expect("the page");
+    let files: Vec<PathBuf> = [root.join("tests/tests"), root.join("api/tests")]
+        .iter()
+        .flat_map(|folder| sources(folder))
+        .collect();
+    let named: Vec<(&str, &str)> = page
+        .split('`')
+        .filter_map(|word| word.split_once("::"))
+        .filter(|(file, _)| file.ends_with(".rs"))
+        .collect();
+    assert!(named.len() > 20, "{} tests are named", named.len());
+    for (file, test) in named {
+        let holds = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name == file)
+                && fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("fn {test}(")))
+        };
+        assert!(files.iter().any(holds), "there is no {file}::{test}");
+    }
+}
+
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {

@@ -11,9 +11,9 @@ use serde_json::Value;
 use wagate_domain::{
     WorkspaceId,
     audit::{AuditActor, AuditEntry, difference},
+    auth::Actor,
 };
 
-use super::caller::Admitted;
 use crate::{ApiState, layers::RequestId};
 
 /// What a handler changed; it goes out beside its answer, for admission to put down. As people are shown it: secrets are
@@ -23,10 +23,6 @@ pub(crate) struct Changed {
     target: Option<String>,
     before: Option<Value>,
     after: Option<Value>,
-    /// Where nobody had come in: who it turned out to be.
-    pub(crate) actor: Option<AuditActor>,
-    /// Where nobody had come in: the tenant it concerns.
-    pub(crate) workspace: Option<WorkspaceId>,
 }
 
 impl Changed {
@@ -62,7 +58,10 @@ impl IntoResponseParts for Changed {
 /// An operation that goes into the audit log when it succeeds.
 pub(super) struct Pending {
     pub(super) action: &'static str,
-    pub(super) admitted: Option<Admitted>,
+    /// The tenant it concerns; none for one's own account.
+    pub(super) workspace: Option<WorkspaceId>,
+    /// Who did it, if anybody said.
+    pub(super) actor: Option<Actor>,
     pub(super) address: Option<IpAddr>,
     pub(super) request_id: Option<RequestId>,
     /// What the path names.
@@ -82,18 +81,14 @@ impl Pending {
         if !response.status().is_success() || repeated {
             return;
         }
-        let Changed { target, before, after, actor, workspace } =
+        let Changed { target, before, after } =
             response.extensions_mut().remove::<Changed>().unwrap_or_default();
         let (before, after) = difference(before, after);
-        let principal = self.admitted.map(|admitted| admitted.principal);
         let entry = AuditEntry {
             id: state.env.new_id(),
-            workspace: principal.map(|principal| principal.workspace).or(workspace),
+            workspace: self.workspace,
             at: state.env.now(),
-            actor: principal
-                .map(|principal| AuditActor::Caller(principal.actor))
-                .or(actor)
-                .unwrap_or(AuditActor::Unknown),
+            actor: self.actor.map_or(AuditActor::Unknown, AuditActor::Caller),
             address: self.address,
             request_id: self.request_id.map(|RequestId(id)| id),
             action: self.action.to_owned(),

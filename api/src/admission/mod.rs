@@ -29,7 +29,7 @@ use axum::{
 };
 use http::{HeaderValue, header, request::Parts};
 use wagate_domain::{
-    auth::Principal,
+    auth::{Actor, Principal},
     limits::{Decision, Payer},
 };
 
@@ -125,10 +125,12 @@ async fn check(
         }
     };
     let Some(action) = row.action else { return Ok(Entry { pending: None, left }) };
+    let person = parts.extensions.get::<SignedIn>().map(|person| Actor::Person(person.user));
     let params = RawPathParams::from_request_parts(parts, state).await.ok();
     let pending = Pending {
         action,
-        admitted,
+        workspace: admitted.as_ref().map(|admitted| admitted.principal.workspace),
+        actor: admitted.map(|admitted| admitted.principal.actor).or(person),
         address,
         request_id: parts.extensions.get::<RequestId>().cloned(),
         named: params.as_ref().and_then(named),

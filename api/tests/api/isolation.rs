@@ -34,6 +34,7 @@ const TABLE: &[(&str, &str, Is, Is)] = &[
     ("get_health", "", LetIn, LetIn),
     ("get_readiness", "", LetIn, LetIn),
     ("get_metrics", "operator", Refused, Refused),
+    ("list_operator_audit", "operator", Refused, Refused),
     ("list_workspaces", "operator", Refused, Refused),
     ("create_workspace", "operator", Refused, Refused),
     ("get_workspace", "operator", Refused, Refused),

@@ -79,3 +79,23 @@ async fn a_suspended_workspace_reads_and_changes_nothing_until_it_is_restored() 
         log["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["workspace.restored", "workspace.suspended", "workspace.created"]);
 }
+
+#[tokio::test]
+async fn a_plan_bounds_members_and_those_who_are_invited() {
+    let stack = Stack::start().await;
+    let operator = Operator::of(&stack).await;
+    let wish = json!({"name": "Acme", "plan": {"members": 1}});
+    let made = operator.ask(Method::POST, "", wish).await.expect(201);
+    let invite = |address: &str| {
+        let request = stack.bare(Method::POST, "/api/v1/members/invitations");
+        send(
+            request
+                .bearer_auth(made["key"].as_str().unwrap())
+                .json(&json!({"address": address, "role": "agent"})),
+        )
+    };
+    invite("ayu@example.com").await.expect(201);
+    invite("budi@example.com").await.problem(403, "plan_limit_reached");
+    // asked once more it is still the same one
+    invite("Ayu@example.com").await.expect(201);
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use wagate_domain::auth::{Permission, Permissions};
 use wagate_infra::testing::eventually;
 
 use crate::{
@@ -187,6 +188,14 @@ async fn who_knows_the_password_changes_it_and_stays() {
     refresh(&stack, &ayu.refresh).await.expect(200);
     is_void(&stack, &text(&other, "access_token")).await;
     sign_in(&stack, &ayu.address, "staple tower violet").await.expect(200);
+
+    // it concerns no workspace; whoever runs the gateway reads of it
+    let operator = stack.scoped(Permissions::of(&[Permission::Operate])).await;
+    let log = send(stack.bare(Method::GET, "/api/v1/operator/audit").bearer_auth(operator)).await.expect(200);
+    let account = ayu.get(&stack, "/account").await.expect(200);
+    assert_eq!(log["entries"].as_array().unwrap().len(), 1, "{log}");
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["action"], &entry["actor"]), (&json!("account.password_changed"), &account["id"]));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod recovery;
 mod refresh;
 mod register;
 mod reset;
+mod room;
 mod second_factor;
 mod sign_in;
 mod sign_out;
@@ -36,6 +37,7 @@ pub use recovery::{RECOVERY_CODES, RecoveryCode};
 pub use refresh::{GRACE, RefreshError, refresh};
 pub use register::{RegisterError, Registration, register};
 pub use reset::{ResetError, request_reset, reset_password};
+pub use room::check_room;
 pub use second_factor::{
     Enrolment, FactorError, confirm_factor, enrol_factor, remove_factor, renew_recovery_codes,
 };

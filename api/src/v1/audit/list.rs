@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use wagate_domain::{Invalid, audit};
+use wagate_domain::{Invalid, WorkspaceId, audit};
 
 use super::view::{AuditView, example};
 use crate::{
@@ -79,7 +79,16 @@ pub(crate) async fn list_audit(
     Caller(caller): Caller,
     Query(filter): Query<AuditFilter>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let page = audit::list(&*state.audit, Some(caller.workspace), filter.read()?).await?;
+    page_of(&state, Some(caller.workspace), filter).await
+}
+
+/// A page of a workspace's entries, or of those that concern none.
+pub(in crate::v1) async fn page_of(
+    state: &ApiState,
+    workspace: Option<WorkspaceId>,
+    filter: AuditFilter,
+) -> Result<Json<AuditPage>, Problem> {
+    let page = audit::list(&*state.audit, workspace, filter.read()?).await?;
     let entries = page.entries.into_iter().map(AuditView::from).collect();
     Ok(Json(AuditPage { entries, next_cursor: page.next_cursor }))
 }

@@ -4,6 +4,9 @@ mod export;
 mod list;
 mod view;
 
+pub(in crate::v1) use list::{AuditFilter, AuditPage, page_of};
+pub(in crate::v1) use view::example;
+
 use utoipa_axum::routes;
 
 use super::Routes;

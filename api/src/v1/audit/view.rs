@@ -53,7 +53,7 @@ impl From<AuditEntry> for AuditView {
 }
 
 /// The example of an entry in the documentation.
-pub(super) fn example() -> Value {
+pub(in crate::v1) fn example() -> Value {
     json!({
         "id": "aud_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
         "at": "2026-01-01T00:00:00.000Z",

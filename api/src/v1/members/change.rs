@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Caller, Grants, IdPath, JsonBody},
     problem::Problem,
 };
@@ -43,8 +44,10 @@ pub(crate) async fn change_member(
     grants: Grants,
     IdPath(user): IdPath<UserId>,
     JsonBody { value, .. }: JsonBody<ChangeMember>,
-) -> Result<Json<MemberView>, Problem> {
+) -> Result<(Changed, Json<MemberView>), Problem> {
     let (ports, may) = (state.people.ports(), grants.permissions());
+    let before = state.people.members.get(caller.workspace, user).await?.map(MemberView::from);
     let member = people::change_role(ports, caller, may, user, role_of(&value.role)?).await?;
-    Ok(Json(MemberView::from(member)))
+    let after = MemberView::from(member);
+    Ok((Changed::rewritten(&user.to_string(), &before, &after), Json(after)))
 }

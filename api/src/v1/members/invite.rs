@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Answer, Caller, Fingerprint, Grants, JsonBody, Once},
     problem::Problem,
 };
@@ -37,7 +38,7 @@ pub(crate) struct InviteMember {
     request_body(content = InviteMember, example = json!({"address": "budi@example.com", "role": "agent"})),
     responses(
         (status = 201, description = "A mail is on its way.", body = InvitationView, example = json!(example())),
-        (status = 403, description = "`role_above_own`"),
+        (status = 403, description = "`role_above_own`, `plan_limit_reached`"),
         (status = 409, description = "`already_member`"),
     ),
 )]
@@ -52,8 +53,11 @@ pub(crate) async fn invite_member(
     let role = role_of(&value.role)?;
     once.run(state, Fingerprint::of([digest.as_str()]), |_| async move {
         let (ports, may) = (state.people.ports(), grants.permissions());
-        let made = people::invite(&state.env, ports, caller, may, (&value.address, role)).await?;
-        Answer::json(StatusCode::CREATED, &InvitationView::from(made))
+        let (workspace, address) = (caller.workspace, &value.address);
+        people::check_room(&state.env, state.terms(), &*state.people.members, workspace, address).await?;
+        let made = people::invite(&state.env, ports, caller, may, (address, role)).await?;
+        let (id, shown) = (made.id, InvitationView::from(made));
+        Ok(Answer::json(StatusCode::CREATED, &shown)?.noting(Changed::made(&id.to_string(), &shown)))
     })
     .await
 }

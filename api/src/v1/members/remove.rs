@@ -4,8 +4,10 @@ use axum::extract::State;
 use http::StatusCode;
 use wagate_domain::{UserId, people};
 
+use super::view::MemberView;
 use crate::{
     ApiState,
+    admission::Changed,
     extract::{Caller, Grants, IdPath},
     problem::Problem,
 };
@@ -28,7 +30,8 @@ pub(crate) async fn remove_member(
     Caller(caller): Caller,
     grants: Grants,
     IdPath(user): IdPath<UserId>,
-) -> Result<StatusCode, Problem> {
+) -> Result<(Changed, StatusCode), Problem> {
+    let before = state.people.members.get(caller.workspace, user).await?.map(MemberView::from);
     people::remove_member(state.people.ports(), caller, grants.permissions(), user).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((Changed::gone(&user.to_string(), &before), StatusCode::NO_CONTENT))
 }

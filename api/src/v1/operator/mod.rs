@@ -1,5 +1,6 @@
 //! Workspaces, for whoever runs the gateway.
 
+mod audit;
 mod change;
 mod create;
 mod get;
@@ -19,5 +20,6 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(get::get_workspace, change::change_workspace))
         .routes(routes!(suspend::suspend_workspace))
         .routes(routes!(restore::restore_workspace));
+    let querying = querying.routes(routes!(audit::list_operator_audit));
     Routes { plain, querying, uploading }
 }
