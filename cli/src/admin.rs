@@ -13,6 +13,7 @@ use wagate_infra::{config::Config, seal::new_key, sql::Rotated};
 use crate::{
     args::AdminCommand,
     machines::{Machines, connect_sql},
+    running,
     up::embedded_sqlite,
 };
 
@@ -35,7 +36,8 @@ pub(crate) async fn run(
         }
         AdminCommand::RotateKeys => rotate_keys(config()?).await,
         command => {
-            let config = config()?;
+            let mut config = config()?;
+            running::find(&mut config)?;
             let machines = connect(&config).await?;
             run_on(&machines, &config, command).await?;
             machines.close().await
@@ -102,6 +104,7 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
 
 /// Seals everything anew, with the ring that the configuration names or the data directory keeps.
 async fn rotate_keys(mut config: Config) -> anyhow::Result<()> {
+    running::find(&mut config)?;
     let ring = config.ring_or_kept()?;
     if config.database.url.is_none() {
         config.database.url = Some(embedded_sqlite(&std::path::absolute(&config.data_dir)?));
@@ -138,7 +141,8 @@ async fn connect(config: &Config) -> anyhow::Result<Machines> {
 }
 
 /// Asks every machine and shows what waits.
-pub(crate) async fn doctor(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn doctor(mut config: Config) -> anyhow::Result<()> {
+    running::find(&mut config)?;
     let machines = connect(&config).await?;
     for check in machines.checks() {
         let verdict = check.ask().await.map_or_else(|error| error, |()| "answers".to_owned());

@@ -9,6 +9,7 @@ mod banner;
 mod machines;
 mod operations;
 mod roles;
+mod running;
 mod serving;
 pub mod up;
 

@@ -32,6 +32,7 @@ use crate::{
     machines::{Machines, metrics},
     operations::OperationsServer,
     roles::{listen, on_signal, serve, start_connector, start_worker},
+    running,
 };
 
 /// Where the embedded S3 listens; the sandbox's ports follow the API's in the same way.
@@ -68,6 +69,7 @@ pub struct Options {
 /// Everything, running.
 #[derive(Debug)]
 pub struct Up {
+    data_dir: PathBuf,
     api_url: String,
     /// URL of the API on this machine.
     listening: String,
@@ -193,6 +195,7 @@ impl Up {
         // links lead to the port that was taken
         let listening = format!("http://{}", listener.local_addr()?);
         config.server.public_url.get_or_insert_with(|| listening.clone());
+        running::note(&config)?;
         let api_url = config.server.public_url();
         say("worker, connector, API …");
         let worker = start_worker(&config, &machines).await?;
@@ -202,6 +205,7 @@ impl Up {
         let state = machines.api(&config, &metrics)?;
         let api = tokio::spawn(serve(listener, state, config.server.header_timeout, stop.clone()));
         Ok(Self {
+            data_dir: config.data_dir,
             api_url,
             listening,
             first_key,
@@ -220,6 +224,7 @@ impl Up {
     /// # Errors
     /// The first part that did not stop cleanly.
     pub async fn stop(self) -> anyhow::Result<()> {
+        running::forget(&self.data_dir);
         self.stop.cancel();
         self.api.await??;
         self.connector.shutdown().await;

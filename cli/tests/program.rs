@@ -198,6 +198,63 @@ fn a_killed_program_leaves_no_child_and_loses_nothing_it_accepted() {
 }
 
 #[test]
+fn commands_beside_a_running_gateway_find_it() {
+    let data = TempDir::new().expect("a folder");
+    let program = Program::start(data.path());
+    let admin = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_wagate"))
+            .arg("admin")
+            .args(arguments)
+            .env("WAGATE_DATA_DIR", data.path().join("data"))
+            .output()
+            .expect("the program starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    let word = |text: &str, label: &str| {
+        let line =
+            text.lines().find_map(|line| line.strip_prefix(label)).expect("the label").trim().to_owned();
+        line.split_whitespace().next().expect("a value").to_owned()
+    };
+    let api = program.shown("API ");
+
+    // the first operator sets a password by the link, signs in and sees the workspaces
+    let link = word(&admin(&["create-operator", "ops@example.com"]), "password");
+    assert!(link.starts_with(&api), "{link}");
+    let token = link.rsplit(['=', '/', '#']).next().expect("a token").to_owned();
+    let signed_in = program.paste(&format!(
+        "curl -sf -X POST {api}/api/v1/account/password/reset -H 'Content-Type: application/json' \
+            -d '{{\"token\":\"{token}\",\"password\":\"correct horse battery\"}}'
+         curl -sf -X POST {api}/api/v1/account/sign-in -H 'Content-Type: application/json' \
+            -d '{{\"address\":\"ops@example.com\",\"password\":\"correct horse battery\"}}'"
+    ));
+    assert!(signed_in.contains("access_token"), "{signed_in}");
+    assert!(word(&admin(&["reset-password", "ops@example.com"]), "password").starts_with(&api));
+
+    // a workspace with a key that works at once, suspended and restored
+    let made = admin(&["create-workspace", "Acme"]);
+    let (workspace, key) = (word(&made, "workspace"), word(&made, "API key"));
+    let make = format!(
+        "curl -s -X POST {api}/api/v1/sessions -H 'X-API-Key: {key}' -H 'Content-Type: application/json' -d '{{\"start\":false}}'"
+    );
+    assert!(program.paste(&make).contains("ses_"));
+    admin(&["suspend", &workspace, "unpaid"]);
+    wait_for("the suspension", || program.paste(&make).contains("workspace_suspended"));
+    admin(&["restore", &workspace]);
+    wait_for("the end of it", || program.paste(&make).contains("ses_"));
+    let narrow = word(&admin(&["create-key", &workspace, "reader", "--scopes", "sessions:read"]), "API key");
+    let read = |key: &str| program.paste(&format!("curl -s {api}/api/v1/audit -H 'X-API-Key: {key}'"));
+    assert!(read(&narrow).contains("permission_missing"));
+    assert!(read(&key).contains("console"), "what was done here is in the audit log");
+    assert!(admin(&["rotate-token-keys"]).contains("signs from now on"));
+    assert!(admin(&["rotate-keys"]).contains("done"));
+    assert!(program.paste(&make).contains("ses_"), "everything works with new keys");
+    program.interrupt();
+    assert!(!data.path().join("data/running.json").exists());
+}
+
+#[test]
 fn a_large_document_is_streamed() {
     const SIZE: usize = 100 * 1000 * 1000;
     /// What the whole process may grow by while 100 MB pass through it.

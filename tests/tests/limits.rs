@@ -96,7 +96,7 @@ async fn what_is_left_stands_in_every_answer_and_a_refusal_says_whose_limit_it_w
     assert!((1..=86_400).contains(&number(&first, "ratelimit-reset")));
     // what fails is counted too
     for (path, status, left) in
-        [("/api/v1/sessions", 200, 2), ("/api/v1/nothing", 404, 1), ("/api/v1/chats", 200, 0)]
+        [("/api/v1/sessions", 200, 2), ("/api/v1/sessions/ses_unknown", 404, 1), ("/api/v1/chats", 200, 0)]
     {
         let answer = api.get(path).await.expect(status);
         if status == 200 {

@@ -48,8 +48,15 @@ use crate::{
 /// Lets a request in, or not.
 pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
-        // nothing there, for anybody
-        return next.run(request).await;
+        // nothing there, for anybody; whoever looks for it is counted all the same
+        let (parts, body) = request.into_parts();
+        if parts.uri.path().starts_with(GUARDED) {
+            let address = address::client_address(&parts, &state.trusted_proxies);
+            if let Err(problem) = charge_stranger(&state, address).await {
+                return problem.into_response();
+            }
+        }
+        return next.run(Request::from_parts(parts, body)).await;
     };
     let Some(row) = row_of(request.method(), path.as_str()) else {
         return not_this_method(path.as_str());
