@@ -2,14 +2,18 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
+use http::{HeaderMap, request::Parts};
 use wagate_domain::{
     Invalid, UserId, WorkspaceId,
     auth::{Actor, Permission, Permissions, Principal, Role},
     ports::PortResult,
 };
 
-use super::caller::{Admitted, Credential};
+use super::{
+    caller::{Admitted, Credential, missing_permission},
+    credentials::presented,
+    key,
+};
 use crate::{
     ApiState,
     people::SignedIn,
@@ -32,6 +36,19 @@ pub(super) async fn admit(
     let may = may.filter(|may| *may != Permissions::NONE).ok_or_else(|| Problem::plain(Code::NotAMember))?;
     let principal = Principal { workspace, actor: Actor::Person(person.user) };
     Ok(Admitted { principal, may, sessions: None, address, credential: Credential::new(token) })
+}
+
+/// Whether an access token is shown, rather than a key.
+pub(super) fn is_one(parts: &Parts) -> bool {
+    presented(&parts.headers).is_some_and(|shown| !key::is_one(shown))
+}
+
+/// The person who runs the gateway, whatever they belong to.
+pub(super) async fn operator(state: &ApiState, parts: &Parts) -> Result<SignedIn, Problem> {
+    let person = SignedIn::of(state, presented(&parts.headers).unwrap_or_default()).await?;
+    let standing = state.people.standings.standing(person.user, None).await?;
+    let runs = standing.is_some_and(|standing| standing.operator && !standing.disabled);
+    if runs { Ok(person) } else { Err(missing_permission(Permission::Operate)) }
 }
 
 /// Whether the token still opens. While a machine is away it does.

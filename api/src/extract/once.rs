@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use wagate_domain::{
     Invalid, WorkspaceId,
+    ids::Id,
     limits::Decision,
     ports::{Begun, PortError, StoredAnswer},
 };
@@ -21,6 +22,7 @@ use crate::{
     admission::Changed,
     extract::Caller,
     layers,
+    people::SignedIn,
     problem::{Code, Problem},
 };
 
@@ -109,10 +111,17 @@ impl FromRequestParts<ApiState> for Once {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let Caller(caller) = Caller::from_request_parts(parts, state).await?;
+        // keys of callers are kept apart by their workspace, those of people who act in none by the person
+        let workspace = match Caller::from_request_parts(parts, state).await {
+            Ok(Caller(caller)) => caller.workspace,
+            Err(problem) => match parts.extensions.get::<SignedIn>() {
+                Some(person) => WorkspaceId::from_ulid(person.user.ulid()),
+                None => return Err(problem),
+            },
+        };
         let key = parts.headers.get(HEADER).map(checked_key).transpose()?;
         let request = format!("{} {}", parts.method, parts.uri);
-        Ok(Self { workspace: caller.workspace, key, request })
+        Ok(Self { workspace, key, request })
     }
 }
 

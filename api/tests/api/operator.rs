@@ -2,9 +2,16 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use wagate_domain::auth::{Permission, Permissions};
+use wagate_domain::{
+    auth::{Permission, Permissions},
+    ports::People,
+};
+use wagate_infra::testing::eventually;
 
-use crate::stack::{Answer, Stack, send};
+use crate::{
+    person::Person,
+    stack::{Answer, PATIENCE, Stack, send},
+};
 
 struct Operator<'a> {
     stack: &'a Stack,
@@ -98,4 +105,26 @@ async fn a_plan_bounds_members_and_those_who_are_invited() {
     invite("budi@example.com").await.problem(403, "plan_limit_reached");
     // asked once more it is still the same one
     invite("Ayu@example.com").await.expect(201);
+}
+
+#[tokio::test]
+async fn a_person_who_runs_the_gateway_need_belong_to_no_workspace() {
+    let stack = Stack::start().await;
+    let ayu = Person::join(&stack, "ayu").await;
+    let ask = |method: Method, path: &str, body: Value| {
+        let request = stack.bare(method, &format!("/api/v1/operator/{path}")).bearer_auth(&ayu.access);
+        send(request.header("Idempotency-Key", "once").json(&body))
+    };
+    ask(Method::GET, "workspaces", json!({})).await.problem(403, "permission_missing");
+    // as whoever has the machines does: wagate admin create-operator
+    People::make_operator(&stack.sql, ayu.id.parse().unwrap()).await.unwrap();
+    eventually(PATIENCE, "the flag is seen", || async {
+        (ask(Method::GET, "workspaces", json!({})).await.status == 200).then_some(())
+    })
+    .await;
+    let made = ask(Method::POST, "workspaces", json!({"name": "Acme"})).await.expect(201);
+    let again = ask(Method::POST, "workspaces", json!({"name": "Acme"})).await.expect(201);
+    assert_eq!(again["workspace"], made["workspace"], "a repetition makes no second one");
+    let log = ask(Method::GET, "audit", json!({})).await.expect(200);
+    assert_eq!(log["entries"][0]["action"], "workspace.created");
 }

@@ -41,7 +41,7 @@ use wagate_infra::{
 use crate::mails::Mails;
 
 /// How long a test waits for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everything a test needs; ends with it.
 pub(crate) struct Stack {
