@@ -29,8 +29,9 @@ use axum::{
 };
 use http::{HeaderValue, header, request::Parts};
 use wagate_domain::{
+    UserId,
     auth::{Actor, Permission, Principal},
-    limits::{Decision, Payer},
+    limits::{Charge, Decision, Payer, Subject},
 };
 
 use self::{
@@ -114,7 +115,7 @@ async fn check(
                 Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
             };
             parts.extensions.insert(person);
-            (None, charge_stranger(state, address).await?)
+            (None, charge_person(state, person.user).await?)
         }
         // whoever runs the gateway need not belong to a workspace
         Access::May(Permission::Operate) if person::is_one(parts) => {
@@ -123,7 +124,7 @@ async fn check(
                 Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
             };
             parts.extensions.insert(person);
-            (None, charge_stranger(state, address).await?)
+            (None, charge_person(state, person.user).await?)
         }
         Access::May(permission) => {
             let admitted = match identify(state, parts, address).await {
@@ -164,6 +165,14 @@ async fn charge(state: &ApiState, row: &Row, admitted: &Admitted) -> Result<Opti
         standing.active()?;
     }
     Ok(left)
+}
+
+/// Charges a person who acts in no workspace, as the installation's plan has it for one caller.
+async fn charge_person(state: &ApiState, user: UserId) -> Result<Option<Decision>, Problem> {
+    let subject = Subject::Caller(Actor::Person(user));
+    let charges: Vec<_> =
+        state.terms.plan.requests_per_key.map(|rate| Charge::request(subject, rate)).into_iter().collect();
+    admit_budget(state, Payer::Person(user), &charges).await
 }
 
 /// Charges the address of a caller who has not said who it is. Without an address there is nothing to count by.

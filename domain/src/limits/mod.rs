@@ -12,13 +12,15 @@ pub use terms::{Refusal, Share, Standing, Terms};
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::{SessionId, Timestamp, WorkspaceId, auth::Actor};
+use crate::{SessionId, Timestamp, UserId, WorkspaceId, auth::Actor};
 
 /// Who uses things up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Payer {
     /// A tenant.
     Workspace(WorkspaceId),
+    /// A person who acts in no tenant: on their own account, or running the gateway.
+    Person(UserId),
     /// Whoever calls from an address and has not said who it is.
     Address(IpAddr),
 }

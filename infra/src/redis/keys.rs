@@ -188,6 +188,7 @@ impl Keys {
     pub(super) fn limit(&self, payer: Payer, subject: Subject) -> String {
         let stem = match payer {
             Payer::Workspace(workspace) => format!("{}:{{w:{workspace}}}:limit", self.prefix),
+            Payer::Person(user) => format!("{}:{{p:{user}}}:limit", self.prefix),
             Payer::Address(address) => format!("{}:{{a:{address}}}:limit", self.prefix),
         };
         match subject {
