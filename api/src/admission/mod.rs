@@ -104,55 +104,76 @@ async fn check(
     parts: &mut Parts,
     address: Option<IpAddr>,
 ) -> Result<Entry, Problem> {
-    let (admitted, left) = match row.access {
-        Access::Open if row.path.starts_with(GUARDED) => (None, charge_stranger(state, address).await?),
-        Access::Open => (None, None),
-        Access::Person => {
-            let person =
-                async { SignedIn::of(state, shown(parts, "The request carries no access token")?).await };
-            let person = match person.await {
-                Ok(person) => person,
-                Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
-            };
-            parts.extensions.insert(person);
-            (None, charge_person(state, person.user).await?)
+    let guest = match come_in(state, row.access, parts, address).await {
+        Ok(guest) => guest,
+        // whoever tries credentials is slowed down
+        Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
+    };
+    let left = match &guest {
+        Guest::Anybody if row.path.starts_with(GUARDED) => charge_stranger(state, address).await?,
+        Guest::Anybody => None,
+        Guest::Person(person) => {
+            parts.extensions.insert(*person);
+            charge_person(state, person.user).await?
         }
-        // whoever runs the gateway need not belong to a workspace
-        Access::May(Permission::Operate) if person::is_one(parts) => {
-            let person = match person::operator(state, parts).await {
-                Ok(person) => person,
-                Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
-            };
-            parts.extensions.insert(person);
-            (None, charge_person(state, person.user).await?)
-        }
-        Access::May(permission) => {
-            let admitted = match identify(state, parts, address).await {
-                Ok(admitted) => admitted,
-                // whoever tries keys is slowed down
-                Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
-            };
+        Guest::Caller(admitted, permission) => {
             parts.extensions.insert(admitted.clone());
-            let left = charge(state, row, &admitted).await?;
-            if !admitted.may.has(permission) {
-                return Err(missing_permission(permission));
+            let left = charge(state, row, admitted).await?;
+            if !admitted.may.has(*permission) {
+                return Err(missing_permission(*permission));
             }
-            reach::check(state, row.reach, &admitted, parts).await?;
-            (Some(admitted), left)
+            reach::check(state, row.reach, admitted, parts).await?;
+            left
         }
     };
     let Some(action) = row.action else { return Ok(Entry { pending: None, left }) };
-    let person = parts.extensions.get::<SignedIn>().map(|person| Actor::Person(person.user));
+    let (workspace, actor) = match guest {
+        Guest::Anybody => (None, None),
+        Guest::Person(person) => (None, Some(Actor::Person(person.user))),
+        Guest::Caller(Admitted { principal, .. }, _) => (Some(principal.workspace), Some(principal.actor)),
+    };
     let params = RawPathParams::from_request_parts(parts, state).await.ok();
     let pending = Pending {
         action,
-        workspace: admitted.as_ref().map(|admitted| admitted.principal.workspace),
-        actor: admitted.map(|admitted| admitted.principal.actor).or(person),
+        workspace,
+        actor,
         address,
         request_id: parts.extensions.get::<RequestId>().cloned(),
         named: params.as_ref().and_then(named),
     };
     Ok(Entry { pending: Some(pending), left })
+}
+
+/// Who came in.
+enum Guest {
+    /// Nobody had to say who it is.
+    Anybody,
+    /// A person who acts in no workspace.
+    Person(SignedIn),
+    /// Somebody in a workspace, who has to have this permission.
+    Caller(Admitted, Permission),
+}
+
+async fn come_in(
+    state: &ApiState,
+    access: Access,
+    parts: &Parts,
+    address: Option<IpAddr>,
+) -> Result<Guest, Problem> {
+    match access {
+        Access::Open => Ok(Guest::Anybody),
+        Access::Person => {
+            let token = shown(parts, "The request carries no access token")?;
+            SignedIn::of(state, token).await.map(Guest::Person)
+        }
+        // whoever runs the gateway need not belong to a workspace
+        Access::May(Permission::Operate) if person::is_one(parts) => {
+            person::operator(state, parts).await.map(Guest::Person)
+        }
+        Access::May(permission) => {
+            identify(state, parts, address).await.map(|admitted| Guest::Caller(admitted, permission))
+        }
+    }
 }
 
 /// Charges a caller and its workspace for a request. What changes something is refused for a suspended workspace.

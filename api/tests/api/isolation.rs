@@ -1,6 +1,8 @@
 //! Who is kept out of what. Each operation of the OpenAPI document has a row that says so; one without a row, or a row
 //! without an operation, fails.
 
+mod table;
+
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use wagate_domain::{
@@ -10,133 +12,16 @@ use wagate_domain::{
     ports::MediaIndex,
 };
 
+use self::table::{
+    ACCOUNT,
+    Is::{self, LetIn, Missing, Refused},
+    TABLE,
+};
 use crate::{
     person::{Person, open},
     reading::says,
     stack::{Answer, Stack, send},
 };
-
-/// What somebody is answered who names what is ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Is {
-    /// 404: as if there were no such thing.
-    Missing,
-    /// 403.
-    Refused,
-    /// Let in, and shown nothing of ours.
-    LetIn,
-}
-use Is::{LetIn, Missing, Refused};
-
-/// The table: operation, the permission it takes (none: open to all), what a stranger's key meets, and what a key of
-/// ours that is limited to another session meets.
-const TABLE: &[(&str, &str, Is, Is)] = &[
-    ("get_health", "", LetIn, LetIn),
-    ("get_readiness", "", LetIn, LetIn),
-    ("get_metrics", "operator", Refused, Refused),
-    ("list_operator_audit", "operator", Refused, Refused),
-    ("list_workspaces", "operator", Refused, Refused),
-    ("create_workspace", "operator", Refused, Refused),
-    ("get_workspace", "operator", Refused, Refused),
-    ("change_workspace", "operator", Refused, Refused),
-    ("suspend_workspace", "operator", Refused, Refused),
-    ("restore_workspace", "operator", Refused, Refused),
-    ("list_sessions", "sessions:read", LetIn, LetIn),
-    ("create_session", "sessions:write", LetIn, Refused),
-    ("get_session", "sessions:read", Missing, Missing),
-    ("change_session", "sessions:write", Missing, Missing),
-    ("delete_session", "sessions:delete", Missing, Missing),
-    ("get_session_health", "sessions:read", Missing, Missing),
-    ("start_session", "sessions:write", Missing, Missing),
-    ("stop_session", "sessions:write", Missing, Missing),
-    ("logout_session", "sessions:delete", Missing, Missing),
-    ("get_qr", "sessions:link", Missing, Missing),
-    ("create_pairing_code", "sessions:link", Missing, Missing),
-    ("show_presence", "chats:write", Missing, Missing),
-    ("watch_presence", "chats:write", Missing, Missing),
-    ("mark_chat_read", "chats:write", Missing, Missing),
-    ("get_queue", "queue:read", Missing, Missing),
-    ("pause_queue", "queue:write", Missing, Missing),
-    ("resume_queue", "queue:write", Missing, Missing),
-    ("purge_queue", "queue:write", Missing, Missing),
-    ("send_message", "messages:send", Missing, Missing),
-    ("send_batch", "messages:send", Missing, Missing),
-    ("list_messages", "messages:read", LetIn, Refused),
-    ("search_messages", "messages:read", LetIn, Refused),
-    ("get_message", "messages:read", Missing, Missing),
-    ("edit_message", "messages:send", Missing, Missing),
-    ("cancel_message", "messages:send", Missing, Missing),
-    ("retry_message", "messages:send", Missing, Missing),
-    ("get_message_media", "media:read", Missing, Missing),
-    ("list_chats", "chats:read", LetIn, Refused),
-    ("get_chat", "chats:read", Missing, Missing),
-    ("list_contacts", "contacts:read", LetIn, Refused),
-    ("get_contact", "contacts:read", Missing, Missing),
-    ("create_media", "media:write", LetIn, LetIn),
-    ("begin_upload", "media:write", LetIn, LetIn),
-    ("get_media", "media:read", Missing, Missing),
-    ("get_media_content", "media:read", Missing, Missing),
-    ("list_events", "events:read", LetIn, Refused),
-    ("get_event", "events:read", Missing, Missing),
-    ("live", "events:read", LetIn, Refused),
-    ("live_stream", "events:read", LetIn, Refused),
-    ("list_webhooks", "webhooks:read", LetIn, Refused),
-    ("create_webhook", "webhooks:write", LetIn, Refused),
-    ("get_webhook", "webhooks:read", Missing, Refused),
-    ("change_webhook", "webhooks:write", Missing, Refused),
-    ("delete_webhook", "webhooks:write", Missing, Refused),
-    ("get_webhook_secret", "webhooks:write", Missing, Refused),
-    ("rotate_webhook_secret", "webhooks:write", Missing, Refused),
-    ("test_webhook", "webhooks:write", Missing, Refused),
-    ("replay_events", "webhooks:write", Missing, Refused),
-    ("get_webhook_stats", "webhooks:read", Missing, Refused),
-    ("list_deliveries", "webhooks:read", Missing, Refused),
-    ("clear_deliveries", "webhooks:write", Missing, Refused),
-    ("get_delivery", "webhooks:read", Missing, Refused),
-    ("retry_delivery", "webhooks:write", Missing, Refused),
-    ("get_retention", "settings:read", LetIn, Refused),
-    ("change_retention", "settings:write", LetIn, Refused),
-    ("get_cors", "settings:read", LetIn, Refused),
-    ("change_cors", "settings:write", LetIn, Refused),
-    ("list_keys", "keys:read", LetIn, Refused),
-    ("create_key", "keys:write", LetIn, Refused),
-    ("get_key", "keys:read", Missing, Refused),
-    ("change_key", "keys:write", Missing, Refused),
-    ("revoke_key", "keys:write", Missing, Refused),
-    ("rotate_key", "keys:write", Missing, Refused),
-    ("list_audit", "audit:read", LetIn, Refused),
-    ("export_audit", "audit:read", LetIn, Refused),
-    ("list_members", "members:read", LetIn, Refused),
-    ("change_member", "members:write", Missing, Refused),
-    ("remove_member", "members:read", Missing, Refused),
-    ("list_invitations", "members:read", LetIn, Refused),
-    ("invite_member", "members:write", LetIn, Refused),
-    ("revoke_invitation", "members:write", Missing, Refused),
-];
-
-/// The operations of one's own account, and whether they take somebody who is signed in; the others take what was mailed, or
-/// a password. No key opens them.
-const ACCOUNT: &[(&str, bool)] = &[
-    ("get_jwks", false),
-    ("register", false),
-    ("verify_address", false),
-    ("accept_invitation", false),
-    ("sign_in", false),
-    ("finish_sign_in", false),
-    ("refresh", false),
-    ("forgot_password", false),
-    ("reset_password", false),
-    ("get_account", true),
-    ("change_password", true),
-    ("list_sign_ins", true),
-    ("end_sign_in", true),
-    ("sign_out", true),
-    ("sign_out_everywhere", true),
-    ("enrol_totp", true),
-    ("confirm_totp", true),
-    ("remove_totp", true),
-    ("renew_recovery_codes", true),
-];
 
 /// One operation of the document, with its row.
 struct Operation {

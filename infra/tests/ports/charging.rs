@@ -8,12 +8,11 @@ use wagate_domain::{
     limits::{Refusal, Terms},
     messages::{Body, Priority, SendError, SendMessage, SendPorts, send, send_batch},
     ports::{Lanes, Sessions, Workspaces},
-    sessions::{Pacing, Session, State},
     workspaces::{Plan, Suspension, Workspace},
 };
 use wagate_infra::{redis::RedisLimits, sql::Database};
 
-use crate::fixtures::Fixture;
+use crate::fixtures::{Fixture, new_session};
 
 struct Shop {
     f: Fixture,
@@ -40,24 +39,7 @@ impl Shop {
         let plan = Plan { messages_per_month: Some(messages), ..Plan::default() };
         let workspace = Workspace { plan: Some(plan), ..Workspace::new(f.lane.workspace, "shop", now) };
         Workspaces::insert(&db, &workspace).await.unwrap();
-        let session = Session {
-            id: f.lane.id,
-            workspace: workspace.id,
-            name: "shop".to_owned(),
-            state: State::Created,
-            reason: None,
-            wanted: true,
-            pn: None,
-            lid: None,
-            push_name: None,
-            epoch: 0,
-            pacing: Pacing::default(),
-            proxy: None,
-            linked_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        Sessions::insert(&db, &session).await.unwrap();
+        Sessions::insert(&db, &new_session(f.lane, now)).await.unwrap();
         let limits = RedisLimits::new(f.redis.clone(), f.env.clone());
         let caller = Principal { workspace: workspace.id, actor: Actor::Key(f.env.new_id()) };
         Self { f, db, limits, caller, plan: Plan::default(), _folder: folder }

@@ -11,7 +11,7 @@ use wagate_domain::{
     messages::{Priority, Status},
     ports::{MediaIndex, MessageQuery, Messages, Objects, PortError, Projection, Retentions, Sessions},
     retention::{ApplyPorts, Bounds, Retention, apply},
-    sessions::{Pacing, Session, SessionKey, State},
+    sessions::SessionKey,
     workspaces::Plan,
 };
 use wagate_infra::{
@@ -21,6 +21,8 @@ use wagate_infra::{
     system,
     testing::{ring, text_message},
 };
+
+use crate::fixtures::new_session;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -68,25 +70,8 @@ impl Keep {
     }
 
     async fn session(&self) -> SessionKey {
-        let now = self.env.now();
-        let session = Session {
-            id: self.env.new_id(),
-            workspace: self.env.new_id(),
-            name: "shop".to_owned(),
-            state: State::Created,
-            reason: None,
-            wanted: true,
-            pn: None,
-            lid: None,
-            push_name: None,
-            epoch: 0,
-            pacing: Pacing::default(),
-            proxy: None,
-            linked_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        Sessions::insert(&self.db, &session).await.unwrap().key()
+        let key = SessionKey { id: self.env.new_id(), workspace: self.env.new_id() };
+        Sessions::insert(&self.db, &new_session(key, self.env.now())).await.unwrap().key()
     }
 
     /// Messages that were sent at a moment, one more than waits.
