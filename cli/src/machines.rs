@@ -27,10 +27,11 @@ use wagate_infra::{
         LeasedLimits, RememberedKeys, RememberedOrigins, RememberedSessions, RememberedStandings,
         RememberedWorkspaces,
     },
+    oidc::OidcProviders,
     proofs::{Argon2Passwords, JwtTokens, Strength},
     redis::{
-        ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDuties, RedisIdempotency, RedisLanes,
-        RedisLeases, RedisLimits, RedisLog, RedisPolls, RedisSignOuts,
+        ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDepartures, RedisDuties,
+        RedisIdempotency, RedisLanes, RedisLeases, RedisLimits, RedisLog, RedisPolls, RedisSignOuts,
     },
     s3::{S3, S3Error},
     seal::Ring,
@@ -159,17 +160,22 @@ impl Machines {
         let sql = Arc::new(self.sql.clone());
         let sign_outs = RedisSignOuts::new(self.redis.clone());
         let public_url = &config.server.public_url();
+        let rules = config.people.rules(public_url);
+        let (departures, env) = (RedisDepartures::new(self.redis.clone()), self.env.clone());
+        let providers = OidcProviders::new(env, &config.people.providers, &rules.links, departures)?;
         Ok(PeopleParts {
             people: sql.clone(),
             standings: Arc::new(RememberedStandings::new(sql.clone())),
             members: sql.clone(),
             sign_ins: sql.clone(),
             factors: sql.clone(),
+            identities: sql.clone(),
+            providers: Arc::new(providers),
             tokens: Arc::new(JwtTokens::new(self.env.clone(), public_url, self.sql.clone(), sign_outs)),
             passwords: Arc::new(Argon2Passwords::new(self.env.clone(), Strength::default())?),
             attempts: Arc::new(RedisAttempts::new(self.redis.clone())),
             outbox: sql,
-            rules: config.people.rules(public_url),
+            rules,
         })
     }
 

@@ -16,7 +16,7 @@ use wagate_domain::{
     ports::Workspaces,
 };
 use wagate_infra::{
-    config::{Config, LimitsConfig, MailConfig, Secret, ServerConfig, WebhooksConfig},
+    config::{Config, LimitsConfig, MailConfig, PeopleConfig, Secret, ServerConfig, WebhooksConfig},
     redis::RedisChild,
     s3::EmbeddedS3,
     telemetry,
@@ -62,6 +62,8 @@ pub struct Options {
     pub limits: LimitsConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// Who gets an account, and how they come in.
+    pub people: PeopleConfig,
     /// Where and how patiently the API listens.
     pub server: ServerConfig,
 }
@@ -175,6 +177,7 @@ impl Up {
         config.webhooks = options.webhooks;
         config.limits = options.limits;
         config.mail = options.mail;
+        config.people = options.people;
         config.server = options.server;
         Self::boot(config, options.free_ports, say).await
     }

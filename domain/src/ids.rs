@@ -118,6 +118,8 @@ ids! {
     SignInId = "sig";
     /// A person's invitation into a workspace.
     InvitationId = "inv";
+    /// An account at a provider that lets a person in.
+    IdentityId = "idn";
     /// A mail that is or was to be sent.
     MailId = "mal";
     /// An entry of the audit log.

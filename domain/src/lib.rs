@@ -33,8 +33,8 @@ pub use address::Address;
 pub use contact::{Contact, ContactIds};
 pub use env::{Clock, Entropy, Env};
 pub use ids::{
-    ApiKeyId, AuditId, ConnectorId, ContactId, DeliveryId, EventId, InvitationId, MailId, MediaId, MessageId,
-    SessionId, SignInId, UserId, WebhookId, WorkspaceId,
+    ApiKeyId, AuditId, ConnectorId, ContactId, DeliveryId, EventId, IdentityId, InvitationId, MailId,
+    MediaId, MessageId, SessionId, SignInId, UserId, WebhookId, WorkspaceId,
 };
 pub use invalid::Invalid;
 pub use time::Timestamp;

@@ -7,6 +7,7 @@ pub mod feed;
 pub mod http;
 pub mod mail;
 pub mod memory;
+pub mod oidc;
 pub mod proofs;
 pub mod redis;
 pub mod s3;

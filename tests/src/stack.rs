@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wagate_cli::up::{Options, Up};
 use wagate_infra::{
-    config::{LimitsConfig, LogConfig, MailConfig, ServerConfig, WebhooksConfig},
+    config::{LimitsConfig, LogConfig, MailConfig, PeopleConfig, ServerConfig, WebhooksConfig},
     telemetry,
     testing::Postgres,
 };
@@ -69,6 +69,11 @@ impl Stack {
         Self::with(db, |options| options.mail = mail).await
     }
 
+    /// Starts everything and lets people in like this.
+    pub async fn welcoming(db: Db, people: PeopleConfig) -> Self {
+        Self::with(db, |options| options.people = people).await
+    }
+
     /// Starts everything on SQLite and serves the API in this way, on a free port.
     pub async fn serving(server: ServerConfig) -> Self {
         Self::with(Db::Sqlite, |options| options.server = server).await
@@ -100,6 +105,7 @@ impl Stack {
             webhooks: impatient(),
             limits: LimitsConfig::none(),
             mail: MailConfig::default(),
+            people: PeopleConfig::default(),
             server: ServerConfig::default(),
         };
         change(&mut options);

@@ -156,6 +156,13 @@ pub(crate) const TABLE: &[Row] = &[
     post("/api/v1/account/totp/confirm", Person, Any).audited("account.second_factor_added"),
     post("/api/v1/account/totp/remove", Person, Any).audited("account.second_factor_removed"),
     post("/api/v1/account/totp/recovery-codes", Person, Any).audited("account.recovery_codes_renewed"),
+    get("/api/v1/account/providers", Open, Any),
+    post("/api/v1/account/providers/{id}/sign-in", Open, Any),
+    post("/api/v1/account/providers/{id}/sign-in/finish", Open, Any),
+    post("/api/v1/account/providers/{id}/link", Person, Any),
+    post("/api/v1/account/providers/{id}/link/finish", Person, Any).audited("account.identity_linked"),
+    get("/api/v1/account/identities", Person, Any),
+    delete("/api/v1/account/identities/{id}", Person, Any).audited("account.identity_removed"),
     get("/api/v1/members", May(P::MembersRead), Whole),
     patch("/api/v1/members/{id}", May(P::MembersWrite), Whole).audited("member.changed"),
     // leaving takes no more than being there; the use-case asks for more when it is another

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use wagate_domain::{
-    ApiKeyId, ContactId, DeliveryId, EventId, InvitationId, MediaId, MessageId, SessionId, UserId, WebhookId,
-    WorkspaceId,
+    ApiKeyId, ContactId, DeliveryId, EventId, IdentityId, InvitationId, MediaId, MessageId, SessionId,
+    UserId, WebhookId, WorkspaceId,
 };
 
 use crate::{
@@ -58,6 +58,10 @@ impl Resource for UserId {
 
 impl Resource for InvitationId {
     const NOT_FOUND: Code = Code::InvitationNotFound;
+}
+
+impl Resource for IdentityId {
+    const NOT_FOUND: Code = Code::IdentityNotFound;
 }
 
 /// The `{id}` of the path.

@@ -143,6 +143,8 @@ impl Shape {
             ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),
             ("/api/v1/webhooks/{id}", Code::WebhookNotFound),
             ("/api/v1/events/{id}", Code::EventNotFound),
+            ("/api/v1/account/providers/{id}", Code::ProviderNotFound),
+            ("/api/v1/account/identities/{id}", Code::IdentityNotFound),
             ("/api/v1/members/invitations/{id}", Code::InvitationNotFound),
             ("/api/v1/members/{id}", Code::MemberNotFound),
         ];

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use wagate_domain::{
     people::{PeoplePorts, PeopleRules},
-    ports::{Attempts, Members, Outbox, Passwords, People, SecondFactors, SignIns, Standings, Tokens},
+    ports::{
+        Attempts, Identities, Members, Outbox, Passwords, People, Providers, SecondFactors, SignIns,
+        Standings, Tokens,
+    },
 };
 
 /// Everything a handler may touch that deals with people.
@@ -21,6 +24,10 @@ pub struct PeopleParts {
     pub sign_ins: Arc<dyn SignIns>,
     /// Second factors.
     pub factors: Arc<dyn SecondFactors>,
+    /// Which accounts at providers let whom in.
+    pub identities: Arc<dyn Identities>,
+    /// The way to providers and back.
+    pub providers: Arc<dyn Providers>,
     /// Access tokens.
     pub tokens: Arc<dyn Tokens>,
     /// Hashes passwords.
@@ -42,6 +49,8 @@ impl PeopleParts {
             members: &*self.members,
             sign_ins: &*self.sign_ins,
             factors: &*self.factors,
+            identities: &*self.identities,
+            providers: &*self.providers,
             tokens: &*self.tokens,
             passwords: &*self.passwords,
             attempts: &*self.attempts,

@@ -66,6 +66,9 @@ codes! {
     /// Address and password do not belong together, or the account may not be used.
     WrongCredentials "wrong_credentials" UNAUTHORIZED "Address or password is wrong"
         => "Try again, or ask for a new password: POST /api/v1/account/password/forgotten.";
+    /// The provider refused the code, or what it said proves nothing; the log has the reason.
+    ProviderRefused "provider_refused" UNAUTHORIZED "The provider vouches for nobody"
+        => "Begin again; if it stays, tell your operator the request_id.";
     /// The refresh token is unknown, or its sign-in is over.
     RefreshTokenInvalid "refresh_token_invalid" UNAUTHORIZED "The refresh token is not good any more"
         => "Sign in again: POST /api/v1/account/sign-in.";
@@ -81,6 +84,9 @@ codes! {
     /// Accounts are not made this way here.
     RegistrationClosed "registration_closed" FORBIDDEN "Nobody registers here"
         => "Ask the operator of this installation for an invitation or an account.";
+    /// The provider has verified no address, so no account can be made or found by it.
+    AddressUnverified "address_unverified" FORBIDDEN "The provider has not verified the address"
+        => "Verify your address with the provider, or register here and link the provider.";
     /// A cookie came from a page that is not ours.
     CrossSite "cross_site" FORBIDDEN "The request comes from another site"
         => "Call from a page of this server, or send the refresh token in the body.";
@@ -153,6 +159,12 @@ codes! {
     /// No such sign-in of yours.
     SignInNotFound "sign_in_not_found" NOT_FOUND "There is no such sign-in"
         => "List your sign-ins with GET /api/v1/account/sign-ins.";
+    /// No such provider.
+    ProviderNotFound "provider_not_found" NOT_FOUND "There is no such provider"
+        => "List the providers with GET /api/v1/account/providers.";
+    /// No such identity of yours.
+    IdentityNotFound "identity_not_found" NOT_FOUND "There is no such identity"
+        => "List your identities with GET /api/v1/account/identities.";
     /// The route exists, but not with this method.
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take this method"
         => "Use one of the methods in the Allow header.";
@@ -195,6 +207,15 @@ codes! {
     /// A workspace keeps an owner.
     LastOwner "last_owner" CONFLICT "A workspace keeps an owner"
         => "Make somebody else an owner first: PATCH /api/v1/members/{id}.";
+    /// The address that the provider vouches for has an account, which is not linked to the provider.
+    AccountExists "account_exists" CONFLICT "The address has an account"
+        => "Sign in to it and link the provider: POST /api/v1/account/providers/{id}/link.";
+    /// The account at the provider is linked to another account here.
+    IdentityTaken "identity_taken" CONFLICT "It lets somebody else in"
+        => "Use another account at the provider, or unlink it there where it is linked.";
+    /// Without it nothing would let you in.
+    LastWayIn "last_way_in" CONFLICT "It is your last way in"
+        => "Set a password first: POST /api/v1/account/password/forgotten.";
     /// A second factor is set up already.
     SecondFactorExists "second_factor_exists" CONFLICT "A second factor is set up already"
         => "Remove it first: POST /api/v1/account/totp/remove.";
@@ -207,6 +228,9 @@ codes! {
     /// A sign-in was not finished in time, or was finished before.
     ChallengeGone "challenge_gone" GONE "The challenge is not good any more"
         => "Sign in again: POST /api/v1/account/sign-in.";
+    /// The way to a provider is unknown, was used, is too old or is somebody else's.
+    ProviderStateGone "provider_state_gone" GONE "The way back from the provider is not good any more"
+        => "Begin again: each way is good once, for ten minutes, for whoever began.";
     /// Something that could be guessed was tried too often.
     TooManyAttempts "too_many_attempts" TOO_MANY_REQUESTS "There were too many attempts"
         => "Try again after the seconds in Retry-After.";
@@ -246,6 +270,9 @@ codes! {
     /// Something on our side is broken; the log has the cause under the request id.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side"
         => "Try again; if it stays, tell your operator the request_id.";
+    /// A provider that lets people in cannot be reached, or answers what no provider answers.
+    ProviderUnavailable "provider_unavailable" BAD_GATEWAY "The provider does not answer"
+        => "Begin again in a moment, or sign in with a password.";
     /// A machine behind us is away or overloaded.
     Unavailable "unavailable" SERVICE_UNAVAILABLE "A part of the gateway is away for the moment"
         => "Repeat the request after the seconds in Retry-After; with an Idempotency-Key nothing is made twice.";

@@ -5,9 +5,11 @@ use std::time::Duration;
 use wagate_domain::{
     auth::Permission,
     people::{
-        AcceptError, ChangePasswordError, FactorError, InviteError, MemberError, RefreshError, RegisterError,
-        ResetError, SignInError, VerifyError,
+        AcceptError, ChangePasswordError, FactorError, InviteError, LinkIdentityError, MemberError,
+        ProviderSignInError, RefreshError, RegisterError, ResetError, SignInError, UnlinkIdentityError,
+        VerifyError,
     },
+    ports::ProviderFailure,
 };
 
 use super::{Code, Problem};
@@ -60,6 +62,52 @@ impl From<SignInError> for Problem {
             SignInError::NotMember => Self::plain(Code::NotAMember),
             SignInError::TooMany(wait) => too_many(wait),
             SignInError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProviderFailure> for Problem {
+    fn from(error: ProviderFailure) -> Self {
+        match error {
+            ProviderFailure::Unknown => Self::plain(Code::ProviderNotFound),
+            ProviderFailure::Gone => Self::plain(Code::ProviderStateGone),
+            error @ ProviderFailure::Unproven(_) => Self::plain(Code::ProviderRefused).because(error),
+            error @ ProviderFailure::Away(_) => Self::plain(Code::ProviderUnavailable).because(error),
+            ProviderFailure::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProviderSignInError> for Problem {
+    fn from(error: ProviderSignInError) -> Self {
+        match error {
+            ProviderSignInError::Provider(failure) => failure.into(),
+            ProviderSignInError::Unverified => Self::plain(Code::AddressUnverified),
+            ProviderSignInError::AccountExists => Self::plain(Code::AccountExists),
+            ProviderSignInError::Closed => Self::plain(Code::RegistrationClosed),
+            ProviderSignInError::SignIn(error) => error.into(),
+            ProviderSignInError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkIdentityError> for Problem {
+    fn from(error: LinkIdentityError) -> Self {
+        match error {
+            LinkIdentityError::Password(error) => error.into(),
+            LinkIdentityError::Provider(failure) => failure.into(),
+            LinkIdentityError::Taken => Self::plain(Code::IdentityTaken),
+            LinkIdentityError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<UnlinkIdentityError> for Problem {
+    fn from(error: UnlinkIdentityError) -> Self {
+        match error {
+            UnlinkIdentityError::NotFound => Self::plain(Code::IdentityNotFound),
+            UnlinkIdentityError::LastWayIn => Self::plain(Code::LastWayIn),
+            UnlinkIdentityError::Port(error) => error.into(),
         }
     }
 }
@@ -172,6 +220,24 @@ mod tests {
             (SignInError::NotMember.into(), Code::NotAMember),
             (SignInError::TooMany(wait).into(), Code::TooManyAttempts),
             (SignInError::Port(away()).into(), Code::Unavailable),
+            (ProviderFailure::Unknown.into(), Code::ProviderNotFound),
+            (ProviderFailure::Gone.into(), Code::ProviderStateGone),
+            (ProviderFailure::Unproven("hunter2".to_owned()).into(), Code::ProviderRefused),
+            (ProviderFailure::Away("hunter2".into()).into(), Code::ProviderUnavailable),
+            (ProviderFailure::Port(away()).into(), Code::Unavailable),
+            (ProviderSignInError::Provider(ProviderFailure::Gone).into(), Code::ProviderStateGone),
+            (ProviderSignInError::Unverified.into(), Code::AddressUnverified),
+            (ProviderSignInError::AccountExists.into(), Code::AccountExists),
+            (ProviderSignInError::Closed.into(), Code::RegistrationClosed),
+            (ProviderSignInError::SignIn(SignInError::Wrong).into(), Code::WrongCredentials),
+            (ProviderSignInError::Port(away()).into(), Code::Unavailable),
+            (LinkIdentityError::Password(ChangePasswordError::Wrong).into(), Code::WrongPassword),
+            (LinkIdentityError::Provider(ProviderFailure::Gone).into(), Code::ProviderStateGone),
+            (LinkIdentityError::Taken.into(), Code::IdentityTaken),
+            (LinkIdentityError::Port(away()).into(), Code::Unavailable),
+            (UnlinkIdentityError::NotFound.into(), Code::IdentityNotFound),
+            (UnlinkIdentityError::LastWayIn.into(), Code::LastWayIn),
+            (UnlinkIdentityError::Port(away()).into(), Code::Unavailable),
             (RefreshError::Gone.into(), Code::RefreshTokenInvalid),
             (RefreshError::Reused.into(), Code::RefreshTokenReused),
             (RefreshError::NotMember.into(), Code::NotAMember),

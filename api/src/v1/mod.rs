@@ -6,12 +6,14 @@ mod chats;
 mod contacts;
 mod cors;
 mod events;
+mod identities;
 mod keys;
 mod live;
 mod media;
 mod members;
 mod messages;
 mod operator;
+mod providers;
 mod queue;
 mod retention;
 mod sessions;
@@ -67,6 +69,8 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         webhooks::routes(),
         events::routes(),
         account::routes(),
+        providers::routes(),
+        identities::routes(),
         members::routes(),
     ]
     .into_iter()

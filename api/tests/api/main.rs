@@ -6,6 +6,7 @@ mod auth;
 mod factors;
 mod files;
 mod idempotency;
+mod identities;
 mod isolation;
 mod keys;
 mod live;

@@ -27,10 +27,11 @@ use wagate_infra::{
     feed::Feed,
     http::{FetchTimeouts, GuardedFetch, GuardedPost},
     memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedStandings, RememberedWorkspaces},
+    oidc::OidcProviders,
     proofs::{Argon2Passwords, JwtTokens, Strength},
     redis::{
-        Redis, RedisAttempts, RedisBell, RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLimits,
-        RedisLog, RedisSignOuts,
+        Redis, RedisAttempts, RedisBell, RedisCalls, RedisDepartures, RedisIdempotency, RedisLanes,
+        RedisLeases, RedisLimits, RedisLog, RedisSignOuts,
     },
     s3::{EmbeddedS3, S3},
     sql::Database,
@@ -368,12 +369,15 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
 fn people(env: &Env, sql: &Database, redis: &Redis, base: &str, mails: Mails) -> PeopleParts {
     let all_sql = Arc::new(sql.clone());
     let sign_outs = RedisSignOuts::new(redis.clone());
+    let departures = RedisDepartures::new(redis.clone());
     PeopleParts {
         people: all_sql.clone(),
         standings: Arc::new(RememberedStandings::new(all_sql.clone())),
         members: all_sql.clone(),
         sign_ins: all_sql.clone(),
-        factors: all_sql,
+        factors: all_sql.clone(),
+        identities: all_sql,
+        providers: Arc::new(OidcProviders::new(env.clone(), &[], base, departures).unwrap()),
         tokens: Arc::new(JwtTokens::new(env.clone(), base, sql.clone(), sign_outs)),
         passwords: Arc::new(Argon2Passwords::new(env.clone(), Strength::default()).unwrap()),
         attempts: Arc::new(RedisAttempts::new(redis.clone())),

@@ -64,6 +64,13 @@ pub enum Letter {
         /// Set up, rather than taken away.
         on: bool,
     },
+    /// An account at a provider lets the person in from now on, or does not any more.
+    IdentityChanged {
+        /// Name of the provider.
+        provider: String,
+        /// Lets in, rather than not any more.
+        on: bool,
+    },
     /// A webhook was switched off.
     WebhookDisabled {
         /// Its address.
@@ -87,6 +94,7 @@ impl Letter {
             Self::Invitation { .. } => "invitation",
             Self::SignInRevoked => "sign_in_revoked",
             Self::SecondFactorChanged { .. } => "second_factor_changed",
+            Self::IdentityChanged { .. } => "identity_changed",
             Self::WebhookDisabled { .. } => "webhook_disabled",
         }
     }

@@ -37,7 +37,7 @@ pub async fn create_operator(
             return Ok(Person { operator: true, ..person });
         }
         let person = Person { operator: true, ..newcomer(env, address.clone(), checked_name(name)?) };
-        let newcomer = Newcomer { person: &person, own: None, code: None };
+        let newcomer = Newcomer { person: &person, own: None, code: None, identity: None };
         // an address that was taken meanwhile has a person now
         if ports.people.admit(newcomer, env.now()).await? == Admitted::Made {
             return Ok(person);

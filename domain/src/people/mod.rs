@@ -1,15 +1,18 @@
 //! People: how they come in, prove who they are, and what they are in workspaces.
 //!
 //! An account is made only by somebody who reads the mail of its address: by the link of a registration or of an
-//! invitation. No answer tells a stranger whether an address has one.
+//! invitation, or on the word of a provider that has verified the address. No answer tells a stranger whether an address has one.
 
 mod accept;
 mod address;
 mod attempt;
 mod change_password;
 mod create_operator;
+mod enter_by_provider;
 mod entry;
+mod identity;
 mod invite;
+mod link_identity;
 mod members;
 mod password;
 mod recovery;
@@ -29,8 +32,11 @@ pub use address::EmailAddress;
 pub use attempt::{Effort, Limit};
 pub use change_password::{ChangePasswordError, change_password};
 pub use create_operator::{CreateOperatorError, create_operator, password_link};
+pub use enter_by_provider::{ProviderSignInError, enter_by_provider};
 pub use entry::{ACCESS_TTL, Entered, SIGN_IN_TTL, Visit};
+pub use identity::{Identity, Vouched};
 pub use invite::{INVITATION_TTL, InviteError, invite, revoke_invitation};
+pub use link_identity::{LinkIdentityError, UnlinkIdentityError, begin_link, finish_link, unlink};
 pub use members::{MemberError, change_role, remove_member};
 pub use password::{Password, PasswordHash, checked_name};
 pub use recovery::{RECOVERY_CODES, RecoveryCode};
@@ -52,7 +58,9 @@ use std::net::IpAddr;
 use crate::{
     InvitationId, SignInId, Timestamp, UserId, WorkspaceId,
     auth::Role,
-    ports::{Attempts, Members, Outbox, Passwords, People, SecondFactors, SignIns, Tokens},
+    ports::{
+        Attempts, Identities, Members, Outbox, Passwords, People, Providers, SecondFactors, SignIns, Tokens,
+    },
 };
 
 /// Somebody who can sign in.
@@ -191,6 +199,10 @@ pub struct PeoplePorts<'a> {
     pub sign_ins: &'a dyn SignIns,
     /// Second factors.
     pub factors: &'a dyn SecondFactors,
+    /// Which accounts at providers let whom in.
+    pub identities: &'a dyn Identities,
+    /// The way to providers and back.
+    pub providers: &'a dyn Providers,
     /// Access tokens.
     pub tokens: &'a dyn Tokens,
     /// Hashes passwords.

@@ -93,7 +93,7 @@ pub async fn sign_in(
 }
 
 /// What follows once it is known who somebody is: the second factor, or the sign-in.
-async fn proceed(
+pub(super) async fn proceed(
     env: &Env,
     ports: PeoplePorts<'_>,
     person: &Person,

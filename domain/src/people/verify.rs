@@ -41,7 +41,7 @@ pub async fn verify_address(
         ..newcomer(env, code.address, code.name.unwrap_or_default())
     };
     let own = ports.rules.own_workspace.then(|| own_workspace(env, &person));
-    let newcomer = Newcomer { person: &person, own: own.as_ref(), code: Some(&hash) };
+    let newcomer = Newcomer { person: &person, own: own.as_ref(), code: Some(&hash), identity: None };
     match ports.people.admit(newcomer, now).await? {
         Admitted::Made => Ok(person),
         Admitted::CodeGone | Admitted::AddressTaken => Err(VerifyError::Gone),

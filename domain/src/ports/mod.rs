@@ -7,6 +7,7 @@ mod audit;
 mod chats;
 mod duties;
 mod fetch;
+mod identities;
 mod lanes;
 mod leases;
 mod limits;
@@ -15,6 +16,7 @@ mod origins;
 mod outbox;
 mod people;
 mod polls;
+mod providers;
 mod records;
 mod requests;
 mod retention;
@@ -28,6 +30,7 @@ pub use audit::{AuditLog, AuditQuery};
 pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
 pub use fetch::{Fetch, FetchError, Fetched};
+pub use identities::{Identities, Unlinked};
 pub use lanes::{
     Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Settlement, Standing, Tally, Unless,
     Verdict, Wanted, Which,
@@ -42,6 +45,7 @@ pub use people::{
     Purpose, Rotation, SecondFactor, SecondFactors, SignIns, Standings,
 };
 pub use polls::{Poll, Polls};
+pub use providers::{Arrival, Departure, Provider, ProviderFailure, Providers};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
 };

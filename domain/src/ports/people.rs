@@ -9,8 +9,8 @@ use crate::{
     InvitationId, SignInId, Timestamp, UserId, WorkspaceId,
     auth::Role,
     people::{
-        EmailAddress, Invitation, Member, Membership, PasswordHash, Person, SignIn, Standing, TokenHash,
-        TotpSecret,
+        EmailAddress, Identity, Invitation, Member, Membership, PasswordHash, Person, SignIn, Standing,
+        TokenHash, TotpSecret,
     },
     ports::PortResult,
     workspaces::Workspace,
@@ -67,6 +67,8 @@ pub struct Newcomer<'a> {
     pub own: Option<&'a Workspace>,
     /// The code that allows it, used up by it.
     pub code: Option<&'a TokenHash>,
+    /// The account at a provider that lets them in.
+    pub identity: Option<&'a Identity>,
 }
 
 /// What became of making an account.
@@ -76,7 +78,7 @@ pub enum Admitted {
     Made,
     /// The code is unknown, used or too old.
     CodeGone,
-    /// The address has an account; the code is used up.
+    /// The address has an account, or the identity belongs to one; the code is used up.
     AddressTaken,
 }
 
@@ -97,10 +99,11 @@ pub trait People: Send + Sync {
     /// The workspaces a person belongs to, by id.
     async fn memberships(&self, user: UserId) -> PortResult<Vec<Membership>>;
 
-    /// Makes an account, and its workspace in one step.
+    /// Makes an account, with its workspace and identity in one step.
     async fn admit(&self, newcomer: Newcomer<'_>, now: Timestamp) -> PortResult<Admitted>;
-    /// Sets a password, voids all reset codes of the person and ends all sign-ins but `keep`; which ones. `None` when a
-    /// code is given that is unknown, used, too old or another person's.
+    /// Sets a password, voids all reset codes of the person and ends all sign-ins but `keep`; which ones. By a code, it
+    /// takes away their identities, too: whoever came in without reading the mail of the address is out. `None` when
+    /// the code is unknown, used, too old or another person's.
     async fn set_password(
         &self,
         change: PasswordChange<'_>,
@@ -178,6 +181,8 @@ pub trait Members: Send + Sync {
     async fn invitations(&self, workspace: WorkspaceId, now: Timestamp) -> PortResult<Vec<Invitation>>;
     /// The invitation of a token, while it can be accepted.
     async fn invitation(&self, token: &TokenHash, now: Timestamp) -> PortResult<Option<Invitation>>;
+    /// Whether there is an invitation of that address that can still be accepted.
+    async fn is_invited(&self, address: &EmailAddress, now: Timestamp) -> PortResult<bool>;
     /// Voids an invitation; `false` when there is none.
     async fn revoke_invitation(&self, workspace: WorkspaceId, id: InvitationId) -> PortResult<bool>;
     /// Uses an invitation up: the person of its address becomes a member, or else the newcomer does, whose account is

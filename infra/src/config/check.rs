@@ -47,6 +47,7 @@ impl Config {
         let wrong =
             |wrong: wagate_domain::Invalid| ConfigError::new(&wrong.field, wrong.problem, wrong.remedy);
         self.server.trusted_proxies().map_err(wrong)?;
+        self.check_providers()?;
         self.check_roles()?;
         self.network.check()?;
         self.encryption.check()?;

@@ -181,6 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_tables_fits_into_a_variable() {
+        let providers = r#"[{id="work", name="Work", issuer="https://login.example.com/realms/a,b", client_id="12",
+            client_secret="34", scopes=["openid"]}]"#;
+        with_sources("", &[("WAGATE_PEOPLE__PROVIDERS", providers)], |config| {
+            let config = config.unwrap();
+            let [provider] = config.people.providers.as_slice() else {
+                panic!("{:?}", config.people.providers)
+            };
+            assert_eq!(provider.issuer, "https://login.example.com/realms/a,b");
+            assert_eq!((provider.client_id.as_str(), provider.client_secret.expose().as_str()), ("12", "34"));
+        });
+        let wrong = providers.replace("https", "http");
+        with_sources("", &[("WAGATE_PEOPLE__PROVIDERS", &wrong)], |config| {
+            assert_eq!(config.unwrap_err().field, "people.providers[0].issuer");
+        });
+    }
+
+    #[test]
     fn a_misspelt_or_mistyped_field_is_named() {
         with_sources("[redis]\nshard = 4", &[], |config| {
             let error = config.unwrap_err();

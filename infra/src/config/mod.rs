@@ -9,6 +9,7 @@ mod encryption;
 mod limits;
 mod load;
 mod people;
+mod providers;
 mod secret;
 mod sections;
 
@@ -16,6 +17,7 @@ pub use check::ConfigError;
 pub use encryption::EncryptionConfig;
 pub use limits::LimitsConfig;
 pub use people::{PeopleConfig, Registration};
+pub use providers::ProviderConfig;
 pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use wagate_domain::people::{Admission, PeopleRules};
 
+use super::ProviderConfig;
+
 /// People and their accounts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,6 +15,8 @@ pub struct PeopleConfig {
     pub own_workspace: bool,
     /// What links in mails begin with; the public URL when absent.
     pub links: Option<String>,
+    /// Providers that people may come in by.
+    pub providers: Vec<ProviderConfig>,
 }
 
 /// Who may make an account for themselves.
@@ -30,7 +34,12 @@ pub enum Registration {
 
 impl Default for PeopleConfig {
     fn default() -> Self {
-        Self { registration: Registration::default(), own_workspace: true, links: None }
+        Self {
+            registration: Registration::default(),
+            own_workspace: true,
+            links: None,
+            providers: Vec::new(),
+        }
     }
 }
 

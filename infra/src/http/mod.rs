@@ -1,11 +1,15 @@
-//! Requests to servers that a caller names: guarded, so that nobody reaches our own network through us.
+//! Requests to servers of others. Those that a caller names are guarded, so that nobody reaches our own network through us.
 
 mod addresses;
+mod exchange;
 mod fetch;
 mod guard;
 mod post;
+mod secure;
 
 pub use addresses::{BadCidr, Cidr};
+pub(crate) use exchange::{Exchange, NoAnswer};
 pub use fetch::{FetchTimeouts, GuardedFetch};
 pub use guard::Guard;
 pub use post::GuardedPost;
+pub(crate) use secure::is_secure;

@@ -17,7 +17,7 @@ macro_rules! templates {
     };
 }
 
-const SOURCES: [(&str, &str); 18] = templates!(
+const SOURCES: [(&str, &str); 20] = templates!(
     "layout",
     "verify_address",
     "reset_password",
@@ -26,6 +26,7 @@ const SOURCES: [(&str, &str); 18] = templates!(
     "invitation",
     "sign_in_revoked",
     "second_factor_changed",
+    "identity_changed",
     "webhook_disabled",
 );
 
@@ -89,6 +90,7 @@ fn values(letter: &Letter) -> Value {
             context! { workspace => name(workspace), by => name(by), role => name(role), link }
         }
         Letter::SecondFactorChanged { on } => context! { on },
+        Letter::IdentityChanged { provider, on } => context! { provider => name(provider), on },
         Letter::WebhookDisabled { url, reason, link } => {
             context! { url => one_line(url), reason => one_line(reason), link }
         }
@@ -112,7 +114,7 @@ mod tests {
     const NASTY: &str = "<script>alert('x')</script> & \"Söhne\"\r\nBcc: all@example.com\u{2028}{{ link }}";
     const LINK: &str = "https://wa.example.com/x?token=a&b=<c>";
 
-    fn letters() -> [Letter; 9] {
+    fn letters() -> [Letter; 11] {
         let (nasty, link) = (|| NASTY.to_owned(), || LINK.to_owned());
         [
             Letter::VerifyAddress { link: link() },
@@ -123,6 +125,8 @@ mod tests {
             Letter::SignInRevoked,
             Letter::SecondFactorChanged { on: true },
             Letter::SecondFactorChanged { on: false },
+            Letter::IdentityChanged { provider: nasty(), on: true },
+            Letter::IdentityChanged { provider: nasty(), on: false },
             Letter::WebhookDisabled { url: nasty(), reason: nasty(), link: link() },
         ]
     }

@@ -204,6 +204,11 @@ impl Keys {
         format!("{}:{{p:{sign_in}}}:out", self.prefix)
     }
 
+    /// String: somebody who was sent to a provider, by the hash of what they bring back.
+    pub(super) fn departure(&self, state: &str) -> String {
+        format!("{}:{{d:{state}}}:away", self.prefix)
+    }
+
     /// The keys of what is tried on an account, which is given as a hash.
     pub(super) fn attempts_on(&self, effort: &str, account: &str, origin: &str) -> AttemptKeys {
         let key = |leaf: &str| format!("{}:{{a:{account}}}:try:{effort}:{leaf}", self.prefix);

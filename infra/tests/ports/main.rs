@@ -16,6 +16,8 @@ mod leases;
 mod limits;
 mod log;
 mod objects;
+mod oidc;
+mod oidc_double;
 mod outage;
 mod polls;
 mod proofs;

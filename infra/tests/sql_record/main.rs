@@ -3,6 +3,7 @@
 mod audit;
 mod databases;
 mod events;
+mod identities;
 mod memory;
 mod opening;
 mod origins;

@@ -57,7 +57,7 @@ fn hash(text: &str) -> TokenHash {
     TokenHash::from(format!("{text} {}", id::<UserId>()))
 }
 
-fn person() -> Person {
+pub(crate) fn person() -> Person {
     let id: UserId = id();
     Person {
         id,
@@ -70,17 +70,17 @@ fn person() -> Person {
     }
 }
 
-fn newcomer(person: &Person) -> Newcomer<'_> {
-    Newcomer { person, own: None, code: None }
+pub(crate) fn newcomer(person: &Person) -> Newcomer<'_> {
+    Newcomer { person, own: None, code: None, identity: None }
 }
 
-async fn stored(db: &Database) -> Person {
+pub(crate) async fn stored(db: &Database) -> Person {
     let person = person();
     assert_eq!(db.admit(newcomer(&person), at(1)).await.unwrap(), Admitted::Made);
     person
 }
 
-fn code(purpose: Purpose, person: &Person) -> Code {
+pub(crate) fn code(purpose: Purpose, person: &Person) -> Code {
     Code {
         hash: hash("code"),
         purpose,
@@ -245,7 +245,11 @@ async fn the_last_owner_stays(db: &Database) {
     }
 }
 
-fn invitation(workspace: WorkspaceId, address: &EmailAddress, role: Role) -> (Invitation, TokenHash) {
+pub(crate) fn invitation(
+    workspace: WorkspaceId,
+    address: &EmailAddress,
+    role: Role,
+) -> (Invitation, TokenHash) {
     let address = address.clone();
     let invitation =
         Invitation { id: id(), workspace, address, role, by: None, created_at: at(10), expires_at: at(20) };

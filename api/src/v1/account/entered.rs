@@ -8,7 +8,7 @@ use http::header;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use wagate_domain::people::Entered;
+use wagate_domain::people::{Entered, SignInOutcome};
 
 use crate::{ApiState, people::setting};
 
@@ -31,6 +31,44 @@ pub(crate) struct TokensView {
     refresh_token_expires_at: String,
 }
 
+/// The first factor was right; a code is missing.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecondFactorRequired {
+    /// Always `true`.
+    second_factor_required: bool,
+    /// To be presented to `POST /account/second-factor` with the code.
+    challenge: String,
+    /// When it runs out (RFC 3339, UTC).
+    #[schema(format = DateTime, example = "2026-01-01T00:05:00.000Z")]
+    expires_at: String,
+}
+
+/// What signing in leads to.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the answer as the documentation shows it")]
+pub(crate) enum SignInAnswer {
+    /// Signed in.
+    Tokens(TokensView),
+    /// A code is missing.
+    SecondFactor(SecondFactorRequired),
+}
+
+/// The answer to somebody whose first factor was right.
+pub(in crate::v1) fn outcome_answer(state: &ApiState, outcome: SignInOutcome, cookies: bool) -> Response {
+    match outcome {
+        SignInOutcome::Entered(entered) => answer(state, &entered, cookies),
+        SignInOutcome::SecondFactor { challenge, expires_at } => {
+            let missing = SecondFactorRequired {
+                second_factor_required: true,
+                challenge: challenge.expose().to_owned(),
+                expires_at: expires_at.to_string(),
+            };
+            ([(header::CACHE_CONTROL, "no-store")], Json(missing)).into_response()
+        }
+    }
+}
+
 /// The answer to somebody who signed in, with the refresh token in a cookie if they want it there.
 pub(super) fn answer(state: &ApiState, entered: &Entered, cookies: bool) -> Response {
     let tokens = TokensView {
@@ -49,7 +87,7 @@ pub(super) fn answer(state: &ApiState, entered: &Entered, cookies: bool) -> Resp
 }
 
 /// The example of tokens in the documentation.
-pub(super) fn example() -> serde_json::Value {
+pub(in crate::v1) fn example() -> serde_json::Value {
     json!({
         "sign_in": "sig_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.…",
@@ -57,4 +95,9 @@ pub(super) fn example() -> serde_json::Value {
         "refresh_token": "wgt_…",
         "refresh_token_expires_at": "2026-01-31T00:00:00.000Z"
     })
+}
+
+/// The example of a missing code in the documentation.
+pub(in crate::v1) fn second_factor_example() -> serde_json::Value {
+    json!({"second_factor_required": true, "challenge": "wgt_…", "expires_at": "2026-01-01T00:05:00.000Z"})
 }

@@ -5,7 +5,7 @@ mod change_password;
 mod confirm_totp;
 mod end_sign_in;
 mod enrol_totp;
-mod entered;
+pub(super) mod entered;
 mod forgot_password;
 mod get;
 mod list_sign_ins;
@@ -51,7 +51,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The workspace that a body names.
-fn workspace_of(text: Option<&str>) -> Result<Option<WorkspaceId>, Invalid> {
+pub(super) fn workspace_of(text: Option<&str>) -> Result<Option<WorkspaceId>, Invalid> {
     let wrong =
         |_| Invalid::new("workspace", "is not a workspace id", "use the id (ws_…) of one of your workspaces");
     text.map(|id| id.parse().map_err(wrong)).transpose()

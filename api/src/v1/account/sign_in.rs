@@ -1,17 +1,12 @@
 //! `POST /api/v1/account/sign-in`
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::header;
-use serde::{Deserialize, Serialize};
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
 use utoipa::ToSchema;
-use wagate_domain::people::{self, Credentials, Password, SignInOutcome};
+use wagate_domain::people::{self, Credentials, Password};
 
 use super::{
-    entered::{TokensView, answer, example},
+    entered::{SignInAnswer, example, outcome_answer, second_factor_example},
     workspace_of,
 };
 use crate::{ApiState, extract::JsonBody, people::Visitor, problem::Problem};
@@ -32,29 +27,6 @@ pub(crate) struct SignIn {
     cookies: bool,
 }
 
-/// The password was right; a code is missing.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct SecondFactorRequired {
-    /// Always `true`.
-    second_factor_required: bool,
-    /// To be presented to `POST /account/second-factor` with the code.
-    challenge: String,
-    /// When it runs out (RFC 3339, UTC).
-    #[schema(format = DateTime, example = "2026-01-01T00:05:00.000Z")]
-    expires_at: String,
-}
-
-/// What signing in leads to.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "the answer as the documentation shows it")]
-pub(crate) enum SignInAnswer {
-    /// Signed in.
-    Tokens(TokensView),
-    /// A code is missing.
-    SecondFactor(SecondFactorRequired),
-}
-
 /// Sign in
 ///
 /// With a second factor the answer is a challenge instead of tokens. Wrong passwords make the next try wait, longer each
@@ -67,9 +39,7 @@ pub(crate) enum SignInAnswer {
             status = 200, description = "Signed in, or a code is missing.", body = SignInAnswer,
             examples(
                 ("tokens" = (value = json!(example()))),
-                ("second_factor" = (value = json!({
-                    "second_factor_required": true, "challenge": "wgt_…", "expires_at": "2026-01-01T00:05:00.000Z"
-                }))),
+                ("second_factor" = (value = json!(second_factor_example()))),
             ),
         ),
         (status = 401, description = "`wrong_credentials`"),
@@ -85,15 +55,5 @@ pub(crate) async fn sign_in(
     let visit = visitor.visit(workspace_of(value.workspace.as_deref())?);
     let credentials = Credentials { address: value.address, password: Password::given(value.password) };
     let outcome = people::sign_in(&state.env, state.people.ports(), &credentials, &visit).await?;
-    Ok(match outcome {
-        SignInOutcome::Entered(entered) => answer(&state, &entered, value.cookies),
-        SignInOutcome::SecondFactor { challenge, expires_at } => {
-            let missing = SecondFactorRequired {
-                second_factor_required: true,
-                challenge: challenge.expose().to_owned(),
-                expires_at: expires_at.to_string(),
-            };
-            ([(header::CACHE_CONTROL, "no-store")], Json(missing)).into_response()
-        }
-    })
+    Ok(outcome_answer(&state, outcome, value.cookies))
 }

@@ -98,8 +98,8 @@ pub(super) const TABLE: &[(&str, &str, Is, Is)] = &[
     ("revoke_invitation", "members:write", Missing, Refused),
 ];
 
-/// The operations of one's own account, and whether they take somebody who is signed in; the others take what was mailed, or
-/// a password. No key opens them.
+/// The operations of one's own account, and whether they take somebody who is signed in; the others take what was mailed,
+/// a password, or the word of a provider. No key opens them.
 pub(super) const ACCOUNT: &[(&str, bool)] = &[
     ("get_jwks", false),
     ("register", false),
@@ -120,4 +120,11 @@ pub(super) const ACCOUNT: &[(&str, bool)] = &[
     ("confirm_totp", true),
     ("remove_totp", true),
     ("renew_recovery_codes", true),
+    ("list_providers", false),
+    ("begin_provider_sign_in", false),
+    ("finish_provider_sign_in", false),
+    ("begin_link", true),
+    ("finish_link", true),
+    ("list_identities", true),
+    ("unlink_identity", true),
 ];

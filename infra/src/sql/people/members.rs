@@ -104,6 +104,12 @@ impl Members for Database {
         row(self.read(), &sql, values).await?.map(|row| invitation(&row)).transpose()
     }
 
+    async fn is_invited(&self, address: &EmailAddress, now: Timestamp) -> PortResult<bool> {
+        let sql = "SELECT 1 AS one FROM invitations WHERE address = $1 AND expires_at > $2 LIMIT 1";
+        let values = vec![address.as_str().into(), now.as_millis().into()];
+        Ok(row(self.read(), sql, values).await?.is_some())
+    }
+
     async fn revoke_invitation(&self, workspace: WorkspaceId, id: InvitationId) -> PortResult<bool> {
         let tx = self.begin().await?;
         let sql = "DELETE FROM invitations WHERE workspace_id = $1 AND id = $2";

@@ -2,6 +2,7 @@
 
 mod codes;
 mod factors;
+mod identities;
 mod members;
 mod sign_ins;
 mod signing_keys;

@@ -8,7 +8,7 @@ use wagate_domain::{
     ports::{Admitted, Code, Newcomer, PasswordChange, People, PortResult, Purpose, Standings},
 };
 
-use super::{change, codes, column, role, row, rows, sign_ins};
+use super::{change, codes, column, identities, role, row, rows, sign_ins};
 use crate::sql::{
     Database,
     error::sql_error,
@@ -77,6 +77,12 @@ impl People for Database {
         }
         let admitted = if insert(&tx, newcomer.person).await? {
             accompany(&tx, newcomer).await?;
+            if let Some(identity) = newcomer.identity
+                && !identities::insert(&tx, identity).await?
+            {
+                // without a commit the account is not there either
+                return Ok(Admitted::AddressTaken);
+            }
             Admitted::Made
         } else {
             Admitted::AddressTaken
@@ -98,6 +104,8 @@ impl People for Database {
             if change(&tx, sql, values).await? == 0 {
                 return Ok(None);
             }
+            let sql = "DELETE FROM identities WHERE user_id = $1";
+            change(&tx, sql, vec![user.clone().into()]).await?;
         }
         let sql = "UPDATE users SET password = $2 WHERE id = $1";
         if change(&tx, sql, vec![user.clone().into(), change_to.hash.expose().into()]).await? == 0 {
@@ -162,7 +170,7 @@ async fn accompany(tx: &DatabaseTransaction, newcomer: Newcomer<'_>) -> PortResu
     change(tx, OWNER, vec![id.into(), newcomer.person.id.to_string().into(), at.into()]).await.map(drop)
 }
 
-fn person(row: &QueryResult) -> PortResult<Person> {
+pub(super) fn person(row: &QueryResult) -> PortResult<Person> {
     Ok(Person {
         id: parse("user id", &column::<String>(row, "id")?)?,
         address: parse("address", &column::<String>(row, "address")?)?,
