@@ -5,7 +5,6 @@ mod fetch;
 mod guard;
 mod post;
 
-pub use addresses::{BadCidr, Cidr};
 pub use fetch::{FetchTimeouts, GuardedFetch};
 pub use guard::Guard;
 pub use post::GuardedPost;
