@@ -5,7 +5,7 @@ CARGO ?= cargo
 TEST = $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "$(CARGO) nextest run --no-fail-fast" || echo "$(CARGO) test --no-fail-fast")
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-rust test-live test-api derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-events bench-sandbox
+.PHONY: help run test lint test-rust test-live test-api deny derive fuzz chaos bench bench-accept bench-lanes bench-sends bench-sessions bench-latency bench-events bench-sandbox
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,10 @@ test-api: ## requests made of the OpenAPI document by schemathesis, against a ru
 	$(CARGO) build --workspace --bin wagate
 	@scripts/settle-build
 	python3 tests/schema/run.py --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+
+deny: ## licences, sources and known faults of dependencies, by cargo-deny (put there when it is missing: minutes); CHECKS
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked
+	$(CARGO) deny check $(or $(CHECKS),advisories licenses bans sources)
 
 derive: ## write again everything that is derived from code (the openapi.json files, docs/reference/)
 	UPDATE=1 $(CARGO) test -p wagate-api --test derived

@@ -11,7 +11,7 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 
-use crate::wa::{Owed, Replays, SentMessages};
+use crate::wa::{Owed, Ratchets, Replays, SentMessages};
 
 /// The machines behind a connector.
 #[derive(Clone)]
@@ -47,6 +47,8 @@ pub struct SessionStore {
     pub sent: SentMessages,
     /// Which inbound messages were handed out of it a second time.
     pub replays: Replays,
+    /// What inbound messages have changed in it that is still on its way to the disk.
+    pub ratchets: Ratchets,
     /// Pieces of history that were announced to an earlier owner and are not on record.
     pub owed: Vec<Owed>,
 }

@@ -1,4 +1,5 @@
-//! The API with every limit on and 100,000 keys on record; the requests come with a key of their own for each session.
+//! The API with 100,000 keys on record, without limits and with every limit on; the requests come with a key of their own
+//! for each session.
 
 use std::path::Path;
 
@@ -28,17 +29,28 @@ const LIMITS: [(&str, &str); 8] = [
     ("WAGATE_LIMITS__MESSAGES_PER_MONTH", "10000000000"),
 ];
 
+/// One that decides nothing and one that decides everything.
+pub(super) async fn contenders(program: &Path, redis: &Redis) -> Result<[Contender; 2]> {
+    let without = contender("wagate api, 100,000 keys", &[], program, redis).await?;
+    let with = contender("wagate api, 100,000 keys, every limit", &LIMITS, program, redis).await?;
+    Ok([without, with])
+}
+
 /// A gateway of its own on the same Redis.
-pub(super) async fn contender(program: &Path, redis: &Redis) -> Result<Contender> {
+async fn contender(
+    name: &'static str,
+    limits: &[(&str, &str)],
+    program: &Path,
+    redis: &Redis,
+) -> Result<Contender> {
     let mut gateway = Gateway::prepare(program, redis, None).await?;
-    for (name, value) in LIMITS {
+    for (name, value) in limits {
         gateway.set(name, value);
     }
     say(&format!("{KEYS} keys are put on record"));
     let keys = keys(&gateway).await?;
     let program = gateway.serve("api").await?;
     let load = load(&gateway, |n| keys.get(n).cloned().unwrap_or_default()).await?;
-    let name = "wagate api with limits, 100,000 keys";
     Ok(Contender { name, program, load, rounds: Vec::new(), _gateway: Some(gateway) })
 }
 

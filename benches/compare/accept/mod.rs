@@ -70,8 +70,8 @@ pub(crate) async fn measure(args: &Args, to: &Output) -> Result<()> {
     let ours = ours(&gateway).await?;
     let bare = bare(&gateway, &redis, &ours.load).await?;
     let node = node(&redis, &ours.load).await?;
-    let limited = limited::contender(&to.gateway, &redis).await?;
-    let mut contenders = [ours, bare, node, limited];
+    let [keyed, limited] = limited::contenders(&to.gateway, &redis).await?;
+    let mut contenders = [ours, bare, node, keyed, limited];
     for round in 1..=args.rounds {
         for contender in &mut contenders {
             say(&format!("round {round} of {}: {}", args.rounds, contender.name));
@@ -157,12 +157,13 @@ impl Contender {
     }
 }
 
-fn write([ours, bare, node, limited]: &[Contender; 4], report: &mut Report) -> Result<()> {
+fn write([ours, bare, node, keyed, limited]: &[Contender; 5], report: &mut Report) -> Result<()> {
     let rate = ours.rate()?;
     report.goal("requests/s against the bare handler", "×", rate / bare.rate()?, Goal::AtLeast(0.7));
     report.goal("requests/s against Fastify + BullMQ", "×", rate / node.rate()?, Goal::AtLeast(5.0));
-    report.goal("requests/s with limits against without", "×", limited.rate()? / rate, Goal::AtLeast(0.9));
-    for contender in [ours, bare, node, limited] {
+    let cost = limited.rate()? / keyed.rate()?;
+    report.goal("requests/s with limits against without", "×", cost, Goal::AtLeast(0.9));
+    for contender in [ours, bare, node, keyed, limited] {
         let name = contender.name;
         report.add(name, "requests/s", contender.rate()?);
         for (what, figure) in [("p50", (|seen| seen.p50) as fn(&Seen) -> Duration), ("p99", |seen| seen.p99)]

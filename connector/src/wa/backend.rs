@@ -27,6 +27,7 @@ use wagate_domain::{
 };
 use wagate_infra::sql::{Database, wa::WaStore};
 
+use super::Ratchets;
 use crate::ports::{BackendFactory, SessionStore};
 
 /// The store of one session, writable while its owner's epoch is the one on record.
@@ -35,13 +36,19 @@ pub struct SqlBackend {
     store: WaStore,
     sent: SentMessages,
     replays: Replays,
+    ratchets: Ratchets,
 }
 
 impl SqlBackend {
     /// Over the store of a session.
     #[must_use]
     pub fn new(store: WaStore) -> Self {
-        Self { store, sent: SentMessages::default(), replays: Replays::default() }
+        Self {
+            store,
+            sent: SentMessages::default(),
+            replays: Replays::default(),
+            ratchets: Ratchets::default(),
+        }
     }
 }
 
@@ -63,9 +70,10 @@ impl SqlBackends {
 impl BackendFactory for SqlBackends {
     async fn open(&self, session: SessionKey, epoch: u64) -> PortResult<SessionStore> {
         let backend = SqlBackend::new(WaStore::new(self.db.clone(), session, epoch));
-        let (sent, replays) = (backend.sent.clone(), backend.replays.clone());
+        let (sent, replays, ratchets) =
+            (backend.sent.clone(), backend.replays.clone(), backend.ratchets.clone());
         let owed = backend.owed().await?;
-        Ok(SessionStore { sent, replays, owed, backend: Arc::new(backend) })
+        Ok(SessionStore { sent, replays, ratchets, owed, backend: Arc::new(backend) })
     }
 
     async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()> {

@@ -13,7 +13,7 @@ use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, ErrorChainExt, PresenceError, SendError, SendOptions};
 
 use super::{
-    Inbound, SentMessages,
+    Inbound, Ratchets, SentMessages,
     acks::{Ack, AckBook},
     hook::identified,
     pairing::{self, CodeRefusal, PairingCode},
@@ -33,6 +33,7 @@ pub(crate) struct Link {
     client: Arc<Client>,
     acks: Arc<AckBook>,
     sent: SentMessages,
+    ratchets: Ratchets,
 }
 
 /// Why something asked of a device did not happen.
@@ -79,8 +80,13 @@ pub(crate) enum Existence {
 }
 
 impl Link {
-    pub(super) const fn new(client: Arc<Client>, acks: Arc<AckBook>, sent: SentMessages) -> Self {
-        Self { client, acks, sent }
+    pub(super) const fn new(
+        client: Arc<Client>,
+        acks: Arc<AckBook>,
+        sent: SentMessages,
+        ratchets: Ratchets,
+    ) -> Self {
+        Self { client, acks, sent, ratchets }
     }
 
     /// Whether the device is logged in right now.
@@ -162,6 +168,8 @@ impl Link {
         turn: Turn,
         patience: Duration,
     ) -> Result<(Option<Ack>, Duration), Trouble> {
+        let stored = self.ratchets.settle(|| self.client.flush_pending_signal_state()).await;
+        stored.map_err(|error| self.trouble(&error))?;
         let ack = self.acks.expect(id);
         let options = SendOptions::default().with_message_id(id);
         if let Err(error) = self.client.send_message_with_options(jid_of(to), message, options).await {

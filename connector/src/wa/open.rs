@@ -116,7 +116,7 @@ impl Links {
             waiters.fail_all();
             sink(WireEvent::Ended);
         });
-        Ok(Link::new(client, acks, store.sent))
+        Ok(Link::new(client, acks, store.sent, store.ratchets))
     }
 }
 

@@ -54,7 +54,7 @@ pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};
 pub use tokens::{Attempts, Claims, Compared, Passwords, Tokens};
 pub use told::{Bell, Fed, ToldEntry, ToldEvents, ToldFeed, ToldQuery, ToldSubject};
-pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Webhooks};
+pub use webhooks::{Answer, Deliveries, DeliveryQuery, Letter, Post, Term, Webhooks};
 pub use workspaces::Workspaces;
 
 /// A machine behind us could not do its part.
@@ -69,8 +69,9 @@ pub enum PortError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The caller's lease on the session is older than the owner on record.
-    #[error("the lease on this session was lost")]
+    /// Somebody else has taken over: the caller's epoch of a session, or its term with a webhook, is older than the one
+    /// on record.
+    #[error("somebody else has taken over")]
     Stale,
     /// It answered something we cannot use; trying again will not help.
     #[error("{what} failed")]

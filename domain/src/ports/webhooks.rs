@@ -51,6 +51,17 @@ pub struct DeliveryQuery {
     pub limit: u32,
 }
 
+/// One that tells a webhook, from where the last one stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// Which one, counted.
+    pub number: u64,
+    /// The place up to which events are taken care of.
+    pub cursor: u64,
+    /// Since when nothing has got through.
+    pub failing_since: Option<Timestamp>,
+}
+
 /// Deliveries on record.
 #[async_trait]
 pub trait Deliveries: Send + Sync {
@@ -98,15 +109,14 @@ pub trait Deliveries: Send + Sync {
     ) -> PortResult<Vec<Delivery>>;
     /// Which of these are on record. Worker's side.
     async fn known(&self, ids: &[DeliveryId]) -> PortResult<HashSet<DeliveryId>>;
-    /// Writes down how deliveries stand, where the webhook's cursor is and since when it fails, all together. Worker's
-    /// side. What a webhook that is gone was told is dropped.
-    async fn settle(
-        &self,
-        webhook: WebhookId,
-        cursor: u64,
-        failing_since: Option<Timestamp>,
-        deliveries: &[Delivery],
-    ) -> PortResult<()>;
+    /// Begins to tell a webhook: whoever told it until now can write nothing any more. `None` when it is gone. Worker's side.
+    async fn begin(&self, webhook: WebhookId) -> PortResult<Option<Term>>;
+    /// Writes down how deliveries stand, and how far the term has come, all together. Worker's side.
+    ///
+    /// # Errors
+    /// [`PortError::Stale`](super::PortError::Stale) when a later term has begun or the webhook is gone; nothing is written
+    /// then.
+    async fn settle(&self, webhook: WebhookId, term: &Term, deliveries: &[Delivery]) -> PortResult<()>;
 }
 
 /// Something to post.

@@ -6,7 +6,6 @@ use serde::{Deserialize, Deserializer};
 use wagate_domain::{Invalid, auth::Networks};
 
 use super::Secret;
-use crate::http::Cidr;
 
 /// How strict the checks are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -153,7 +152,8 @@ pub struct OutboundConfig {
     /// Lets URLs lead to loopback and private networks.
     pub allow_private: bool,
     /// Networks (`10.1.0.0/16`) that URLs may lead to although they are private.
-    pub allow: Vec<Cidr>,
+    #[serde(deserialize_with = "networks")]
+    pub allow: Networks,
 }
 
 /// The process that holds WhatsApp sockets.
@@ -350,6 +350,13 @@ impl Default for LogConfig {
             filter: "info,s3s=warn,s3s_fs=warn,fred=warn,sqlx=warn".to_owned(),
         }
     }
+}
+
+/// Reads networks and single addresses.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Networks, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = Networks::read("", texts.iter().map(String::as_str));
+    read.map_err(|invalid| serde::de::Error::custom(format!("{}; {}", invalid.problem, invalid.remedy)))
 }
 
 /// Reads `15s`, `2m 30s`, `PT15S`.

@@ -8,8 +8,9 @@ use std::{
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use wagate_domain::auth::Networks;
 
-use super::{Cidr, addresses::is_public};
+use super::addresses::is_public;
 use crate::config::OutboundConfig;
 
 /// Decides which addresses may be connected to. As a DNS resolver it hands out checked addresses
@@ -20,7 +21,7 @@ pub struct Guard(Arc<Rules>);
 #[derive(Debug)]
 struct Rules {
     allow_private: bool,
-    allow: Vec<Cidr>,
+    allow: Networks,
 }
 
 /// A name leads to an address that may not be connected to.
@@ -40,7 +41,7 @@ impl Guard {
     pub fn permits(&self, address: IpAddr) -> bool {
         self.0.allow_private
             || is_public(address)
-            || self.0.allow.iter().any(|network| network.contains(address.to_canonical()))
+            || (!self.0.allow.is_empty() && self.0.allow.contain(address))
     }
 
     /// Where a name or address leads, if it may be connected to.
@@ -99,7 +100,10 @@ mod tests {
 
     #[test]
     fn exceptions_are_exact_and_one_private_address_is_enough_to_refuse() {
-        let config = OutboundConfig { allow_private: false, allow: vec!["127.0.0.1/32".parse().unwrap()] };
+        let config = OutboundConfig {
+            allow_private: false,
+            allow: Networks::read("allow", ["127.0.0.1/32"]).unwrap(),
+        };
         let guard = Guard::new(&config);
         for (addresses, good) in [
             (vec!["1.1.1.1"], true),
@@ -112,7 +116,7 @@ mod tests {
             let sockets: Vec<_> = addresses.iter().map(|a| SocketAddr::new(a.parse().unwrap(), 80)).collect();
             assert_eq!(guard.check(&sockets).is_ok(), good, "{addresses:?}");
         }
-        let open = Guard::new(&OutboundConfig { allow_private: true, allow: vec![] });
+        let open = Guard::new(&OutboundConfig { allow_private: true, allow: Networks::default() });
         assert!(open.permits("10.0.0.1".parse().unwrap()));
     }
 }

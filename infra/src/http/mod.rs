@@ -7,7 +7,6 @@ mod guard;
 mod post;
 mod secure;
 
-pub use addresses::{BadCidr, Cidr};
 pub(crate) use exchange::{Exchange, NoAnswer};
 pub use fetch::{FetchTimeouts, GuardedFetch};
 pub use guard::Guard;

@@ -28,7 +28,7 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const BUSY: Duration = Duration::from_secs(10);
 /// How long PostgreSQL lets a transaction wait for its process: one that sleeps holds the row of its session,
 /// and nobody could take the session over.
-const IDLE_IN_TRANSACTION: &str = "10s";
+const IDLE_IN_TRANSACTION: &str = "5s";
 /// Pause before a locked file is opened again.
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 const SQLITE_READERS: u32 = 4;

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement, sea_query::Expr,
+    Statement,
+    sea_query::{Expr, ExprTrait},
 };
 use wagate_domain::{
     DeliveryId, Timestamp, WebhookId, WorkspaceId,
     ids::{Id, ulid},
-    ports::{Deliveries, DeliveryQuery, PortResult},
+    ports::{Deliveries, DeliveryQuery, PortError, PortResult, Term},
     webhooks::{Delivery, DeliveryState, DeliveryStats},
 };
 
@@ -220,26 +221,40 @@ impl Deliveries for Database {
         Ok(known)
     }
 
-    async fn settle(
-        &self,
-        webhook: WebhookId,
-        cursor: u64,
-        failing_since: Option<Timestamp>,
-        deliveries: &[Delivery],
-    ) -> PortResult<()> {
+    async fn begin(&self, webhook: WebhookId) -> PortResult<Option<Term>> {
         let tx = self.begin().await?;
-        let there = webhook::Entity::update_many()
-            .col_expr(webhook::Column::Cursor, Expr::value(signed(cursor)))
-            .col_expr(webhook::Column::FailingSince, Expr::value(failing_since.map(Timestamp::as_millis)))
+        webhook::Entity::update_many()
+            .col_expr(webhook::Column::Term, Expr::col(webhook::Column::Term).add(1))
             .filter(webhook::Column::Id.eq(webhook.to_string()))
-            // one who has lost the lead and does not know it must not turn it back
-            .filter(webhook::Column::Cursor.lte(signed(cursor)))
             .exec(&tx)
             .await
             .map_err(sql_error)?;
-        if there.rows_affected > 0 {
-            write(&tx, deliveries).await?;
+        let row = webhook::Entity::find_by_id(webhook.to_string()).one(&tx).await.map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)?;
+        Ok(row.map(|row| Term {
+            number: unsigned(row.term),
+            cursor: unsigned(row.cursor),
+            failing_since: row.failing_since.map(Timestamp::from_millis),
+        }))
+    }
+
+    async fn settle(&self, webhook: WebhookId, term: &Term, deliveries: &[Delivery]) -> PortResult<()> {
+        let tx = self.begin().await?;
+        let there = webhook::Entity::update_many()
+            .col_expr(webhook::Column::Cursor, Expr::value(signed(term.cursor)))
+            .col_expr(
+                webhook::Column::FailingSince,
+                Expr::value(term.failing_since.map(Timestamp::as_millis)),
+            )
+            .filter(webhook::Column::Id.eq(webhook.to_string()))
+            .filter(webhook::Column::Term.eq(signed(term.number)))
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
+        if there.rows_affected == 0 {
+            return Err(PortError::Stale);
         }
+        write(&tx, deliveries).await?;
         tx.commit().await.map_err(sql_error)
     }
 }

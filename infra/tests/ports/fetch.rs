@@ -7,7 +7,10 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-use wagate_domain::ports::{Fetch, FetchError};
+use wagate_domain::{
+    auth::Networks,
+    ports::{Fetch, FetchError},
+};
 use wagate_infra::{
     config::OutboundConfig,
     http::{FetchTimeouts, GuardedFetch},
@@ -41,7 +44,7 @@ async fn serve(answers: &'static [(&'static str, &'static str)]) -> SocketAddr {
 }
 
 fn fetcher(allow: &[&str]) -> GuardedFetch {
-    let allow = allow.iter().map(|network| network.parse().unwrap()).collect();
+    let allow = Networks::read("allow", allow.iter().copied()).unwrap();
     let timeouts = FetchTimeouts { connect: Duration::from_secs(5), idle: Duration::from_millis(200) };
     GuardedFetch::new(&OutboundConfig { allow_private: false, allow }, timeouts).unwrap()
 }

@@ -18,6 +18,7 @@ mod sample;
 mod sealing;
 mod stale;
 mod telling;
+mod terms;
 
 use wagate_infra::sql::Database;
 use wagate_infra::testing::ring;
@@ -70,6 +71,7 @@ async fn conforms(db: &Database, url: &str) {
     origins::origins(db).await;
     retention::is_set(db).await;
     telling::sent_is_told_once_and_first(db).await;
+    terms::the_last_to_begin_writes(db).await;
     retention::messages_go(db).await;
     retention::old_media(db).await;
     retention::events_go(db).await;

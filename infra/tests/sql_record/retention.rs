@@ -186,7 +186,7 @@ pub(crate) fn webhook(key: SessionKey) -> Webhook {
     }
 }
 
-fn delivery(webhook: &Webhook, event: &ToldEntry, state: DeliveryState, millis: i64) -> Delivery {
+pub(crate) fn delivery(webhook: &Webhook, event: &ToldEntry, state: DeliveryState, millis: i64) -> Delivery {
     Delivery {
         id: id(),
         workspace: webhook.workspace,

@@ -117,6 +117,7 @@ impl Desk {
                 look = Instant::now() + LOOK;
                 self.lots.share(&*self.ports.duties).await?;
                 self.staff().await?;
+                self.lots.hand_over(&*self.ports.duties, self.runners.keys().copied()).await?;
             }
             self.call_those_concerned().await?;
             tokio::select! {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wagate_domain::{
     DeliveryId, Env, Timestamp,
     events::{EventFilter, EventKind, Told},
-    ports::{PortResult, ToldEntry, ToldQuery, ToldSubject},
+    ports::{PortError, PortResult, Term, ToldEntry, ToldQuery, ToldSubject},
     webhooks::{Circuit, Delivery, DeliveryState, Line, Outcome, Webhook, first_delivery_id},
 };
 use wagate_views::events::letter;
@@ -62,8 +62,9 @@ pub(super) struct Runner {
     /// Nobody was told before us of what is beyond this place.
     untold_from: Option<u64>,
     under_way: FuturesUnordered<JoinHandle<Tried>>,
+    /// What we have begun, as it is on record; none yet.
+    term: Option<Term>,
     failing_since: Option<Timestamp>,
-    written_to: u64,
     /// More may be in the record than was read.
     behind: bool,
     /// More may wait in the record than was loaded.
@@ -87,13 +88,13 @@ impl Runner {
             settings,
             doors,
             kinds,
-            line: Line::new(webhook.cursor),
+            line: Line::new(0),
             circuit: Circuit::default(),
             events: HashMap::new(),
             untold_from: None,
             under_way: FuturesUnordered::new(),
-            failing_since: webhook.failing_since,
-            written_to: webhook.cursor,
+            term: None,
+            failing_since: None,
             behind: true,
             more_waiting: true,
             write_by: None,
@@ -105,7 +106,11 @@ impl Runner {
     /// Tells until told to stop, or until the webhook is switched off.
     pub(super) async fn run(mut self, poke: Arc<Notify>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.step().await {
+            let stepped = self.step().await;
+            if matches!(stepped, Err(PortError::Stale)) {
+                break;
+            }
+            if let Err(error) = stepped {
                 if self.trouble.is_none() {
                     tracing::warn!(webhook = %self.webhook.id, error = &error as &dyn std::error::Error, "a webhook waits");
                 }
@@ -148,17 +153,33 @@ impl Runner {
         if self.trouble.is_some_and(|until| Instant::now() < until) {
             return Ok(());
         }
+        self.begin().await?;
         self.load_waiting().await?;
         self.read_events().await?;
         self.start().await?;
         let due = self.write_by.is_some_and(|by| Instant::now() >= by) || self.line.changes() >= WRITE;
-        if due || self.line.cursor() >= self.written_to + STRIDE {
+        if due || self.line.cursor() >= self.written_to() + STRIDE {
             self.write().await?;
         } else if self.line.is_changed() && self.write_by.is_none() {
             self.write_by = Some(Instant::now() + LINGER);
         }
         self.trouble = None;
         Ok(())
+    }
+
+    /// Takes over from whoever told the webhook before, once.
+    async fn begin(&mut self) -> PortResult<()> {
+        if self.term.is_none() {
+            let term = self.ports.deliveries.begin(self.webhook.id).await?.ok_or(PortError::Stale)?;
+            self.line = Line::new(term.cursor);
+            self.failing_since = term.failing_since;
+            self.term = Some(term);
+        }
+        Ok(())
+    }
+
+    fn written_to(&self) -> u64 {
+        self.term.map_or(0, |term| term.cursor)
     }
 
     fn wake_at(&self) -> Instant {
@@ -321,15 +342,15 @@ impl Runner {
     /// Writes down what has changed.
     async fn write(&mut self) -> PortResult<()> {
         self.write_by = None;
+        let Some(term) = self.term else { return Ok(()) };
         let (cursor, deliveries) = self.line.writes();
-        if deliveries.is_empty() && cursor == self.written_to {
+        if deliveries.is_empty() && cursor == term.cursor {
             return Ok(());
         }
-        let written =
-            self.ports.deliveries.settle(self.webhook.id, cursor, self.failing_since, &deliveries).await;
-        match written {
+        let term = Term { cursor, failing_since: self.failing_since, ..term };
+        match self.ports.deliveries.settle(self.webhook.id, &term, &deliveries).await {
             Ok(()) => {
-                self.written_to = cursor;
+                self.term = Some(term);
                 Ok(())
             }
             Err(error) => {

@@ -164,6 +164,7 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn store_pending_inbound(&self, chat: &str, sender: &str, id: &str, message: &[u8]) -> Result<()> {
+        self.ratchets.turn();
         self.store.put_pending_inbound([(PendingInbound { chat, sender, id }, message)]).await.map_err(failed)
     }
 
@@ -184,6 +185,7 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
+        self.ratchets.turn();
         let messages = rows
             .iter()
             .map(|row| (PendingInbound { chat: row.chat, sender: row.sender, id: row.id }, row.message));

@@ -31,6 +31,7 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub data_key: Option<String>,
+    pub term: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -83,6 +84,7 @@ impl Model {
             created_at: webhook.created_at.as_millis(),
             updated_at: webhook.updated_at.as_millis(),
             data_key: Some(key.id().to_string()),
+            term: 0,
             id,
         })
     }
