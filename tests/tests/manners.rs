@@ -117,7 +117,7 @@ async fn a_url_to_a_private_address_is_refused() {
 }
 
 /// What takes no key: health, and how people come in.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 14] = [
     "/healthz",
     "/readyz",
     "/.well-known/jwks.json",
@@ -129,6 +129,9 @@ const OPEN: [&str; 11] = [
     "/api/v1/account/refresh",
     "/api/v1/account/password/forgotten",
     "/api/v1/account/password/reset",
+    "/api/v1/account/providers",
+    "/api/v1/account/providers/{id}/sign-in",
+    "/api/v1/account/providers/{id}/sign-in/finish",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
