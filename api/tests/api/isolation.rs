@@ -18,7 +18,7 @@ use self::table::{
     TABLE,
 };
 use crate::{
-    person::{Person, open},
+    person::{PASSWORD, Person, open, sign_in, text},
     reading::says,
     stack::{Answer, Stack, send},
 };
@@ -176,15 +176,31 @@ async fn an_account_opens_to_its_person_alone() {
 async fn every_role_is_let_in_where_the_table_says() {
     let stack = Stack::start().await;
     let operations = operations(&stack).await;
+    let owner = Person::join(&stack, "owner").await;
     for role in Role::ALL {
-        let secret = stack.scoped(role.may()).await;
+        let key = stack.scoped(role.may()).await;
+        let member =
+            if role == Role::Owner { owner.access.clone() } else { member(&stack, &owner, role).await };
         for operation in &operations {
             let Some(permission) = operation.permission else { continue };
-            let (status, _) = operation.status(&stack, &secret).await;
-            let let_in = !matches!(status, 401 | 403);
-            assert_eq!(let_in, role.may().has(permission), "{} as {}", operation.name, role.name());
+            for secret in [&key, &member] {
+                let (status, _) = operation.status(&stack, secret).await;
+                let let_in = !matches!(status, 401 | 403);
+                assert_eq!(let_in, role.may().has(permission), "{} as {}", operation.name, role.name());
+            }
         }
     }
+}
+
+/// The access token of somebody who was invited into the owner's workspace and belongs to no other.
+async fn member(stack: &Stack, owner: &Person, role: Role) -> String {
+    let address = format!("{}@example.com", role.name());
+    let wish = json!({"address": address, "role": role.name()});
+    owner.post(stack, "/members/invitations", &wish).await.expect(201);
+    let token = stack.mails.token(&address, "invitation");
+    let accept = json!({"token": token, "name": role.name(), "password": PASSWORD});
+    open(stack, "invitations/accept", &accept).await.expect(200);
+    text(&sign_in(stack, &address, PASSWORD).await.expect(200), "access_token")
 }
 
 /// Ids of ours, by what stands in paths.
@@ -301,10 +317,12 @@ async fn meets(operation: &Operation, stack: &Stack, ours: &Ours, secret: &str, 
 async fn a_stranger_meets_nothing_of_ours() {
     let stack = Stack::start().await;
     let ours = Ours::make(&stack).await;
+    let person = Person::join(&stack, "stranger").await;
     for operation in operations(&stack).await {
         // a new stranger each time: what one made must not be taken for ours
         let stranger = stack.stranger().await;
         meets(&operation, &stack, &ours, &stranger, operation.stranger).await;
+        meets(&operation, &stack, &ours, &person.access, operation.stranger).await;
     }
     let still = stack.get(&format!("/api/v1/sessions/{}", ours.session)).await.expect(200);
     assert_eq!(still["id"], ours.session, "and nothing of ours has gone");
