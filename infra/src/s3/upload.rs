@@ -1,5 +1,7 @@
 //! Streaming an object in: one request when it is small, a multipart upload when it is not.
 
+use std::time::Duration;
+
 use aws_sdk_s3::{
     Client,
     primitives::ByteStream as S3Body,
@@ -17,6 +19,8 @@ use super::{connect::S3, failure::port_error};
 const PART: usize = 5 * 1024 * 1024;
 /// Parts on their way at a time; one more is being filled.
 const IN_FLIGHT: usize = 2;
+/// How long parts that are under way are waited for before what they belong to is aborted.
+const SETTLING: Duration = Duration::from_secs(5);
 
 impl S3 {
     pub(super) async fn upload(
@@ -135,8 +139,7 @@ impl Multipart {
 
     /// Completes it, or leaves nothing of it when something went wrong.
     async fn end(mut self, outcome: Result<(), PutError>) -> Result<(), PutError> {
-        // a part that still arrives after the abort would stay
-        self.sending.shutdown().await;
+        settle(&mut self.sending).await;
         let Some(upload) = self.upload.take() else { return outcome };
         self.sent.sort_by_key(CompletedPart::part_number);
         let outcome = match outcome {
@@ -155,10 +158,18 @@ impl Drop for Multipart {
         let mut sending = std::mem::take(&mut self.sending);
         if let (Some(upload), Ok(runtime)) = (self.upload.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move {
-                sending.shutdown().await;
+                settle(&mut sending).await;
                 upload.abort().await;
             });
         }
+    }
+}
+
+/// Lets parts that are under way end: one that the service has taken and writes after the abort would stay.
+async fn settle(sending: &mut JoinSet<Result<CompletedPart, PortError>>) {
+    let ended = async { while sending.join_next().await.is_some() {} };
+    if tokio::time::timeout(SETTLING, ended).await.is_err() {
+        sending.shutdown().await;
     }
 }
 
