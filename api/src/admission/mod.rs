@@ -161,6 +161,8 @@ async fn charge(state: &ApiState, row: &Row, admitted: &Admitted) -> Result<Opti
     let standing = state.terms().standing(workspace).await?;
     let charges = standing.plan.for_request(actor);
     let left = admit_budget(state, Payer::Workspace(workspace), &charges).await?;
+    // of a workspace that is gone nothing is shown, even while some of it is left
+    standing.readable()?;
     if row.method != "GET" {
         standing.active()?;
     }

@@ -121,6 +121,10 @@ pub(crate) const TABLE: &[Row] = &[
     put("/api/v1/retention", May(P::SettingsWrite), Whole).audited("retention.changed"),
     get("/api/v1/cors", May(P::SettingsRead), Whole),
     put("/api/v1/cors", May(P::SettingsWrite), Whole).audited("cors.changed"),
+    get("/api/v1/exports", May(P::WorkspaceDelete), Whole),
+    post("/api/v1/exports", May(P::WorkspaceDelete), Whole).audited("export.asked_for"),
+    get("/api/v1/exports/{id}", May(P::WorkspaceDelete), Whole),
+    get("/api/v1/exports/{id}/content", May(P::WorkspaceDelete), Whole).audited("export.fetched"),
     get("/api/v1/keys", May(P::KeysRead), Whole),
     post("/api/v1/keys", May(P::KeysWrite), Whole).audited("key.created"),
     get("/api/v1/keys/{id}", May(P::KeysRead), Whole),
@@ -134,6 +138,14 @@ pub(crate) const TABLE: &[Row] = &[
     patch("/api/v1/operator/workspaces/{id}", May(P::Operate), Whole).audited("workspace.changed"),
     post("/api/v1/operator/workspaces/{id}/suspend", May(P::Operate), Whole).audited("workspace.suspended"),
     post("/api/v1/operator/workspaces/{id}/restore", May(P::Operate), Whole).audited("workspace.restored"),
+    delete("/api/v1/operator/workspaces/{id}", May(P::Operate), Whole)
+        .audited("workspace.deletion_asked_for"),
+    get("/api/v1/operator/deletions", May(P::Operate), Whole),
+    get("/api/v1/operator/workspaces/{id}/exports", May(P::Operate), Whole),
+    post("/api/v1/operator/workspaces/{id}/exports", May(P::Operate), Whole).audited("export.asked_for"),
+    get("/api/v1/operator/workspaces/{id}/exports/{export}", May(P::Operate), Whole),
+    get("/api/v1/operator/workspaces/{id}/exports/{export}/content", May(P::Operate), Whole)
+        .audited("export.fetched"),
     get("/api/v1/audit", May(P::AuditRead), Whole),
     get("/api/v1/audit/export", May(P::AuditRead), Whole).audited("audit.exported"),
     // people

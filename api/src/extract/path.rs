@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use wagate_domain::{
-    ApiKeyId, ContactId, DeliveryId, EventId, InvitationId, MediaId, MessageId, SessionId, UserId, WebhookId,
-    WorkspaceId,
+    ApiKeyId, ContactId, DeliveryId, EventId, ExportId, InvitationId, MediaId, MessageId, SessionId, UserId,
+    WebhookId, WorkspaceId,
 };
 
 use crate::{
@@ -58,6 +58,10 @@ impl Resource for UserId {
 
 impl Resource for InvitationId {
     const NOT_FOUND: Code = Code::InvitationNotFound;
+}
+
+impl Resource for ExportId {
+    const NOT_FOUND: Code = Code::ExportNotFound;
 }
 
 /// The `{id}` of the path.
@@ -112,6 +116,26 @@ impl FromRequestParts<ApiState> for DeliveryPath {
         let text = param(parts, state, "delivery").await?;
         let delivery = text.parse().map_err(|_| Problem::plain(Code::DeliveryNotFound))?;
         Ok(Self { webhook, delivery })
+    }
+}
+
+/// The `{id}` of a workspace and the `{export}` behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ExportPath {
+    /// The workspace.
+    pub(crate) workspace: WorkspaceId,
+    /// The export.
+    pub(crate) export: ExportId,
+}
+
+impl FromRequestParts<ApiState> for ExportPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let IdPath(workspace) = IdPath::from_request_parts(parts, state).await?;
+        let text = param(parts, state, "export").await?;
+        let export = text.parse().map_err(|_| Problem::plain(Code::ExportNotFound))?;
+        Ok(Self { workspace, export })
     }
 }
 

@@ -41,6 +41,12 @@ const TABLE: &[(&str, &str, Is, Is)] = &[
     ("change_workspace", "operator", Refused, Refused),
     ("suspend_workspace", "operator", Refused, Refused),
     ("restore_workspace", "operator", Refused, Refused),
+    ("delete_workspace", "operator", Refused, Refused),
+    ("list_deletions", "operator", Refused, Refused),
+    ("create_workspace_export", "operator", Refused, Refused),
+    ("list_workspace_exports", "operator", Refused, Refused),
+    ("get_workspace_export", "operator", Refused, Refused),
+    ("get_workspace_export_content", "operator", Refused, Refused),
     ("list_sessions", "sessions:read", LetIn, LetIn),
     ("create_session", "sessions:write", LetIn, Refused),
     ("get_session", "sessions:read", Missing, Missing),
@@ -98,6 +104,10 @@ const TABLE: &[(&str, &str, Is, Is)] = &[
     ("change_retention", "settings:write", LetIn, Refused),
     ("get_cors", "settings:read", LetIn, Refused),
     ("change_cors", "settings:write", LetIn, Refused),
+    ("list_exports", "workspace:delete", LetIn, Refused),
+    ("create_export", "workspace:delete", LetIn, Refused),
+    ("get_export", "workspace:delete", Missing, Refused),
+    ("get_export_content", "workspace:delete", Missing, Refused),
     ("list_keys", "keys:read", LetIn, Refused),
     ("create_key", "keys:write", LetIn, Refused),
     ("get_key", "keys:read", Missing, Refused),
@@ -315,6 +325,7 @@ struct Ours {
     key: String,
     member: String,
     invitation: String,
+    export: String,
 }
 
 impl Ours {
@@ -364,6 +375,7 @@ impl Ours {
             key: ours(stack.post("/api/v1/keys", &json!({"name": "ours"})).await, 201),
             member: member.id,
             invitation: invite("invited@example.com").await,
+            export: ours(stack.post("/api/v1/exports", &json!({})).await, 202),
             session,
         }
     }
@@ -378,6 +390,7 @@ impl Ours {
             "events" => &self.event,
             "webhooks" => &self.webhook,
             "keys" => &self.key,
+            "exports" => &self.export,
             "members" if template.contains("invitations") => &self.invitation,
             "members" => &self.member,
             _ => &self.session,
@@ -386,9 +399,11 @@ impl Ours {
         path.replace("{chat}", &self.chat).replace("{delivery}", &self.delivery)
     }
 
-    fn ids(&self) -> [&str; 9] {
-        let Self { session, message, contact, media, event, webhook, key, member, invitation, .. } = self;
-        [session, message, contact, media, event, webhook, key, member, invitation]
+    fn ids(&self) -> [&str; 10] {
+        let Self {
+            session, message, contact, media, event, webhook, key, member, invitation, export, ..
+        } = self;
+        [session, message, contact, media, event, webhook, key, member, invitation, export]
     }
 }
 

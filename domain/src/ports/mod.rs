@@ -6,6 +6,7 @@
 mod audit;
 mod chats;
 mod duties;
+mod exports;
 mod fetch;
 mod lanes;
 mod leases;
@@ -16,6 +17,7 @@ mod outbox;
 mod people;
 mod polls;
 mod records;
+mod removals;
 mod requests;
 mod retention;
 mod store;
@@ -27,6 +29,7 @@ mod workspaces;
 pub use audit::{AuditLog, AuditQuery};
 pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
+pub use exports::Exports;
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use lanes::{
     Accept, Accepted, Claim, Edited, Job, LaneDepth, Lanes, Place, Settlement, Standing, Tally, Unless,
@@ -45,6 +48,7 @@ pub use polls::{Poll, Polls};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
 };
+pub use removals::{Due, Removals, Traces};
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};

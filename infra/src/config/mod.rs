@@ -20,6 +20,7 @@ pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,
     OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WebhooksConfig, WorkerConfig,
+    WorkspacesConfig,
 };
 
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ pub struct Config {
     pub connector: ConnectorConfig,
     /// The process that stores events and tidies up.
     pub worker: WorkerConfig,
+    /// The end of workspaces.
+    pub workspaces: WorkspacesConfig,
     /// Telling webhooks of events.
     pub webhooks: WebhooksConfig,
     /// What a workspace without a plan of its own may use, and callers without a key.
@@ -81,6 +84,7 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             connector: ConnectorConfig::default(),
             worker: WorkerConfig::default(),
+            workspaces: WorkspacesConfig::default(),
             webhooks: WebhooksConfig::default(),
             limits: LimitsConfig::default(),
             people: PeopleConfig::default(),

@@ -11,6 +11,7 @@ mod people;
 mod ports;
 mod projection;
 mod reading;
+mod removals;
 mod replay;
 mod retention;
 mod sample;
