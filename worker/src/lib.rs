@@ -105,6 +105,8 @@ pub struct WorkerConfig {
     pub retention_every: Duration,
     /// How often it is looked for workspaces that are to be exported or removed.
     pub workspaces_every: Duration,
+    /// How long entries of the audit log are kept.
+    pub audit_kept: Duration,
     /// How long the file of an export is kept.
     pub exports_kept: Duration,
     /// How mail is sent.

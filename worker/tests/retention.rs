@@ -109,6 +109,7 @@ async fn the_worker_deletes_what_is_too_old() {
         retention_every: hour,
         workspaces_every: hour,
         exports_kept: hour,
+        audit_kept: hour * 24,
         webhooks: WebhookSettings::default(),
         mail: MailSettings::default(),
     };

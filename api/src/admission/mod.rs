@@ -12,6 +12,7 @@ mod credentials;
 mod key;
 mod person;
 mod reach;
+mod refused;
 mod table;
 
 pub(crate) use access::Access;
@@ -67,7 +68,13 @@ pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next:
     let entry = check(&state, row, &mut parts, address).await;
     let caller = parts.extensions.get::<Admitted>().map(|admitted| Caller(admitted.principal));
     let mut response = match entry {
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            let mut response = problem.into_response();
+            if let Some(pending) = pending(&state, row, &mut parts, address).await {
+                pending.settle(&state, &mut response).await;
+            }
+            response
+        }
         Ok(Entry { pending, left }) => {
             let mut response = next.run(Request::from_parts(parts, body)).await;
             if let Some(pending) = pending {
@@ -104,9 +111,9 @@ async fn check(
     parts: &mut Parts,
     address: Option<IpAddr>,
 ) -> Result<Entry, Problem> {
-    let (admitted, left) = match row.access {
-        Access::Open if row.path.starts_with(GUARDED) => (None, charge_stranger(state, address).await?),
-        Access::Open => (None, None),
+    let left = match row.access {
+        Access::Open if row.path.starts_with(GUARDED) => charge_stranger(state, address).await?,
+        Access::Open => None,
         Access::Person => {
             let person =
                 async { SignedIn::of(state, shown(parts, "The request carries no access token")?).await };
@@ -115,7 +122,7 @@ async fn check(
                 Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
             };
             parts.extensions.insert(person);
-            (None, charge_person(state, person.user).await?)
+            charge_person(state, person.user).await?
         }
         // whoever runs the gateway need not belong to a workspace
         Access::May(Permission::Operate) if person::is_one(parts) => {
@@ -124,7 +131,7 @@ async fn check(
                 Err(problem) => return Err(charge_stranger(state, address).await.err().unwrap_or(problem)),
             };
             parts.extensions.insert(person);
-            (None, charge_person(state, person.user).await?)
+            charge_person(state, person.user).await?
         }
         Access::May(permission) => {
             let admitted = match identify(state, parts, address).await {
@@ -138,21 +145,27 @@ async fn check(
                 return Err(missing_permission(permission));
             }
             reach::check(state, row.reach, &admitted, parts).await?;
-            (Some(admitted), left)
+            left
         }
     };
-    let Some(action) = row.action else { return Ok(Entry { pending: None, left }) };
+    Ok(Entry { pending: pending(state, row, parts, address).await, left })
+}
+
+/// What is put down of an operation that goes into the audit log, as far as it is known by now who calls.
+async fn pending(state: &ApiState, row: &Row, parts: &mut Parts, address: Option<IpAddr>) -> Option<Pending> {
+    let action = row.action?;
+    let principal = parts.extensions.get::<Admitted>().map(|admitted| admitted.principal);
     let person = parts.extensions.get::<SignedIn>().map(|person| Actor::Person(person.user));
     let params = RawPathParams::from_request_parts(parts, state).await.ok();
-    let pending = Pending {
+    Some(Pending {
         action,
-        workspace: admitted.as_ref().map(|admitted| admitted.principal.workspace),
-        actor: admitted.map(|admitted| admitted.principal.actor).or(person),
+        workspace: principal.map(|principal| principal.workspace),
+        actor: principal.map(|principal| principal.actor).or(person),
+        open: row.access == Access::Open,
         address,
         request_id: parts.extensions.get::<RequestId>().cloned(),
         named: params.as_ref().and_then(named),
-    };
-    Ok(Entry { pending: Some(pending), left })
+    })
 }
 
 /// Charges a caller and its workspace for a request. What changes something is refused for a suspended workspace.

@@ -210,6 +210,9 @@ pub struct WorkerConfig {
     /// Time between two looks for workspaces that are to be exported or removed.
     #[serde(deserialize_with = "duration")]
     pub workspaces_every: Duration,
+    /// How long entries of the audit log are kept.
+    #[serde(deserialize_with = "duration")]
+    pub audit_kept: Duration,
 }
 
 impl Default for WorkerConfig {
@@ -219,6 +222,7 @@ impl Default for WorkerConfig {
             retention_every: Duration::from_hours(1),
             sweep_every: Duration::from_mins(10),
             workspaces_every: Duration::from_secs(10),
+            audit_kept: Duration::from_hours(400 * 24),
         }
     }
 }

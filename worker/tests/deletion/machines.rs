@@ -82,6 +82,7 @@ impl Machines {
             retention_every: hour,
             workspaces_every: Duration::from_secs(1),
             exports_kept: hour,
+            audit_kept: hour * 24,
             webhooks: WebhookSettings::default(),
             mail: MailSettings::default(),
         };

@@ -1,6 +1,9 @@
 //! `POST /api/v1/account/second-factor`
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use wagate_domain::people::{self, TokenSecret};
@@ -9,7 +12,7 @@ use super::{
     entered::{TokensView, answer, example},
     workspace_of,
 };
-use crate::{ApiState, extract::JsonBody, people::Visitor, problem::Problem};
+use crate::{ApiState, admission::Changed, extract::JsonBody, people::Visitor, problem::Problem};
 
 /// The second half of a sign-in.
 #[derive(Deserialize, ToSchema)]
@@ -48,5 +51,6 @@ pub(crate) async fn finish_sign_in(
     let visit = visitor.visit(workspace_of(value.workspace.as_deref())?);
     let proof = (&TokenSecret::presented(value.challenge), value.code.as_str());
     let entered = people::finish_sign_in(&state.env, state.people.ports(), proof, &visit).await?;
-    Ok(answer(&state, &entered, value.cookies))
+    let noted = Changed::entered(entered.user, entered.sign_in);
+    Ok((noted, answer(&state, &entered, value.cookies)).into_response())
 }

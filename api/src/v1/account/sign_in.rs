@@ -8,13 +8,13 @@ use axum::{
 use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wagate_domain::people::{self, Credentials, Password, SignInOutcome};
+use wagate_domain::people::{self, Credentials, EmailAddress, Password, SignInOutcome};
 
 use super::{
     entered::{TokensView, answer, example},
     workspace_of,
 };
-use crate::{ApiState, extract::JsonBody, people::Visitor, problem::Problem};
+use crate::{ApiState, admission::Changed, extract::JsonBody, people::Visitor, problem::Problem};
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -84,9 +84,18 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Problem> {
     let visit = visitor.visit(workspace_of(value.workspace.as_deref())?);
     let credentials = Credentials { address: value.address, password: Password::given(value.password) };
-    let outcome = people::sign_in(&state.env, state.people.ports(), &credentials, &visit).await?;
+    let outcome = match people::sign_in(&state.env, state.people.ports(), &credentials, &visit).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let whom = whom(&state, &credentials.address).await;
+            return Ok((whom, Problem::from(error)).into_response());
+        }
+    };
     Ok(match outcome {
-        SignInOutcome::Entered(entered) => answer(&state, &entered, value.cookies),
+        SignInOutcome::Entered(entered) => {
+            let noted = Changed::entered(entered.user, entered.sign_in);
+            (noted, answer(&state, &entered, value.cookies)).into_response()
+        }
         SignInOutcome::SecondFactor { challenge, expires_at } => {
             let missing = SecondFactorRequired {
                 second_factor_required: true,
@@ -96,4 +105,12 @@ pub(crate) async fn sign_in(
             ([(header::CACHE_CONTROL, "no-store")], Json(missing)).into_response()
         }
     })
+}
+
+/// Whose account it was that somebody could not get into, for the audit log. What was typed is not put down: it may be a
+/// password.
+async fn whom(state: &ApiState, address: &str) -> Option<Changed> {
+    let address: EmailAddress = address.parse().ok()?;
+    let person = state.people.people.by_address(&address).await.ok()??;
+    Some(Changed::about(person.id))
 }
