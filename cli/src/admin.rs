@@ -3,17 +3,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wagate_domain::{
-    WorkspaceId,
     auth::{NewKey, Permissions},
-    exports::{self, Export, ExportState},
     people,
-    ports::{EventLog, Exports, Group, Lanes, Leases, Sessions, Workspaces},
-    workspaces::{self, ChangeWorkspace, DeletePorts, DeleteWorkspace},
+    ports::{EventLog, Group, Lanes, Leases, Sessions, Workspaces},
+    workspaces::{self, ChangeWorkspace},
 };
 use wagate_infra::{config::Config, seal::new_key, sql::Rotated};
 
 use crate::{
     args::AdminCommand,
+    ends,
     machines::{Machines, connect_sql},
     running,
     up::embedded_sqlite,
@@ -70,27 +69,13 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
             say(&format!("workspace  {id} is suspended"));
         }
         AdminCommand::Delete { workspace, name, without_export } => {
-            let id = workspace.parse()?;
-            let request = DeleteWorkspace {
-                confirm: name.clone(),
-                export: !without_export,
-                grace: config.workspaces.deletion_grace,
-            };
-            let ports = DeletePorts { workspaces: &machines.sql, exports: &machines.sql };
-            let deleted = workspaces::delete(&machines.env, ports, id, request).await?;
-            // the log of the workspace itself goes with it
-            machines.note(None, "workspace.deletion_asked_for", id).await?;
-            let due = deleted.deletion.map(|deletion| deletion.due_at.to_string()).unwrap_or_default();
-            say(&format!("workspace  {id} is removed after {due}; until then: wagate admin restore {id}"));
+            let named = (workspace.parse()?, name.as_str());
+            say(&ends::delete(machines, config, named, !without_export).await?);
         }
-        AdminCommand::Export { workspace } => {
-            let id = workspace.parse()?;
-            let sql = &machines.sql;
-            let export = exports::request(&machines.env, sql, sql, id, None).await?;
-            machines.note(Some(id), "export.asked_for", export.id).await?;
-            say(&format!("export     {} is asked for; wagate admin exports {id} shows it", export.id));
+        AdminCommand::Export { workspace } => say(&ends::export(machines, workspace.parse()?).await?),
+        AdminCommand::Exports { workspace } => {
+            ends::exports(machines, workspace.parse()?).await?.iter().for_each(|line| say(line));
         }
-        AdminCommand::Exports { workspace } => show_exports(machines, workspace.parse()?).await?,
         AdminCommand::Restore { workspace } => {
             let restored = workspaces::restore(&machines.sql, workspace.parse()?).await?;
             machines.note(Some(restored.id), "workspace.restored", restored.id).await?;
@@ -121,20 +106,6 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
         AdminCommand::RotateTokenKeys => {
             let people = machines.people(config)?;
             say(&format!("key        {} signs from now on", people.tokens.rotate().await?));
-        }
-    }
-    Ok(())
-}
-
-/// Where exports stand, and links to files that are there.
-async fn show_exports(machines: &Machines, workspace: WorkspaceId) -> anyhow::Result<()> {
-    for export in Exports::list(&machines.sql, workspace).await? {
-        let Export { id, state, lines, bytes, .. } = &export;
-        say(&format!("export     {id} {}: {lines} lines, {bytes} bytes", state.name()));
-        if *state == ExportState::Done {
-            let now = machines.env.now();
-            let link = exports::link(&machines.sql, &machines.s3, workspace, *id, now).await?;
-            say(&format!("  {link}   (good for fifteen minutes)"));
         }
     }
     Ok(())
