@@ -11,9 +11,9 @@ use wagate_domain::{
     media::Staging,
     messages::SendPorts,
     ports::{
-        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Fetch, Idempotency, Lanes, Limits, Mailbox,
-        MediaIndex, Messages, Objects, Origins, Post, Retentions, SessionCalls, Sessions, ToldEvents,
-        ToldFeed, Webhooks, Workspaces,
+        ApiKeys, AuditLog, Chats, Contacts, Deliveries, Exports, Fetch, Idempotency, Lanes, Limits, Mailbox,
+        MediaIndex, Messages, Objects, Origins, Post, Removals, Retentions, SessionCalls, Sessions,
+        ToldEvents, ToldFeed, Webhooks, Workspaces,
     },
     sessions::Pacing,
     webhooks::{ReplayPorts, UrlRules, WebhookPorts},
@@ -50,6 +50,12 @@ pub struct ApiParts {
     pub mailbox: Option<Arc<dyn Mailbox>>,
     /// Origins of web pages that workspaces allow.
     pub origins: Arc<dyn Origins>,
+    /// Exports on record.
+    pub exports: Arc<dyn Exports>,
+    /// What stays of deleted workspaces.
+    pub removals: Arc<dyn Removals>,
+    /// How long a workspace can be restored after its deletion was asked for.
+    pub deletion_grace: Duration,
     /// Media objects on record.
     pub media: Arc<dyn MediaIndex>,
     /// S3.

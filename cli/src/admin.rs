@@ -12,6 +12,7 @@ use wagate_infra::{config::Config, seal::new_key, sql::Rotated};
 
 use crate::{
     args::AdminCommand,
+    ends,
     machines::{Machines, connect_sql},
     running,
     up::embedded_sqlite,
@@ -66,6 +67,14 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
             workspaces::suspend(&machines.env, &machines.sql, id, reason).await?;
             machines.note(Some(id), "workspace.suspended", id).await?;
             say(&format!("workspace  {id} is suspended"));
+        }
+        AdminCommand::Delete { workspace, name, without_export } => {
+            let named = (workspace.parse()?, name.as_str());
+            say(&ends::delete(machines, config, named, !without_export).await?);
+        }
+        AdminCommand::Export { workspace } => say(&ends::export(machines, workspace.parse()?).await?),
+        AdminCommand::Exports { workspace } => {
+            ends::exports(machines, workspace.parse()?).await?.iter().for_each(|line| say(line));
         }
         AdminCommand::Restore { workspace } => {
             let restored = workspaces::restore(&machines.sql, workspace.parse()?).await?;

@@ -88,7 +88,27 @@ pub(crate) enum AdminCommand {
         /// Why, for those who are refused.
         reason: String,
     },
-    /// Ends a suspension.
+    /// Has a workspace deleted: it may only read from now on, and is removed after the grace time. `restore` undoes it.
+    Delete {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+        /// Its name, to confirm that it is this one.
+        name: String,
+        /// Makes no export before.
+        #[arg(long)]
+        without_export: bool,
+    },
+    /// Has everything of a workspace written into one file.
+    Export {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+    },
+    /// Lists the exports of a workspace, also of a deleted one, with links to their files.
+    Exports {
+        /// The workspace's id (`ws_…`).
+        workspace: String,
+    },
+    /// Undoes a deletion that has not begun, or ends a suspension.
     Restore {
         /// The workspace's id (`ws_…`).
         workspace: String,

@@ -13,6 +13,7 @@ use wagate_domain::{
     Env, WorkspaceId,
     audit::{AuditActor, AuditEntry},
     auth::{ApiKey, KeySecret, NewKey, Permissions},
+    exports::Sources,
     ports::{ApiKeys, AuditLog, Mailbox, Mailer, Objects, PortError},
     sessions::Pacing,
     webhooks::UrlRules,
@@ -32,6 +33,7 @@ use wagate_infra::{
     redis::{
         ConnectError, Redis, RedisAttempts, RedisBell, RedisCalls, RedisDepartures, RedisDuties,
         RedisIdempotency, RedisLanes, RedisLeases, RedisLimits, RedisLog, RedisPolls, RedisSignOuts,
+        RedisTraces,
     },
     s3::{S3, S3Error},
     seal::Ring,
@@ -120,6 +122,9 @@ impl Machines {
             retention: sql.clone(),
             mailbox: self.mailbox.clone(),
             origins: Arc::new(RememberedOrigins::new(sql.clone())),
+            exports: sql.clone(),
+            removals: sql.clone(),
+            deletion_grace: config.workspaces.deletion_grace,
             media: sql.clone(),
             objects: Arc::new(self.s3.clone()),
             lanes: Arc::new(self.lanes()),
@@ -219,9 +224,34 @@ impl Machines {
             retention: sql.clone(),
             outgoing: sql.clone(),
             mailer: Arc::clone(&self.mailer),
+            exports: sql.clone(),
+            sources: self.sources(),
+            removals: sql.clone(),
+            traces: Arc::new(RedisTraces::new(self.redis.clone())),
+            calls: Arc::new(RedisCalls::new(self.redis.clone())),
             public_url: config.server.public_url().into(),
             media: sql,
             objects: Arc::new(self.s3.clone()),
+        }
+    }
+
+    /// Where exports are read from.
+    fn sources(&self) -> Sources {
+        let sql = Arc::new(self.sql.clone());
+        Sources {
+            workspaces: sql.clone(),
+            retention: sql.clone(),
+            origins: sql.clone(),
+            members: sql.clone(),
+            keys: sql.clone(),
+            webhooks: sql.clone(),
+            sessions: sql.clone(),
+            contacts: sql.clone(),
+            chats: sql.clone(),
+            messages: sql.clone(),
+            told: sql.clone(),
+            media: sql.clone(),
+            audit: sql,
         }
     }
 

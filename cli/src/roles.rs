@@ -109,6 +109,9 @@ pub(crate) async fn start_worker(config: &Config, machines: &Machines) -> anyhow
         reconcile_every: config.worker.reconcile_every,
         webhooks: webhook_settings(config),
         retention_every: config.worker.retention_every,
+        workspaces_every: config.worker.workspaces_every,
+        audit_kept: config.worker.audit_kept,
+        exports_kept: config.workspaces.exports_kept,
         mail: mail_settings(config),
     };
     let ports = machines.worker(config);

@@ -243,6 +243,19 @@ fn commands_beside_a_running_gateway_find_it() {
     wait_for("the suspension", || program.paste(&make).contains("workspace_suspended"));
     admin(&["restore", &workspace]);
     wait_for("the end of it", || program.paste(&make).contains("ses_"));
+    // exported, and with its file there; deleted, and restored in time
+    assert!(word(&admin(&["export", &workspace]), "export").starts_with("exp_"));
+    wait_for("the export", || admin(&["exports", &workspace]).contains(" done: "));
+    let exports = admin(&["exports", &workspace]);
+    let link = exports
+        .lines()
+        .find_map(|line| line.split_whitespace().next().filter(|word| word.starts_with("http")));
+    let first = program.paste(&format!("curl -sf '{}' | gunzip | head -1", link.expect("a link")));
+    assert!(first.contains(r#""kind":"workspace""#) && first.contains("Acme"), "{first}");
+    assert!(admin(&["delete", &workspace, "Acme", "--without-export"]).contains("restore"));
+    wait_for("the deletion", || program.paste(&make).contains("workspace_deleting"));
+    admin(&["restore", &workspace]);
+    wait_for("the end of that", || program.paste(&make).contains("ses_"));
     let narrow = word(&admin(&["create-key", &workspace, "reader", "--scopes", "sessions:read"]), "API key");
     let read = |key: &str| program.paste(&format!("curl -s {api}/api/v1/audit -H 'X-API-Key: {key}'"));
     assert!(read(&narrow).contains("permission_missing"));

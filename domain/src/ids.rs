@@ -124,6 +124,8 @@ ids! {
     MailId = "mal";
     /// An entry of the audit log.
     AuditId = "aud";
+    /// An export of a workspace.
+    ExportId = "exp";
 }
 
 impl MessageId {

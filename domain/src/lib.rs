@@ -14,6 +14,7 @@ pub mod contacts;
 pub mod cors;
 pub mod env;
 pub mod events;
+pub mod exports;
 pub mod ids;
 pub mod invalid;
 pub mod limits;
@@ -33,8 +34,8 @@ pub use address::Address;
 pub use contact::{Contact, ContactIds};
 pub use env::{Clock, Entropy, Env};
 pub use ids::{
-    ApiKeyId, AuditId, ConnectorId, ContactId, DeliveryId, EventId, IdentityId, InvitationId, MailId,
-    MediaId, MessageId, SessionId, SignInId, UserId, WebhookId, WorkspaceId,
+    ApiKeyId, AuditId, ConnectorId, ContactId, DeliveryId, EventId, ExportId, IdentityId, InvitationId,
+    MailId, MediaId, MessageId, SessionId, SignInId, UserId, WebhookId, WorkspaceId,
 };
 pub use invalid::Invalid;
 pub use time::Timestamp;

@@ -136,7 +136,8 @@ fn words_stand_where_they_belong() {
 fn the_tests_that_hold_security_exist() {
     let root = root();
     let page = fs::read_to_string(root.join("docs/security.md")).expect("the page");
-    let files: Vec<PathBuf> = [root.join("tests/tests"), root.join("api/tests")]
+    let files: Vec<PathBuf> = ["tests/tests", "api/tests", "infra/tests", "worker/tests"]
+        .map(|folder| root.join(folder))
         .iter()
         .flat_map(|folder| sources(folder))
         .collect();

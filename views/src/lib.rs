@@ -5,6 +5,7 @@
 
 mod content;
 pub mod events;
+mod export;
 mod media;
 pub mod message;
 mod progress;
@@ -12,6 +13,7 @@ mod session;
 mod waiting;
 
 pub use content::ContentView;
+pub use export::{FORMAT as EXPORT_FORMAT, write_line as write_export_line};
 pub use media::MediaViewState;
 pub use progress::{FailureView, MessageStatus, TimesView};
 pub use session::{ReasonView, SessionState};

@@ -1,10 +1,13 @@
 //! Does work later: reads the event log into SQL and runs control jobs.
 //!
 //! `store.rs` is a log consumer (of all workers, one at a time); `webhooks/` tells webhooks of events, each webhook from
-//! one worker at a time; `mail/` empties the outbox; `jobs/` holds one control job per file,
+//! one worker at a time; `mail/` empties the outbox; `exports/` writes exports and `deletions.rs`
+//! removes workspaces; `jobs/` holds one control job per file,
 //! run by apalis, whose types stay in `runtime.rs`. Only jobs whose number is bounded by design go
 //! there; whatever exists once per message rides a lane or the log.
 
+mod deletions;
+mod exports;
 pub mod jobs;
 mod mail;
 mod runtime;
@@ -16,9 +19,11 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate_domain::{
     Env,
+    exports::Sources,
     ports::{
-        Bell, Deliveries, Duties, EventLog, Lanes, MailQueue, Mailer, MediaIndex, Messages, Objects, Post,
-        Projection, Retentions, Sessions, ToldEvents, Webhooks, Workspaces,
+        Bell, Deliveries, Duties, EventLog, Exports, Lanes, MailQueue, Mailer, MediaIndex, Messages, Objects,
+        Post, Projection, Removals, Retentions, SessionCalls, Sessions, ToldEvents, Traces, Webhooks,
+        Workspaces,
     },
     workspaces::Plan,
 };
@@ -67,6 +72,16 @@ pub struct WorkerPorts {
     pub outgoing: Arc<dyn MailQueue>,
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
+    /// Exports on record.
+    pub exports: Arc<dyn Exports>,
+    /// Where they are read from.
+    pub sources: Sources,
+    /// What the record keeps of deleted tenants.
+    pub removals: Arc<dyn Removals>,
+    /// What Redis keeps of them.
+    pub traces: Arc<dyn Traces>,
+    /// Calls to the connectors that hold sessions.
+    pub calls: Arc<dyn SessionCalls>,
     /// Where people reach the API, without a slash at its end: for links in mails.
     pub public_url: Arc<str>,
 }
@@ -88,6 +103,12 @@ pub struct WorkerConfig {
     pub webhooks: WebhookSettings,
     /// How often what is too old is deleted.
     pub retention_every: Duration,
+    /// How often it is looked for workspaces that are to be exported or removed.
+    pub workspaces_every: Duration,
+    /// How long entries of the audit log are kept.
+    pub audit_kept: Duration,
+    /// How long the file of an export is kept.
+    pub exports_kept: Duration,
     /// How mail is sent.
     pub mail: MailSettings,
 }
@@ -111,6 +132,8 @@ impl Worker {
         tasks.spawn(store::trim(ports.log.clone(), stop.clone()));
         tasks.spawn(webhooks::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
         tasks.spawn(mail::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
+        tasks.spawn(deletions::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
+        tasks.spawn(exports::run(env.clone(), ports.clone(), config.clone(), stop.clone()));
         runtime::start(env, &config, &ports, &tasks, &stop).await?;
         tasks.close();
         Ok(Self { stop, tasks })

@@ -57,6 +57,7 @@ trait Ticking: Serialize + DeserializeOwned + Clone + Send + Sync + Unpin + 'sta
 struct Shelf {
     env: Env,
     ports: WorkerPorts,
+    audit_kept: Duration,
 }
 
 impl Shelf {
@@ -71,7 +72,15 @@ impl Shelf {
         let WorkerPorts { media, objects, retention, workspaces, plan, .. } = &self.ports;
         let staging = Staging { index: &**media, objects: &**objects };
         let bounds = Bounds::default();
-        ApplyPorts { bounds, retention: &**retention, workspaces: &**workspaces, plan, staging }
+        ApplyPorts {
+            bounds,
+            retention: &**retention,
+            workspaces: &**workspaces,
+            plan,
+            staging,
+            audit: &*self.ports.sources.audit,
+            audit_kept: self.audit_kept,
+        }
     }
 }
 
@@ -133,7 +142,7 @@ pub(crate) async fn start(
     stop: &CancellationToken,
 ) -> Result<(), JobRuntimeError> {
     let runtime = Runtime {
-        shelf: Shelf { env, ports: ports.clone() },
+        shelf: Shelf { env, ports: ports.clone(), audit_kept: config.audit_kept },
         process: config.process.clone(),
         prefix: config.prefix.clone(),
         connection: apalis_redis::connect(config.redis_url.as_str()).await?,

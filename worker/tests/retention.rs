@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use wagate_domain::{
     events::{Event, EventData},
+    exports::Sources,
     messages::{Priority, Status},
     ports::{Messages, Projection, Retentions, Sessions},
     retention::Retention,
@@ -14,7 +15,7 @@ use wagate_infra::{
     config::{OutboundConfig, S3Config, Secret},
     http::GuardedPost,
     mail::NoMail,
-    redis::{Redis, RedisBell, RedisDuties, RedisLanes, RedisLog},
+    redis::{Redis, RedisBell, RedisCalls, RedisDuties, RedisLanes, RedisLog, RedisTraces},
     s3::{EmbeddedS3, S3},
     sql::Database,
     system,
@@ -89,6 +90,11 @@ async fn the_worker_deletes_what_is_too_old() {
         plan: Plan::default(),
         outgoing: sql.clone(),
         mailer: Arc::new(NoMail),
+        exports: sql.clone(),
+        sources: sources(&sql),
+        removals: sql.clone(),
+        traces: Arc::new(RedisTraces::new(redis.clone())),
+        calls: Arc::new(RedisCalls::new(redis.clone())),
         public_url: "http://127.0.0.1".into(),
         media: sql,
         objects: Arc::new(s3),
@@ -101,6 +107,9 @@ async fn the_worker_deletes_what_is_too_old() {
         sweep_every: hour,
         reconcile_every: hour,
         retention_every: hour,
+        workspaces_every: hour,
+        exports_kept: hour,
+        audit_kept: hour * 24,
         webhooks: WebhookSettings::default(),
         mail: MailSettings::default(),
     };
@@ -112,4 +121,22 @@ async fn the_worker_deletes_what_is_too_old() {
     eventually(Duration::from_secs(60), "the old message is gone", gone).await;
     assert!(Messages::get(&db, key.workspace, young.id).await.unwrap().is_some());
     worker.stop().await;
+}
+
+fn sources(sql: &Arc<Database>) -> Sources {
+    Sources {
+        workspaces: sql.clone(),
+        retention: sql.clone(),
+        origins: sql.clone(),
+        members: sql.clone(),
+        keys: sql.clone(),
+        webhooks: sql.clone(),
+        sessions: sql.clone(),
+        contacts: sql.clone(),
+        chats: sql.clone(),
+        messages: sql.clone(),
+        told: sql.clone(),
+        media: sql.clone(),
+        audit: sql.clone(),
+    }
 }

@@ -12,6 +12,7 @@ mod credentials;
 mod key;
 mod person;
 mod reach;
+mod refused;
 mod table;
 
 pub(crate) use access::Access;
@@ -67,7 +68,13 @@ pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next:
     let entry = check(&state, row, &mut parts, address).await;
     let caller = parts.extensions.get::<Admitted>().map(|admitted| Caller(admitted.principal));
     let mut response = match entry {
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            let mut response = problem.into_response();
+            if let Some(pending) = pending(&state, row, &mut parts, address).await {
+                pending.settle(&state, &mut response).await;
+            }
+            response
+        }
         Ok(Entry { pending, left }) => {
             let mut response = next.run(Request::from_parts(parts, body)).await;
             if let Some(pending) = pending {
@@ -126,22 +133,24 @@ async fn check(
             left
         }
     };
-    let Some(action) = row.action else { return Ok(Entry { pending: None, left }) };
-    let (workspace, actor) = match guest {
-        Guest::Anybody => (None, None),
-        Guest::Person(person) => (None, Some(Actor::Person(person.user))),
-        Guest::Caller(Admitted { principal, .. }, _) => (Some(principal.workspace), Some(principal.actor)),
-    };
+    Ok(Entry { pending: pending(state, row, parts, address).await, left })
+}
+
+/// What is put down of an operation that goes into the audit log, as far as it is known by now who calls.
+async fn pending(state: &ApiState, row: &Row, parts: &mut Parts, address: Option<IpAddr>) -> Option<Pending> {
+    let action = row.action?;
+    let principal = parts.extensions.get::<Admitted>().map(|admitted| admitted.principal);
+    let person = parts.extensions.get::<SignedIn>().map(|person| Actor::Person(person.user));
     let params = RawPathParams::from_request_parts(parts, state).await.ok();
-    let pending = Pending {
+    Some(Pending {
         action,
-        workspace,
-        actor,
+        workspace: principal.map(|principal| principal.workspace),
+        actor: principal.map(|principal| principal.actor).or(person),
+        open: row.access == Access::Open,
         address,
         request_id: parts.extensions.get::<RequestId>().cloned(),
         named: params.as_ref().and_then(named),
-    };
-    Ok(Entry { pending: Some(pending), left })
+    })
 }
 
 /// Who came in.
@@ -182,6 +191,8 @@ async fn charge(state: &ApiState, row: &Row, admitted: &Admitted) -> Result<Opti
     let standing = state.terms().standing(workspace).await?;
     let charges = standing.plan.for_request(actor);
     let left = admit_budget(state, Payer::Workspace(workspace), &charges).await?;
+    // of a workspace that is gone nothing is shown, even while some of it is left
+    standing.readable()?;
     if row.method != "GET" {
         standing.active()?;
     }

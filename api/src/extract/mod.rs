@@ -10,5 +10,5 @@ pub(crate) use crate::admission::{Caller, Grants};
 pub(crate) use fields::invalid_from;
 pub(crate) use json::{JsonBody, given};
 pub(crate) use once::{Answer, Fingerprint, Once};
-pub(crate) use path::{ChatPath, DeliveryPath, IdPath};
+pub(crate) use path::{ChatPath, DeliveryPath, ExportPath, IdPath};
 pub(crate) use query::{Query, moment, refuse_query, session_of};

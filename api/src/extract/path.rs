@@ -5,8 +5,8 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use wagate_domain::{
-    ApiKeyId, ContactId, DeliveryId, EventId, IdentityId, InvitationId, MediaId, MessageId, SessionId,
-    UserId, WebhookId, WorkspaceId,
+    ApiKeyId, ContactId, DeliveryId, EventId, ExportId, IdentityId, InvitationId, MediaId, MessageId,
+    SessionId, UserId, WebhookId, WorkspaceId,
 };
 
 use crate::{
@@ -64,6 +64,10 @@ impl Resource for IdentityId {
     const NOT_FOUND: Code = Code::IdentityNotFound;
 }
 
+impl Resource for ExportId {
+    const NOT_FOUND: Code = Code::ExportNotFound;
+}
+
 /// The `{id}` of the path.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IdPath<T>(pub(crate) T);
@@ -116,6 +120,26 @@ impl FromRequestParts<ApiState> for DeliveryPath {
         let text = param(parts, state, "delivery").await?;
         let delivery = text.parse().map_err(|_| Problem::plain(Code::DeliveryNotFound))?;
         Ok(Self { webhook, delivery })
+    }
+}
+
+/// The `{id}` of a workspace and the `{export}` behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ExportPath {
+    /// The workspace.
+    pub(crate) workspace: WorkspaceId,
+    /// The export.
+    pub(crate) export: ExportId,
+}
+
+impl FromRequestParts<ApiState> for ExportPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let IdPath(workspace) = IdPath::from_request_parts(parts, state).await?;
+        let text = param(parts, state, "export").await?;
+        let export = text.parse().map_err(|_| Problem::plain(Code::ExportNotFound))?;
+        Ok(Self { workspace, export })
     }
 }
 

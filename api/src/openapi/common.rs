@@ -71,8 +71,13 @@ fn secure(access: Access, operation: &mut Operation) {
     let scopes = [permission.name()];
     let schemes = ["bearer", "api_key"].map(|scheme| SecurityRequirement::new(scheme, scopes));
     operation.security = Some(schemes.into());
-    for code in [Code::Unauthenticated, Code::PermissionMissing, Code::AddressNotAllowed, Code::SessionsOnly]
-    {
+    for code in [
+        Code::Unauthenticated,
+        Code::PermissionMissing,
+        Code::AddressNotAllowed,
+        Code::SessionsOnly,
+        Code::WorkspaceDeleting,
+    ] {
         add(operation, code);
     }
 }
@@ -139,6 +144,8 @@ impl Shape {
             ("/api/v1/contacts/{id}", Code::ContactNotFound),
             ("/api/v1/media/{id}", Code::MediaNotFound),
             ("/api/v1/keys/{id}", Code::KeyNotFound),
+            ("/api/v1/exports/{id}", Code::ExportNotFound),
+            ("/api/v1/operator/workspaces/{id}/exports/{export}", Code::ExportNotFound),
             ("/api/v1/operator/workspaces/{id}", Code::WorkspaceNotFound),
             ("/api/v1/webhooks/{id}/deliveries/{delivery}", Code::DeliveryNotFound),
             ("/api/v1/webhooks/{id}", Code::WebhookNotFound),

@@ -44,6 +44,7 @@ use crate::problem::{Code, ProblemBody};
         (name = "account", description = "Your own account: signing in and out, passwords, the second factor."),
         (name = "members", description = "The people of your workspace."),
         (name = "operator", description = "Workspaces, for whoever runs the gateway."),
+        (name = "exports", description = "Everything of your workspace, in one file."),
         (name = "audit", description = "Who did what in your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),

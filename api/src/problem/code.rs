@@ -105,6 +105,9 @@ codes! {
     /// The workspace may read, and change nothing.
     WorkspaceSuspended "workspace_suspended" FORBIDDEN "The workspace is suspended"
         => "Ask your operator; until it is restored only reading is possible.";
+    /// The workspace is going to be deleted and may only read, or it was deleted; detail says which.
+    WorkspaceDeleting "workspace_deleting" FORBIDDEN "The workspace is being deleted"
+        => "Ask your operator; until the time named in detail it can be restored.";
     /// The plan of the workspace has no room for this; detail says of what.
     PlanLimitReached "plan_limit_reached" FORBIDDEN "The plan of the workspace does not allow more"
         => "Delete what is not needed any more, or ask your operator for a larger plan.";
@@ -147,6 +150,9 @@ codes! {
     /// No such workspace.
     WorkspaceNotFound "workspace_not_found" NOT_FOUND "There is no such workspace"
         => "List workspaces with GET /api/v1/operator/workspaces.";
+    /// No such export of this workspace, or it has expired.
+    ExportNotFound "export_not_found" NOT_FOUND "There is no such export"
+        => "List the exports with GET /api/v1/exports, or ask for a new one: POST /api/v1/exports.";
     /// No such API key in this workspace.
     KeyNotFound "key_not_found" NOT_FOUND "There is no such API key"
         => "List your keys with GET /api/v1/keys.";
@@ -192,6 +198,12 @@ codes! {
     /// The file behind a media object is not there (yet).
     MediaNotReady "media_not_ready" CONFLICT "The file is not there"
         => "Look at the object's state: pending ones become ready later, failed and expired ones never.";
+    /// The file of an export is not there (yet).
+    ExportNotReady "export_not_ready" CONFLICT "The file is not there"
+        => "Look at the export's state: one that waits or runs has a file later, one that failed never.";
+    /// The workspace has as many exports as it may.
+    TooManyExports "too_many_exports" CONFLICT "There are as many exports as there may be"
+        => "Use one of those that are there, or wait until the oldest has expired.";
     /// A key cannot revoke itself.
     KeyInUse "key_in_use" CONFLICT "A key cannot revoke itself"
         => "Make another key, and revoke this one with it.";

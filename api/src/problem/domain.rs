@@ -3,6 +3,7 @@
 use wagate_domain::{
     Invalid,
     events::EventsError,
+    exports,
     limits::Refusal,
     media::{LinkError, StageError},
     messages::{ChangeError, ListError, SendError},
@@ -41,6 +42,11 @@ impl From<Refusal> for Problem {
             Refusal::Suspended(reason) => {
                 Self::new(Code::WorkspaceSuspended, format!("The workspace is suspended: {reason}"))
             }
+            Refusal::Deleting(due) => Self::new(
+                Code::WorkspaceDeleting,
+                format!("The workspace is going to be deleted after {due} and can only be read until then"),
+            ),
+            Refusal::Deleted => Self::new(Code::WorkspaceDeleting, "The workspace was deleted"),
             Refusal::Plan { share, most } => {
                 Self::new(Code::PlanLimitReached, format!("The plan of this workspace allows {most} {share}"))
             }
@@ -76,6 +82,37 @@ impl From<workspaces::ChangeError> for Problem {
             workspaces::ChangeError::Invalid(wrong) => wrong.into(),
             workspaces::ChangeError::NotFound => Self::plain(Code::WorkspaceNotFound),
             workspaces::ChangeError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<workspaces::DeleteError> for Problem {
+    fn from(error: workspaces::DeleteError) -> Self {
+        match error {
+            workspaces::DeleteError::Invalid(wrong) => wrong.into(),
+            workspaces::DeleteError::NotFound => Self::plain(Code::WorkspaceNotFound),
+            workspaces::DeleteError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<exports::RequestError> for Problem {
+    fn from(error: exports::RequestError) -> Self {
+        match error {
+            exports::RequestError::NotFound => Self::plain(Code::WorkspaceNotFound),
+            exports::RequestError::TooMany => Self::plain(Code::TooManyExports),
+            exports::RequestError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<exports::LinkError> for Problem {
+    fn from(error: exports::LinkError) -> Self {
+        let detail = error.to_string();
+        match error {
+            exports::LinkError::NotFound => Self::plain(Code::ExportNotFound),
+            exports::LinkError::NotReady(_) => Self::new(Code::ExportNotReady, detail),
+            exports::LinkError::Port(error) => error.into(),
         }
     }
 }
@@ -197,6 +234,7 @@ mod tests {
     use std::time::Duration;
 
     use wagate_domain::{
+        Timestamp,
         limits::{Decision, Period, Rate, Rule, Share, Subject},
         messages::Status,
     };
@@ -262,6 +300,8 @@ mod tests {
             (PortError::Stale.into(), Code::Unavailable),
             (broken().into(), Code::Internal),
             (Refusal::Suspended("unpaid".to_owned()).into(), Code::WorkspaceSuspended),
+            (Refusal::Deleting(Timestamp::default()).into(), Code::WorkspaceDeleting),
+            (Refusal::Deleted.into(), Code::WorkspaceDeleting),
             (Refusal::Plan { share: Share::Members, most: 3 }.into(), Code::PlanLimitReached),
             (used_up(Rule::Rate(Rate::a_second(1, 5)), None).into(), Code::RateLimited),
             (Refusal::Port(away()).into(), Code::Unavailable),
@@ -276,6 +316,15 @@ mod tests {
             (workspaces::ChangeError::Invalid(wrong()).into(), Code::ValidationFailed),
             (workspaces::ChangeError::NotFound.into(), Code::WorkspaceNotFound),
             (workspaces::ChangeError::Port(away()).into(), Code::Unavailable),
+            (workspaces::DeleteError::Invalid(wrong()).into(), Code::ValidationFailed),
+            (workspaces::DeleteError::NotFound.into(), Code::WorkspaceNotFound),
+            (workspaces::DeleteError::Port(away()).into(), Code::Unavailable),
+            (exports::RequestError::NotFound.into(), Code::WorkspaceNotFound),
+            (exports::RequestError::TooMany.into(), Code::TooManyExports),
+            (exports::RequestError::Port(away()).into(), Code::Unavailable),
+            (exports::LinkError::NotFound.into(), Code::ExportNotFound),
+            (exports::LinkError::NotReady(exports::ExportState::Failed).into(), Code::ExportNotReady),
+            (exports::LinkError::Port(broken()).into(), Code::Internal),
             (RemoveError::NotFound.into(), Code::SessionNotFound),
             (RemoveError::Port(away()).into(), Code::Unavailable),
             (SendError::Invalid(wrong()).into(), Code::ValidationFailed),

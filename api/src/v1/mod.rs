@@ -6,6 +6,7 @@ mod chats;
 mod contacts;
 mod cors;
 mod events;
+mod exports;
 mod identities;
 mod keys;
 mod live;
@@ -66,6 +67,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         audit::routes(),
         operator::routes(),
         cors::routes(),
+        exports::routes(),
         webhooks::routes(),
         events::routes(),
         account::routes(),

@@ -2,8 +2,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use wagate_domain::auth::{Permission, Permissions};
 
-use crate::stack::{Stack, send};
+use crate::{
+    person::{Person, sign_in},
+    stack::{Stack, send},
+};
 
 async fn entries(stack: &Stack, query: &str) -> Vec<Value> {
     let page = stack.get(&format!("/api/v1/audit{query}")).await.expect(200);
@@ -71,4 +75,66 @@ async fn the_whole_log_is_exported_whatever_the_size_of_a_step() {
     assert_eq!(seen.len(), 1, "an export is put down too");
     let problem = stack.get("/api/v1/audit/export?from=yesterday").await.problem(422, "validation_failed");
     assert_eq!(problem["field"], "from");
+}
+
+/// What is put down for whoever runs the gateway.
+async fn of_no_workspace(stack: &Stack, query: &str) -> Vec<Value> {
+    let operator = stack.scoped(Permissions::of(&[Permission::Operate])).await;
+    let request = stack.bare(Method::GET, &format!("/api/v1/operator/audit{query}")).bearer_auth(operator);
+    send(request).await.expect(200)["entries"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn who_comes_in_and_who_is_kept_out_is_put_down() {
+    let stack = Stack::start().await;
+    let ayu = Person::join(&stack, "ayu").await;
+    let came_in = of_no_workspace(&stack, "?action=account.signed_in").await;
+    assert_eq!(came_in.len(), 1);
+    assert_eq!((&came_in[0]["actor"], &came_in[0]["address"]), (&json!(ayu.id), &json!("127.0.0.1")));
+    assert!(came_in[0]["target"].as_str().unwrap().starts_with("sig_"));
+
+    sign_in(&stack, &ayu.address, "a wrong horse").await.problem(401, "wrong_credentials");
+    sign_in(&stack, "nobody@example.com", "hunter2-typed-here").await.problem(401, "wrong_credentials");
+    sign_in(&stack, "hunter2-typed-there", "x").await.problem(422, "validation_failed");
+    let kept_out = of_no_workspace(&stack, "?action=access.*").await;
+    let told: Vec<_> = kept_out.iter().map(|entry| (&entry["target"], &entry["actor"])).collect();
+    assert_eq!(told, [(&Value::Null, &Value::Null), (&json!(ayu.id), &Value::Null)], "whose account it was");
+    let why = json!({"operation": "account.signed_in", "refused": "wrong_credentials"});
+    assert!(kept_out.iter().all(|entry| entry["after"] == why), "{kept_out:?}");
+    assert!(!json!(kept_out).to_string().contains("hunter2"), "what was typed stays where it was");
+}
+
+#[tokio::test]
+async fn a_change_that_is_refused_is_put_down_with_whom_it_was_refused_to() {
+    let stack = Stack::start().await;
+    let reader = stack.scoped(Permissions::of(&[Permission::KeysRead])).await;
+    let ask = |method: Method, path: &str| {
+        let request = stack.bare(method, &format!("/api/v1/{path}")).bearer_auth(&reader);
+        send(request.json(&json!({"name": "mightier"})))
+    };
+    ask(Method::POST, "keys").await.problem(403, "permission_missing");
+    let key = "key_01JZZZ6E5R4Q3P2N1M0K9J8H7G";
+    ask(Method::DELETE, &format!("keys/{key}")).await.problem(403, "permission_missing");
+    // reading is not put down, and neither is what nobody known asks for
+    ask(Method::GET, "members").await.problem(403, "permission_missing");
+    send(stack.bare(Method::POST, "/api/v1/keys").bearer_auth("wg_0")).await.problem(401, "unauthenticated");
+    // somebody may make keys, but none that may more than they
+    let maker = stack.scoped(Permissions::of(&[Permission::KeysWrite])).await;
+    let wish = json!({"name": "mightier", "scopes": ["*"]});
+    let request = stack.bare(Method::POST, "/api/v1/keys").bearer_auth(&maker).json(&wish);
+    send(request).await.problem(403, "permission_missing");
+
+    let refused = entries(&stack, "?action=access.refused").await;
+    let of = |operation: &str| json!({"operation": operation, "refused": "permission_missing"});
+    let told: Vec<_> = refused.iter().map(|entry| (&entry["after"], &entry["target"])).collect();
+    let none = Value::Null;
+    assert_eq!(
+        told,
+        [(&of("key.created"), &none), (&of("key.revoked"), &json!(key)), (&of("key.created"), &none)]
+    );
+    assert_eq!(refused[1]["actor"], refused[2]["actor"]);
+    assert!(
+        refused.iter().all(|entry| entry["actor"].as_str().is_some_and(|actor| actor.starts_with("key_")))
+    );
+    assert_eq!(entries(&stack, "?action=key.*").await, Vec::<Value>::new(), "nothing was done");
 }

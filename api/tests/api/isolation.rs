@@ -216,6 +216,7 @@ struct Ours {
     key: String,
     member: String,
     invitation: String,
+    export: String,
 }
 
 impl Ours {
@@ -265,6 +266,7 @@ impl Ours {
             key: ours(stack.post("/api/v1/keys", &json!({"name": "ours"})).await, 201),
             member: member.id,
             invitation: invite("invited@example.com").await,
+            export: ours(stack.post("/api/v1/exports", &json!({})).await, 202),
             session,
         }
     }
@@ -279,6 +281,7 @@ impl Ours {
             "events" => &self.event,
             "webhooks" => &self.webhook,
             "keys" => &self.key,
+            "exports" => &self.export,
             "members" if template.contains("invitations") => &self.invitation,
             "members" => &self.member,
             _ => &self.session,
@@ -287,9 +290,11 @@ impl Ours {
         path.replace("{chat}", &self.chat).replace("{delivery}", &self.delivery)
     }
 
-    fn ids(&self) -> [&str; 9] {
-        let Self { session, message, contact, media, event, webhook, key, member, invitation, .. } = self;
-        [session, message, contact, media, event, webhook, key, member, invitation]
+    fn ids(&self) -> [&str; 10] {
+        let Self {
+            session, message, contact, media, event, webhook, key, member, invitation, export, ..
+        } = self;
+        [session, message, contact, media, event, webhook, key, member, invitation, export]
     }
 }
 

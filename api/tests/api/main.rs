@@ -3,6 +3,7 @@
 
 mod audit;
 mod auth;
+mod deletion;
 mod factors;
 mod files;
 mod idempotency;

@@ -8,7 +8,7 @@ mod terms;
 pub use decision::Decision;
 pub use period::{BEGINNINGS, Period};
 pub use rate::{HOLD, Rate};
-pub use terms::{Refusal, Share, Standing, Terms};
+pub use terms::{Refusal, Share, Standing, Stay, Terms};
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -2,7 +2,7 @@
 
 use super::{Decision, Payer};
 use crate::{
-    WorkspaceId,
+    Timestamp, WorkspaceId,
     ports::{Limits, PortError, PortResult, Workspaces},
     sessions::SessionKey,
     workspaces::{Plan, Suspension},
@@ -14,6 +14,12 @@ pub enum Refusal {
     /// It may only read.
     #[error("the workspace is suspended: {0}")]
     Suspended(String),
+    /// It is going to be deleted: it may only read.
+    #[error("the workspace is going to be deleted after {0}")]
+    Deleting(Timestamp),
+    /// It was deleted.
+    #[error("the workspace was deleted")]
+    Deleted,
     /// Its plan has no room for it.
     #[error("the plan allows {most} {share}")]
     Plan {
@@ -58,17 +64,43 @@ pub struct Standing {
     pub plan: Plan,
     /// Why it may only read.
     pub suspended: Option<Suspension>,
+    /// Whether it is there for long.
+    pub stay: Stay,
+}
+
+/// Whether a workspace is there for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    /// It is.
+    Lasting,
+    /// It is going to be deleted after this moment.
+    Until(Timestamp),
+    /// It is not on record (any more).
+    Over,
 }
 
 impl Standing {
+    /// Whether the workspace may read.
+    ///
+    /// # Errors
+    /// [`Refusal::Deleted`].
+    pub const fn readable(&self) -> Result<(), Refusal> {
+        match self.stay {
+            Stay::Over => Err(Refusal::Deleted),
+            Stay::Lasting | Stay::Until(_) => Ok(()),
+        }
+    }
+
     /// The plan of a workspace that may change something.
     ///
     /// # Errors
-    /// [`Refusal::Suspended`].
+    /// [`Refusal::Suspended`], [`Refusal::Deleting`], [`Refusal::Deleted`].
     pub fn active(self) -> Result<Plan, Refusal> {
-        match self.suspended {
-            Some(suspension) => Err(Refusal::Suspended(suspension.reason)),
-            None => Ok(self.plan),
+        match (self.stay, self.suspended) {
+            (Stay::Over, _) => Err(Refusal::Deleted),
+            (Stay::Until(due), _) => Err(Refusal::Deleting(due)),
+            (Stay::Lasting, Some(suspension)) => Err(Refusal::Suspended(suspension.reason)),
+            (Stay::Lasting, None) => Ok(self.plan),
         }
     }
 }
@@ -86,26 +118,26 @@ pub struct Terms<'a> {
 }
 
 impl Terms<'_> {
-    /// How a workspace stands. One that is not on record (any more) may only read.
+    /// How a workspace stands.
     ///
     /// # Errors
     /// As the record reports them.
     pub async fn standing(&self, workspace: WorkspaceId) -> PortResult<Standing> {
         let found = self.workspaces.get(workspace).await?;
         Ok(match found {
-            Some(found) => Standing { plan: found.plan.unwrap_or(*self.plan), suspended: found.suspended },
-            None => {
-                let gone =
-                    Suspension { at: crate::Timestamp::default(), reason: "it was deleted".to_owned() };
-                Standing { plan: *self.plan, suspended: Some(gone) }
-            }
+            Some(found) => Standing {
+                plan: found.plan.unwrap_or(*self.plan),
+                suspended: found.suspended,
+                stay: found.deletion.map_or(Stay::Lasting, |deletion| Stay::Until(deletion.due_at)),
+            },
+            None => Standing { plan: *self.plan, suspended: None, stay: Stay::Over },
         })
     }
 
     /// The plan of a workspace that may change something.
     ///
     /// # Errors
-    /// [`Refusal::Suspended`], or as the record reports them.
+    /// Why it may not, or as the record reports it.
     pub async fn active(&self, workspace: WorkspaceId) -> Result<Plan, Refusal> {
         self.standing(workspace).await?.active()
     }

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use super::{PeoplePorts, Person, SignIn, TokenSecret};
 use crate::{
-    Env, SignInId, Timestamp, WorkspaceId,
+    Env, SignInId, Timestamp, UserId, WorkspaceId,
     ports::{Claims, PortResult},
 };
 
@@ -31,6 +31,8 @@ pub struct Visit {
 /// What somebody holds who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entered {
+    /// Who.
+    pub user: UserId,
     /// By which sign-in.
     pub sign_in: SignInId,
     /// For each request.
@@ -83,7 +85,14 @@ pub(super) async fn hand_out(
     let claims = Claims { user: sign_in.user, sign_in: sign_in.id, expires_at: access_expires_at, workspace };
     let access = ports.tokens.issue(&claims).await?;
     let refresh_expires_at = sign_in.expires_at.min(now.plus(IDLE));
-    Ok(Entered { sign_in: sign_in.id, access, access_expires_at, refresh, refresh_expires_at })
+    Ok(Entered {
+        user: sign_in.user,
+        sign_in: sign_in.id,
+        access,
+        access_expires_at,
+        refresh,
+        refresh_expires_at,
+    })
 }
 
 /// Whether a person belongs to the workspace that they ask a token for.

@@ -32,6 +32,9 @@ pub struct AuditQuery {
 pub trait AuditLog: Send + Sync {
     /// Adds an entry.
     async fn insert(&self, entry: &AuditEntry) -> PortResult<()>;
+    /// Deletes at most `limit` entries made before a moment, the oldest first, of all tenants and of none; returns how many
+    /// went. Worker's side.
+    async fn forget(&self, before: Timestamp, limit: u32) -> PortResult<u64>;
     /// A page of a tenant's entries; without a tenant, of those that concern none.
     async fn list(&self, workspace: Option<WorkspaceId>, query: &AuditQuery) -> PortResult<Vec<AuditEntry>>;
 }

@@ -6,6 +6,7 @@
 mod audit;
 mod chats;
 mod duties;
+mod exports;
 mod fetch;
 mod identities;
 mod lanes;
@@ -18,6 +19,7 @@ mod people;
 mod polls;
 mod providers;
 mod records;
+mod removals;
 mod requests;
 mod retention;
 mod store;
@@ -29,6 +31,7 @@ mod workspaces;
 pub use audit::{AuditLog, AuditQuery};
 pub use chats::{ChatPlace, ChatQuery, Chats};
 pub use duties::Duties;
+pub use exports::Exports;
 pub use fetch::{Fetch, FetchError, Fetched};
 pub use identities::{Identities, Unlinked};
 pub use lanes::{
@@ -49,6 +52,7 @@ pub use providers::{Arrival, Departure, Provider, ProviderFailure, Providers};
 pub use records::{
     ApiKeys, ChatFilter, ContactQuery, Contacts, MediaIndex, MessageQuery, Messages, Projection, Sessions,
 };
+pub use removals::{Due, Removals, Traces};
 pub use requests::{Begun, Idempotency, StoredAnswer};
 pub use retention::{Retentions, TooOld};
 pub use store::{ByteStream, Objects, PutError, Stored};

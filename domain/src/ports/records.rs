@@ -173,6 +173,13 @@ pub trait MediaIndex: Send + Sync {
     async fn insert(&self, media: &Media) -> PortResult<()>;
     /// One object of a tenant.
     async fn get(&self, workspace: WorkspaceId, id: MediaId) -> PortResult<Option<Media>>;
+    /// Objects of a tenant after the one given, by id, at most `limit`.
+    async fn list(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<MediaId>,
+        limit: u32,
+    ) -> PortResult<Vec<Media>>;
     /// Rewrites state, size, hash.
     async fn update(&self, media: &Media) -> PortResult<()>;
     /// Inbound objects of a session that are still pending, oldest first. Connector's side.

@@ -46,6 +46,8 @@ pub trait Objects: Send + Sync {
     async fn size(&self, key: &str) -> PortResult<Option<u64>>;
     /// Deletes an object; none there is fine.
     async fn delete(&self, key: &str) -> PortResult<()>;
+    /// Keys of objects that begin so, at most `limit`, in their order.
+    async fn list(&self, prefix: &str, limit: u32) -> PortResult<Vec<String>>;
     /// A link that lets its bearer `PUT` the object.
     async fn presign_put(&self, key: &str, mime: &str, ttl: Duration) -> PortResult<String>;
     /// A link that lets its bearer `GET` the object, served as `mime` and saved as `file_name`.

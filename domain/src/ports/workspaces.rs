@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     WorkspaceId,
     ports::PortResult,
-    workspaces::{Plan, Suspension, Workspace},
+    workspaces::{Deletion, Plan, Suspension, Workspace},
 };
 
 /// Tenants.
@@ -29,4 +29,10 @@ pub trait Workspaces: Send + Sync {
     async fn suspend(&self, id: WorkspaceId, suspension: &Suspension) -> PortResult<Option<Workspace>>;
     /// Ends a suspension; `None` when there is no such tenant.
     async fn restore(&self, id: WorkspaceId) -> PortResult<Option<Workspace>>;
+    /// Has it deleted, or not any more; `None` when there is no such tenant, or its removal has begun.
+    async fn set_deletion(
+        &self,
+        id: WorkspaceId,
+        deletion: Option<Deletion>,
+    ) -> PortResult<Option<Workspace>>;
 }

@@ -1,11 +1,11 @@
 //! Deletes what is older than its workspace keeps it, a bounded part at a time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     Timestamp, WorkspaceId,
     media::Staging,
-    ports::{PortResult, Retentions, TooOld, Workspaces},
+    ports::{AuditLog, PortResult, Retentions, TooOld, Workspaces},
     retention::{Aged, Retention, span},
     workspaces::Plan,
 };
@@ -39,6 +39,10 @@ pub struct ApplyPorts<'a> {
     pub plan: &'a Plan,
     /// Media objects, on record and in S3.
     pub staging: Staging<'a>,
+    /// The audit log.
+    pub audit: &'a dyn AuditLog,
+    /// How long its entries are kept, of all tenants alike: who could shorten it could hide what they did.
+    pub audit_kept: Duration,
 }
 
 /// Deletes what is too old at this moment; returns how many things went. Ends early where it was interrupted, and
@@ -53,6 +57,19 @@ pub async fn apply(ports: ApplyPorts<'_>, now: Timestamp) -> PortResult<u64> {
     for (workspace, retention) in ports.retention.all().await? {
         let plan = plans.get(&workspace).copied().flatten().unwrap_or(*ports.plan);
         gone += apply_to(ports, now, workspace, &retention.within(plan.retention_days)).await?;
+    }
+    Ok(gone + forget_entries(ports, now.minus(ports.audit_kept)).await?)
+}
+
+async fn forget_entries(ports: ApplyPorts<'_>, before: Timestamp) -> PortResult<u64> {
+    let Bounds { batch, batches } = ports.bounds;
+    let mut gone = 0;
+    for _ in 0..batches {
+        let deleted = ports.audit.forget(before, batch).await?;
+        gone += deleted;
+        if deleted < u64::from(batch) {
+            break;
+        }
     }
     Ok(gone)
 }

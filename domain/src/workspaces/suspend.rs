@@ -25,10 +25,15 @@ pub async fn suspend(
     workspaces.suspend(id, &suspension).await?.ok_or(ChangeError::NotFound)
 }
 
-/// Ends a suspension; sessions that were wanted are taken up again.
+/// Undoes a deletion that has not begun; of a workspace that is not to be deleted it ends the suspension. Sessions that
+/// were wanted are taken up again.
 ///
 /// # Errors
 /// See [`ChangeError`].
 pub async fn restore(workspaces: &dyn Workspaces, id: WorkspaceId) -> Result<Workspace, ChangeError> {
+    let found = workspaces.get(id).await?.ok_or(ChangeError::NotFound)?;
+    if found.deletion.is_some() {
+        return workspaces.set_deletion(id, None).await?.ok_or(ChangeError::NotFound);
+    }
     workspaces.restore(id).await?.ok_or(ChangeError::NotFound)
 }

@@ -120,6 +120,9 @@ impl Config {
             ("worker.reconcile_every", self.worker.reconcile_every),
             ("worker.retention_every", self.worker.retention_every),
             ("worker.sweep_every", self.worker.sweep_every),
+            ("worker.workspaces_every", self.worker.workspaces_every),
+            ("worker.audit_kept", self.worker.audit_kept),
+            ("workspaces.exports_kept", self.workspaces.exports_kept),
         ] {
             if value < SHORTEST {
                 let problem = format!("is shorter than {} s", SHORTEST.as_secs());

@@ -22,6 +22,7 @@ pub use secret::Secret;
 pub use sections::{
     ConnectorConfig, DatabaseConfig, LogConfig, LogFormat, MailConfig, MediaConfig, Mode, NetworkConfig,
     OperationsConfig, OutboundConfig, RedisConfig, S3Config, ServerConfig, WebhooksConfig, WorkerConfig,
+    WorkspacesConfig,
 };
 
 use std::path::PathBuf;
@@ -52,6 +53,8 @@ pub struct Config {
     pub connector: ConnectorConfig,
     /// The process that stores events and tidies up.
     pub worker: WorkerConfig,
+    /// The end of workspaces.
+    pub workspaces: WorkspacesConfig,
     /// Telling webhooks of events.
     pub webhooks: WebhooksConfig,
     /// What a workspace without a plan of its own may use, and callers without a key.
@@ -83,6 +86,7 @@ impl Default for Config {
             outbound: OutboundConfig::default(),
             connector: ConnectorConfig::default(),
             worker: WorkerConfig::default(),
+            workspaces: WorkspacesConfig::default(),
             webhooks: WebhooksConfig::default(),
             limits: LimitsConfig::default(),
             people: PeopleConfig::default(),

@@ -207,6 +207,12 @@ pub struct WorkerConfig {
     /// Time between two sweeps of abandoned uploads.
     #[serde(deserialize_with = "duration")]
     pub sweep_every: Duration,
+    /// Time between two looks for workspaces that are to be exported or removed.
+    #[serde(deserialize_with = "duration")]
+    pub workspaces_every: Duration,
+    /// How long entries of the audit log are kept.
+    #[serde(deserialize_with = "duration")]
+    pub audit_kept: Duration,
 }
 
 impl Default for WorkerConfig {
@@ -215,7 +221,27 @@ impl Default for WorkerConfig {
             reconcile_every: Duration::from_secs(30),
             retention_every: Duration::from_hours(1),
             sweep_every: Duration::from_mins(10),
+            workspaces_every: Duration::from_secs(10),
+            audit_kept: Duration::from_hours(400 * 24),
         }
+    }
+}
+
+/// The end of workspaces.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkspacesConfig {
+    /// How long a workspace can be restored after its deletion was asked for.
+    #[serde(deserialize_with = "duration")]
+    pub deletion_grace: Duration,
+    /// How long the file of an export is kept; of one that was made before a deletion from the removal on.
+    #[serde(deserialize_with = "duration")]
+    pub exports_kept: Duration,
+}
+
+impl Default for WorkspacesConfig {
+    fn default() -> Self {
+        Self { deletion_grace: Duration::from_hours(7 * 24), exports_kept: Duration::from_hours(7 * 24) }
     }
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wagate_domain::{
     WorkspaceId,
     ports::{PortResult, Workspaces},
-    workspaces::{Plan, Suspension, Workspace},
+    workspaces::{Deletion, Plan, Suspension, Workspace},
 };
 
 use super::{MOMENT, MOST, Memory};
@@ -77,5 +77,13 @@ impl Workspaces for RememberedWorkspaces {
 
     async fn restore(&self, id: WorkspaceId) -> PortResult<Option<Workspace>> {
         self.changing(self.record.restore(id)).await
+    }
+
+    async fn set_deletion(
+        &self,
+        id: WorkspaceId,
+        deletion: Option<Deletion>,
+    ) -> PortResult<Option<Workspace>> {
+        self.changing(self.record.set_deletion(id, deletion)).await
     }
 }

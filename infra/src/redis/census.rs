@@ -4,6 +4,7 @@ use wagate_domain::ports::PortResult;
 
 use super::{call::garbled, connect::Redis, reply, scripts::Script};
 
+static FIND: Script = Script::new(include_str!("lua/find_text.lua"));
 static CENSUS: Script = Script::new(include_str!("lua/census.lua"));
 
 /// What is kept.
@@ -32,6 +33,18 @@ impl Redis {
     /// When Redis is away.
     pub async fn let_time_pass(&self) -> PortResult<Census> {
         self.count("end").await
+    }
+
+    /// Names of the keys under our prefix that have a text in their name or in what they hold, sorted. Not for a cluster.
+    ///
+    /// # Errors
+    /// When Redis is away.
+    pub async fn find(&self, text: &str) -> PortResult<Vec<String>> {
+        let args = vec![self.keys().prefix().into(), text.into()];
+        let answer = reply::list(self.run(&FIND, Vec::new(), args).await?)?;
+        let mut found = answer.iter().map(reply::text).collect::<PortResult<Vec<_>>>()?;
+        found.sort();
+        Ok(found)
     }
 
     async fn count(&self, mode: &str) -> PortResult<Census> {

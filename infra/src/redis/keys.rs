@@ -199,6 +199,11 @@ impl Keys {
         }
     }
 
+    /// Pattern of all keys of a workspace: each has its id in its name.
+    pub(super) fn of_workspace(&self, workspace: WorkspaceId) -> String {
+        format!("{}:*{workspace}*", self.prefix)
+    }
+
     /// String, there while access tokens of a sign-in that ended could still be shown.
     pub(super) fn signed_out(&self, sign_in: SignInId) -> String {
         format!("{}:{{p:{sign_in}}}:out", self.prefix)

@@ -24,6 +24,7 @@ mod polls;
 mod reply;
 mod scripts;
 mod sign_outs;
+mod traces;
 mod wakes;
 
 pub use attempts::RedisAttempts;
@@ -45,3 +46,4 @@ pub(crate) use limits::{Grant, Obstacle, Part, Wish};
 pub use log::RedisLog;
 pub use polls::RedisPolls;
 pub use sign_outs::RedisSignOuts;
+pub use traces::RedisTraces;

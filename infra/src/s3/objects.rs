@@ -46,6 +46,15 @@ impl Objects for S3 {
         }
     }
 
+    async fn list(&self, prefix: &str, limit: u32) -> PortResult<Vec<String>> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let listing = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).max_keys(limit);
+        match listing.send().await {
+            Ok(found) => Ok(found.contents.into_iter().flatten().filter_map(|object| object.key).collect()),
+            Err(error) => Err(port_error(error)),
+        }
+    }
+
     async fn presign_put(&self, key: &str, mime: &str, ttl: Duration) -> PortResult<String> {
         let link = self.links.put_object().bucket(&self.bucket).key(key).content_type(mime);
         let link = link.presigned(lifetime(ttl)?).await.map_err(port_error)?;

@@ -1,10 +1,11 @@
 //! The audit log.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use wagate_domain::{
-    Timestamp, WorkspaceId,
+    AuditId, Timestamp, WorkspaceId,
     audit::{AuditActor, AuditEntry},
+    ids::{Id, ulid},
     ports::{AuditLog, AuditQuery, PortResult},
 };
 
@@ -23,6 +24,25 @@ impl AuditLog for Database {
             .await
             .map_err(sql_error)?;
         tx.commit().await.map_err(sql_error)
+    }
+
+    async fn forget(&self, before: Timestamp, limit: u32) -> PortResult<u64> {
+        // an id begins with its moment
+        let first: AuditId = AuditId::from_ulid(ulid(before, 0));
+        let old = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.lt(first.to_string()))
+            .order_by_asc(Column::Id)
+            .limit(u64::from(limit));
+        let tx = self.begin().await?;
+        let gone = Entity::delete_many()
+            .filter(Column::Id.in_subquery(old.into_query()))
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)?;
+        Ok(gone.rows_affected)
     }
 
     async fn list(&self, workspace: Option<WorkspaceId>, query: &AuditQuery) -> PortResult<Vec<AuditEntry>> {

@@ -37,6 +37,25 @@ impl MediaIndex for Database {
         found.map(Media::try_from).transpose()
     }
 
+    async fn list(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<MediaId>,
+        limit: u32,
+    ) -> PortResult<Vec<Media>> {
+        let mut select = Entity::find().filter(Column::WorkspaceId.eq(workspace.to_string()));
+        if let Some(after) = after {
+            select = select.filter(Column::Id.gt(after.to_string()));
+        }
+        let rows = select
+            .order_by_asc(Column::Id)
+            .limit(u64::from(limit))
+            .all(self.read())
+            .await
+            .map_err(sql_error)?;
+        rows.into_iter().map(Media::try_from).collect()
+    }
+
     async fn update(&self, media: &Media) -> PortResult<()> {
         let row = Model::try_from(media)?;
         let tx = self.begin().await?;

@@ -11,7 +11,7 @@ use super::{Database, contacts, error::sql_error, rekey, words};
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 12] = [
+const SCHEMA: [(i64, &str, &str); 13] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
     (3, "events", include_str!("migrations/0003_events.sql")),
@@ -24,6 +24,7 @@ const SCHEMA: [(i64, &str, &str); 12] = [
     (10, "cors", include_str!("migrations/0010_cors.sql")),
     (11, "terms", include_str!("migrations/0011_terms.sql")),
     (12, "identities", include_str!("migrations/0012_identities.sql")),
+    (13, "deletions", include_str!("migrations/0013_deletions.sql")),
 ];
 
 /// The step after which what is on record already has to be made searchable; SQL cannot fold text.

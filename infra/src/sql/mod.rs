@@ -12,6 +12,7 @@ mod data_keys;
 mod database;
 mod deliveries;
 mod error;
+mod exports;
 mod media;
 mod messages;
 mod migrate;
@@ -22,12 +23,15 @@ mod people;
 mod plans_tests;
 mod projection;
 mod rekey;
+mod removals;
 mod retention;
 mod ring_values;
 #[expect(unreachable_pub, reason = "SeaORM's derive asks for public models")]
 mod rows;
 mod sessions;
 mod told;
+#[cfg(feature = "testing")]
+mod traces;
 pub mod wa;
 mod webhooks;
 mod words;

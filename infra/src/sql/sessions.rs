@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, LockType},
 };
 use wagate_domain::{
@@ -153,10 +153,13 @@ impl Sessions for Database {
     }
 
     async fn wanted(&self) -> PortResult<Vec<Session>> {
+        use workspace::Column as W;
+        let suspended = W::SuspendedAt.is_not_null().or(W::DeletionDueAt.is_not_null());
         let suspended = workspace::Entity::find()
             .select_only()
-            .column(workspace::Column::Id)
-            .filter(workspace::Column::SuspendedAt.is_not_null());
+            .column(W::Id)
+            // held once more, to be logged out
+            .filter(suspended.and(W::UnlinkUntil.is_null()));
         let rows = Entity::find()
             .filter(Column::Wanted.eq(true))
             .filter(Column::WorkspaceId.not_in_subquery(suspended.into_query()))

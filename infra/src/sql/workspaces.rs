@@ -8,7 +8,7 @@ use sea_orm::{
 use wagate_domain::{
     WorkspaceId,
     ports::{PortResult, Workspaces},
-    workspaces::{Plan, Suspension, Workspace},
+    workspaces::{Deletion, Plan, Suspension, Workspace},
 };
 
 use super::{
@@ -74,6 +74,20 @@ impl Workspaces for Database {
         let changes = vec![
             (Column::SuspendedAt, Expr::value(None::<i64>)),
             (Column::SuspendedWhy, Expr::value(None::<String>)),
+        ];
+        self.rewrite_workspace(id, changes).await
+    }
+
+    async fn set_deletion(
+        &self,
+        id: WorkspaceId,
+        deletion: Option<Deletion>,
+    ) -> PortResult<Option<Workspace>> {
+        let changes = vec![
+            (Column::DeletionAskedAt, Expr::value(deletion.map(|deletion| deletion.asked_at.as_millis()))),
+            (Column::DeletionDueAt, Expr::value(deletion.map(|deletion| deletion.due_at.as_millis()))),
+            (Column::DeletionExports, Expr::value(deletion.is_some_and(|deletion| deletion.exports))),
+            (Column::UnlinkUntil, Expr::value(None::<i64>)),
         ];
         self.rewrite_workspace(id, changes).await
     }

@@ -10,13 +10,13 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 use wagate_domain::{
     limits::{Payer, Rate},
     messages::{Priority, Status},
-    ports::{EventLog, Group, Idempotency, Lanes, Leases, Limits, SessionCalls, Verdict, Wake},
+    ports::{EventLog, Group, Idempotency, Lanes, Leases, Limits, SessionCalls, Traces, Verdict, Wake},
     sessions::Command as SessionCommand,
     workspaces::Plan,
 };
 use wagate_infra::{
     config::RedisConfig,
-    redis::{Redis, RedisCalls, RedisIdempotency, RedisLimits},
+    redis::{Redis, RedisCalls, RedisIdempotency, RedisLimits, RedisTraces},
 };
 
 use crate::fixtures::{EPOCH, Fixture, eventually, next};
@@ -118,4 +118,8 @@ async fn everything_works_on_a_cluster() {
     let taken = limits.take(payer, &plan.for_messages(f.lane.id, 3)).await.unwrap().unwrap();
     assert!(taken.allowed && taken.remaining == 2, "{taken:?}");
     limits.give_back(payer, &taken.spent).await.unwrap();
+
+    let traces = RedisTraces::new(f.redis.clone());
+    assert!(traces.forget(f.lane.workspace).await.unwrap() > 3);
+    assert_eq!(traces.forget(f.lane.workspace).await.unwrap(), 0);
 }

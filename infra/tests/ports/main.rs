@@ -22,4 +22,5 @@ mod outage;
 mod polls;
 mod proofs;
 mod retention;
+mod traces;
 mod waiting;

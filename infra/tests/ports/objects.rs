@@ -283,3 +283,15 @@ async fn a_store_that_is_away_is_unavailable_and_a_wrong_key_says_so() {
         assert!(matches!(outcome, Err(PortError::Unavailable { what: "S3", .. })), "{outcome:?}");
     }
 }
+
+#[tokio::test]
+async fn objects_are_listed_by_how_their_keys_begin() {
+    let store = Store::start().await;
+    for key in ["ws_1/b", "ws_1/a", "ws_1/c", "ws_10/a", "exports/ws_1/a"] {
+        let bytes = stream::iter([Ok(Bytes::from_static(b"x"))]).boxed();
+        store.s3.put(key, "text/plain", bytes, PLENTY).await.unwrap();
+    }
+    assert_eq!(store.s3.list("ws_1/", 10).await.unwrap(), ["ws_1/a", "ws_1/b", "ws_1/c"]);
+    assert_eq!(store.s3.list("ws_1/", 2).await.unwrap().len(), 2, "no more than asked for");
+    assert_eq!(store.s3.list("ws_2/", 10).await.unwrap(), Vec::<String>::new());
+}

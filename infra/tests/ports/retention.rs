@@ -66,7 +66,8 @@ impl Keep {
         let bounds = Bounds { batch: 2, batches: 2 };
         let (retention, workspaces) = (&self.db, &self.db);
         let plan = &Plan { retention_days: self.most_days, ..Plan::default() };
-        apply(ApplyPorts { bounds, retention, workspaces, plan, staging }, now).await
+        let (audit, audit_kept) = (&self.db, Duration::from_hours(400 * 24));
+        apply(ApplyPorts { bounds, retention, workspaces, plan, staging, audit, audit_kept }, now).await
     }
 
     async fn session(&self) -> SessionKey {

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 use wagate_domain::{
-    ApiKeyId, UserId, WorkspaceId,
+    ApiKeyId, AuditId, Timestamp, UserId, WorkspaceId,
     audit::{AuditActor, AuditEntry, ListAudit, list},
     auth::Actor,
+    ids::{Id, ulid},
+    ports::AuditLog,
 };
 use wagate_infra::sql::Database;
 
@@ -41,6 +43,23 @@ pub(crate) async fn is_kept(db: &Database) {
     assert_eq!((page.entries, page.next_cursor), (vec![made], None));
     let page = list(db, None, ListAudit::default()).await.unwrap();
     assert!(page.entries.contains(&noones) && page.entries.iter().all(|entry| entry.workspace.is_none()));
+}
+
+pub(crate) async fn goes_by_its_age(db: &Database) {
+    let workspace: WorkspaceId = id();
+    let aged = |workspace, millis| AuditEntry {
+        id: AuditId::from_ulid(ulid(Timestamp::from_millis(millis), u128::from(millis.unsigned_abs()))),
+        ..entry(workspace, "key.created", AuditActor::Console, 1)
+    };
+    let young = aged(Some(workspace), 9);
+    for entry in [&young, &aged(Some(workspace), 1), &aged(Some(id()), 2), &aged(None, 3)] {
+        AuditLog::insert(db, entry).await.unwrap();
+    }
+    let forget = async |limit| db.forget(Timestamp::from_millis(9), limit).await.unwrap();
+    assert_eq!(forget(2).await, 2, "no more than asked for");
+    assert_eq!((forget(2).await, forget(2).await), (1, 0));
+    let left = list(db, Some(workspace), ListAudit::default()).await.unwrap();
+    assert_eq!(left.entries, [young]);
 }
 
 pub(crate) async fn is_filtered(db: &Database) {

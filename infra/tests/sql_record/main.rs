@@ -12,6 +12,7 @@ mod people;
 mod ports;
 mod projection;
 mod reading;
+mod removals;
 mod replay;
 mod retention;
 mod sample;
@@ -30,6 +31,7 @@ async fn conforms(db: &Database, url: &str) {
     ports::api_keys(db).await;
     audit::is_kept(db).await;
     audit::is_filtered(db).await;
+    audit::goes_by_its_age(db).await;
     ports::sessions(db).await;
     ports::sessions_within(db).await;
     ports::epochs(db).await;

@@ -10,7 +10,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use wagate_domain::people::{Entered, SignInOutcome};
 
-use crate::{ApiState, people::setting};
+use crate::{ApiState, admission::Changed, people::setting};
 
 /// Tokens.
 #[derive(Serialize, ToSchema)]
@@ -57,7 +57,7 @@ pub(crate) enum SignInAnswer {
 /// The answer to somebody whose first factor was right.
 pub(in crate::v1) fn outcome_answer(state: &ApiState, outcome: SignInOutcome, cookies: bool) -> Response {
     match outcome {
-        SignInOutcome::Entered(entered) => answer(state, &entered, cookies),
+        SignInOutcome::Entered(entered) => entered_answer(state, &entered, cookies),
         SignInOutcome::SecondFactor { challenge, expires_at } => {
             let missing = SecondFactorRequired {
                 second_factor_required: true,
@@ -67,6 +67,12 @@ pub(in crate::v1) fn outcome_answer(state: &ApiState, outcome: SignInOutcome, co
             ([(header::CACHE_CONTROL, "no-store")], Json(missing)).into_response()
         }
     }
+}
+
+/// The answer to somebody who has just come in, which the audit log notes.
+pub(super) fn entered_answer(state: &ApiState, entered: &Entered, cookies: bool) -> Response {
+    let noted = Changed::entered(entered.user, entered.sign_in);
+    (noted, answer(state, entered, cookies)).into_response()
 }
 
 /// The answer to somebody who signed in, with the refresh token in a cookie if they want it there.

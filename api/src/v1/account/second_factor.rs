@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use wagate_domain::people::{self, TokenSecret};
 
 use super::{
-    entered::{TokensView, answer, example},
+    entered::{TokensView, entered_answer, example},
     workspace_of,
 };
 use crate::{ApiState, extract::JsonBody, people::Visitor, problem::Problem};
@@ -48,5 +48,5 @@ pub(crate) async fn finish_sign_in(
     let visit = visitor.visit(workspace_of(value.workspace.as_deref())?);
     let proof = (&TokenSecret::presented(value.challenge), value.code.as_str());
     let entered = people::finish_sign_in(&state.env, state.people.ports(), proof, &visit).await?;
-    Ok(answer(&state, &entered, value.cookies))
+    Ok(entered_answer(&state, &entered, value.cookies))
 }

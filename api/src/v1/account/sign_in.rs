@@ -1,15 +1,18 @@
 //! `POST /api/v1/account/sign-in`
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use wagate_domain::people::{self, Credentials, Password};
+use wagate_domain::people::{self, Credentials, EmailAddress, Password};
 
 use super::{
     entered::{SignInAnswer, example, outcome_answer, second_factor_example},
     workspace_of,
 };
-use crate::{ApiState, extract::JsonBody, people::Visitor, problem::Problem};
+use crate::{ApiState, admission::Changed, extract::JsonBody, people::Visitor, problem::Problem};
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -54,6 +57,19 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Problem> {
     let visit = visitor.visit(workspace_of(value.workspace.as_deref())?);
     let credentials = Credentials { address: value.address, password: Password::given(value.password) };
-    let outcome = people::sign_in(&state.env, state.people.ports(), &credentials, &visit).await?;
-    Ok(outcome_answer(&state, outcome, value.cookies))
+    match people::sign_in(&state.env, state.people.ports(), &credentials, &visit).await {
+        Ok(outcome) => Ok(outcome_answer(&state, outcome, value.cookies)),
+        Err(error) => {
+            let whom = whom(&state, &credentials.address).await;
+            Ok((whom, Problem::from(error)).into_response())
+        }
+    }
+}
+
+/// Whose account it was that somebody could not get into, for the audit log. What was typed is not put down: it may be a
+/// password.
+async fn whom(state: &ApiState, address: &str) -> Option<Changed> {
+    let address: EmailAddress = address.parse().ok()?;
+    let person = state.people.people.by_address(&address).await.ok()??;
+    Some(Changed::about(person.id))
 }

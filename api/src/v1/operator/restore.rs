@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{ApiState, admission::Changed, extract::IdPath, problem::Problem};
 
-/// End a suspension
+/// Undo a deletion, or end a suspension
 ///
-/// Sessions that were connected are taken up again. One that is not suspended stays as it is.
+/// A workspace that is to be deleted stays, as it was before: a suspension of it goes on. Of any other the suspension ends.
+/// Sessions that were connected are taken up again. Once its removal has begun there is no workspace any more.
 #[utoipa::path(
     post, path = "/operator/workspaces/{id}/restore", tag = "operator",
     params(("id" = String, Path, description = "The workspace's id.", example = "ws_01JZZZ6E5R4Q3P2N1M0K9J8H7G")),

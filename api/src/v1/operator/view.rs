@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use wagate_domain::{
     limits::Rate,
-    workspaces::{Plan, Workspace},
+    workspaces::{Deletion, Plan, Workspace},
 };
 
 /// So many things in so long.
@@ -64,9 +64,31 @@ pub(crate) struct WorkspaceView {
     /// Since when it may only read (RFC 3339, UTC).
     #[schema(format = DateTime)]
     suspended_at: Option<String>,
+    /// When it is going to be deleted; `null`: it stays.
+    deletion: Option<DeletionView>,
     /// When it was made (RFC 3339, UTC).
     #[schema(format = DateTime, example = "2026-01-01T00:00:00.000Z")]
     created_at: String,
+}
+
+/// A deletion that has not begun: it can be undone.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WorkspaceDeletion)]
+pub(crate) struct DeletionView {
+    /// When it was asked for (RFC 3339, UTC).
+    #[schema(format = DateTime, example = "2026-01-01T00:00:00.000Z")]
+    asked_at: String,
+    /// After this moment everything is removed (RFC 3339, UTC).
+    #[schema(format = DateTime, example = "2026-01-08T00:00:00.000Z")]
+    due_at: String,
+    /// Whether it waits for an export that was asked for since.
+    export: bool,
+}
+
+impl From<Deletion> for DeletionView {
+    fn from(Deletion { asked_at, due_at, exports }: Deletion) -> Self {
+        Self { asked_at: asked_at.to_string(), due_at: due_at.to_string(), export: exports }
+    }
 }
 
 impl From<Rate> for RateView {
@@ -120,6 +142,7 @@ impl From<Workspace> for WorkspaceView {
             plan: workspace.plan.map(Into::into),
             suspended_reason: reason,
             suspended_at: at.map(|at| at.to_string()),
+            deletion: workspace.deletion.map(Into::into),
             created_at: workspace.created_at.to_string(),
         }
     }
@@ -137,6 +160,7 @@ pub(super) fn example() -> Value {
         },
         "suspended_reason": null,
         "suspended_at": null,
+        "deletion": null,
         "created_at": "2026-01-01T00:00:00.000Z"
     })
 }

@@ -33,7 +33,7 @@ use wagate_domain::{
     ports::{PortResult, Projection},
 };
 
-use super::{Database, error::sql_error};
+use super::{Database, error::sql_error, removals::still_there};
 
 pub(super) use store::upsert;
 pub(super) use telling::write_told;
@@ -49,7 +49,9 @@ impl Projection for Database {
             return Ok(0);
         }
         let tx = self.begin().await?;
-        if self.is_postgres() {
+        let kept = still_there(&tx, events).await?;
+        let events = kept.as_deref().unwrap_or(events);
+        if self.is_postgres() && !events.is_empty() {
             lock(&tx, events.iter().map(|event| event.session)).await?;
         }
         let mut record = load::load(&tx, events).await?;

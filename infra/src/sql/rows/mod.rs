@@ -9,6 +9,7 @@ pub mod chat_change;
 pub mod contact;
 pub mod cors_origin;
 pub mod delivery;
+pub mod export;
 pub mod mail;
 pub mod mark;
 pub mod media;

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use wagate_domain::{
     Timestamp,
     ports::{PortError, PortResult},
-    workspaces::{Plan, Suspension, Workspace},
+    workspaces::{Deletion, Plan, Suspension, Workspace},
 };
 
 use super::{from_json, parse, text, to_json};
@@ -20,6 +20,10 @@ pub struct Model {
     pub plan: Option<String>,
     pub suspended_at: Option<i64>,
     pub suspended_why: Option<String>,
+    pub deletion_asked_at: Option<i64>,
+    pub deletion_due_at: Option<i64>,
+    pub deletion_exports: bool,
+    pub unlink_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -39,6 +43,10 @@ impl TryFrom<&Workspace> for Model {
             plan: workspace.plan.as_ref().map(to_json).transpose()?,
             suspended_at: suspended.map(|suspension| suspension.at.as_millis()),
             suspended_why: suspended.map(|suspension| text(&suspension.reason).into_owned()),
+            deletion_asked_at: workspace.deletion.map(|deletion| deletion.asked_at.as_millis()),
+            deletion_due_at: workspace.deletion.map(|deletion| deletion.due_at.as_millis()),
+            deletion_exports: workspace.deletion.is_some_and(|deletion| deletion.exports),
+            unlink_until: None,
         })
     }
 }
@@ -49,11 +57,17 @@ impl TryFrom<Model> for Workspace {
     fn try_from(row: Model) -> PortResult<Self> {
         let reason = row.suspended_why.unwrap_or_default();
         let suspended = row.suspended_at.map(|at| Suspension { at: Timestamp::from_millis(at), reason });
+        let deletion = row.deletion_asked_at.zip(row.deletion_due_at).map(|(asked_at, due_at)| Deletion {
+            asked_at: Timestamp::from_millis(asked_at),
+            due_at: Timestamp::from_millis(due_at),
+            exports: row.deletion_exports,
+        });
         Ok(Self {
             id: parse("workspace id", &row.id)?,
             name: row.name,
             plan: row.plan.as_deref().map(|plan| from_json::<Plan>("plan", plan)).transpose()?,
             suspended,
+            deletion,
             created_at: Timestamp::from_millis(row.created_at),
         })
     }
