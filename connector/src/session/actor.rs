@@ -177,7 +177,7 @@ impl Actor {
             Input::Code { generation, command, answer } => {
                 self.on_code(generation, command, answer).await;
             }
-            Input::Missed => self.missed_at = Some(Instant::now() + LOOK_AGAIN),
+            Input::Missed => self.missed_at = self.missed_at.or_else(|| Some(Instant::now() + LOOK_AGAIN)),
             Input::LeaseLost => self.stale = true,
             Input::Leave(why) => self.leave(why).await,
         }

@@ -12,6 +12,7 @@ mod http;
 mod link;
 mod networks;
 mod open;
+mod order;
 mod pairing;
 mod proxy;
 mod ratchets;

@@ -15,6 +15,7 @@ use super::{
     hook::Hook,
     http::WaHttp,
     link::Link,
+    order::Order,
     transport::{GatedTransport, Ownership},
     unstored::{Held, Unstored},
     version::Version,
@@ -76,17 +77,17 @@ impl Links {
         let http = self.http(route.as_ref(), &feeds.events).await?;
         let route = route.map(|route| (route, Arc::clone(&feeds.events)));
         let acks = Arc::new(AckBook::default());
-        let unstored = Arc::new(Unstored::default());
-        let transport =
-            GatedTransport { gate: self.gate.clone(), ownership, unstored: Arc::clone(&unstored), route };
+        let (unstored, order) = (Arc::new(Unstored::default()), Arc::new(Order::default()));
+        let transport = GatedTransport {
+            gate: self.gate.clone(),
+            ownership,
+            unstored: Arc::clone(&unstored),
+            order: Arc::clone(&order),
+            route,
+        };
         let history = Arc::new(History::new(store.owed));
         let sink = Arc::clone(&feeds.events);
-        let hook = Hook {
-            sink: inbound,
-            unstored: Arc::clone(&unstored),
-            history: Arc::clone(&history),
-            replays: store.replays,
-        };
+        let hook = Hook { sink: inbound, order, history: Arc::clone(&history), replays: store.replays };
         let tap = Tap { acks: Arc::clone(&acks), feeds, unstored, history: Arc::clone(&history) };
         let device = DevicePropsOverride::new()
             .with_os(self.device_name.clone())

@@ -16,6 +16,7 @@ use whatsapp_rust::{
 
 use super::{
     EventSink, Gate, Route, WireEvent,
+    order::Order,
     unstored::{Line, Unstored},
 };
 
@@ -34,6 +35,7 @@ pub(super) struct GatedTransport {
     pub(super) gate: Gate,
     pub(super) ownership: Arc<dyn Ownership>,
     pub(super) unstored: Arc<Unstored>,
+    pub(super) order: Arc<Order>,
     /// The session's proxy, and who is told when it does not do its part.
     pub(super) route: Option<(Route, EventSink)>,
 }
@@ -56,6 +58,7 @@ impl TransportFactory for GatedTransport {
             }
             Some((route, told)) => self.open_by(route, told).await?,
         };
+        self.order.connect();
         Ok((Arc::new(Orderly { socket, line: self.unstored.connect() }), events))
     }
 }

@@ -3,9 +3,6 @@
 //! The protocol crate acknowledges a receipt as soon as it has told us of it, and WhatsApp forgets it then. So
 //! nothing leaves a connection before the news that came over it are on record: what was not stored was
 //! not acknowledged either, and comes again over the next connection.
-//!
-//! A message that was not stored comes again, too, and those behind it must not pass it: its connection stores no
-//! more messages.
 
 use std::sync::Arc;
 
@@ -21,8 +18,6 @@ struct Count {
     connection: u64,
     came: u64,
     stored: u64,
-    /// A message was not stored.
-    missed: bool,
 }
 
 /// A piece of news on its way to the record. Dropped without being stored, it holds its connection back for good.
@@ -55,25 +50,11 @@ impl Unstored {
         Held { unstored: Arc::clone(self), connection }
     }
 
-    /// The connection messages are stored from; `None` after one of them was not stored.
-    pub(super) fn orderly(&self) -> Option<u64> {
-        let count = self.0.borrow();
-        (!count.missed).then_some(count.connection)
-    }
-
-    /// A message was not stored: nothing that came behind it over the same connection may be.
-    pub(super) fn missed(&self, connection: u64) {
-        self.0.send_if_modified(|count| {
-            count.missed |= count.connection == connection;
-            false
-        });
-    }
-
     /// A new connection begins; what the last one owes does not hold it back.
     pub(super) fn connect(self: &Arc<Self>) -> Line {
         let mut connection = 0;
         self.0.send_modify(|count| {
-            *count = Count { connection: count.connection + 1, came: 0, stored: 0, missed: false };
+            *count = Count { connection: count.connection + 1, came: 0, stored: 0 };
             connection = count.connection;
         });
         Line { unstored: Arc::clone(self), connection }
@@ -135,20 +116,6 @@ mod tests {
         assert_eq!(waiting.now_or_never(), Some(Ok(())), "the third came later");
         drop(third);
         assert_eq!(line.clear().now_or_never(), None, "a dropped one was not stored");
-    }
-
-    #[test]
-    fn what_came_behind_a_message_that_was_not_stored_waits_for_the_next_connection() {
-        let unstored = Arc::new(Unstored::default());
-        let _first = unstored.connect();
-        let connection = unstored.orderly().unwrap();
-        unstored.missed(connection);
-        assert_eq!(unstored.orderly(), None);
-        let _second = unstored.connect();
-        assert_eq!(unstored.orderly(), Some(connection + 1));
-        // one that failed late has come again already
-        unstored.missed(connection);
-        assert_eq!(unstored.orderly(), Some(connection + 1));
     }
 
     #[tokio::test]
