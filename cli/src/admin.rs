@@ -11,7 +11,7 @@ use wagate_domain::{
 use wagate_infra::{config::Config, seal::new_key, sql::Rotated};
 
 use crate::{
-    args::AdminCommand,
+    args::{AdminCommand, TenantCommand},
     ends,
     machines::{Machines, connect_sql},
     running,
@@ -36,7 +36,7 @@ pub(crate) async fn run(
             Ok(())
         }
         AdminCommand::RotateKeys => rotate_keys(config()?).await,
-        command => {
+        AdminCommand::Tenants(command) => {
             let mut config = config()?;
             running::find(&mut config)?;
             let machines = connect(&config).await?;
@@ -46,15 +46,14 @@ pub(crate) async fn run(
     }
 }
 
-/// What needs every machine.
-async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) -> anyhow::Result<()> {
+/// What is done with every machine at hand.
+async fn run_on(machines: &Machines, config: &Config, command: &TenantCommand) -> anyhow::Result<()> {
     match command {
-        AdminCommand::NewKey | AdminCommand::RotateKeys => {}
-        AdminCommand::CreateWorkspace { name } => {
+        TenantCommand::CreateWorkspace { name } => {
             let (workspace, secret) = machines.create_workspace(name, Permissions::WORKSPACE).await?;
             say(&format!("workspace  {}\nAPI key    {}   (shown once)", workspace.id, secret.expose()));
         }
-        AdminCommand::SetPlan { workspace, plan } => {
+        TenantCommand::SetPlan { workspace, plan } => {
             let plan = plan.as_deref().map(serde_json::from_str).transpose()?;
             let request = ChangeWorkspace { plan: Some(plan), ..ChangeWorkspace::default() };
             let changed = workspaces::change(&machines.sql, workspace.parse()?, request).await?;
@@ -62,26 +61,26 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
             let whose = if changed.plan.is_some() { "of its own" } else { "of the installation" };
             say(&format!("workspace  {} has the plan {whose}", changed.id));
         }
-        AdminCommand::Suspend { workspace, reason } => {
+        TenantCommand::Suspend { workspace, reason } => {
             let id = workspace.parse()?;
             workspaces::suspend(&machines.env, &machines.sql, id, reason).await?;
             machines.note(Some(id), "workspace.suspended", id).await?;
             say(&format!("workspace  {id} is suspended"));
         }
-        AdminCommand::Delete { workspace, name, without_export } => {
+        TenantCommand::Delete { workspace, name, without_export } => {
             let named = (workspace.parse()?, name.as_str());
             say(&ends::delete(machines, config, named, !without_export).await?);
         }
-        AdminCommand::Export { workspace } => say(&ends::export(machines, workspace.parse()?).await?),
-        AdminCommand::Exports { workspace } => {
+        TenantCommand::Export { workspace } => say(&ends::export(machines, workspace.parse()?).await?),
+        TenantCommand::Exports { workspace } => {
             ends::exports(machines, workspace.parse()?).await?.iter().for_each(|line| say(line));
         }
-        AdminCommand::Restore { workspace } => {
+        TenantCommand::Restore { workspace } => {
             let restored = workspaces::restore(&machines.sql, workspace.parse()?).await?;
             machines.note(Some(restored.id), "workspace.restored", restored.id).await?;
             say(&format!("workspace  {} is restored", restored.id));
         }
-        AdminCommand::CreateKey { workspace, name, scopes } => {
+        TenantCommand::CreateKey { workspace, name, scopes } => {
             let id = workspace.parse()?;
             let known = Workspaces::list(&machines.sql).await?.iter().any(|workspace| workspace.id == id);
             anyhow::ensure!(known, "there is no workspace {id}; wagate doctor lists them");
@@ -89,7 +88,7 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
             let secret = machines.create_key(id, NewKey { scopes, ..NewKey::mighty(name) }).await?;
             say(&format!("API key    {}   (shown once)", secret.expose()));
         }
-        AdminCommand::CreateOperator { address, name } => {
+        TenantCommand::CreateOperator { address, name } => {
             let people = machines.people(config)?;
             let operator = people::create_operator(&machines.env, people.ports(), address, name).await?;
             let link = people::password_link(&machines.env, people.ports(), address).await?;
@@ -98,12 +97,12 @@ async fn run_on(machines: &Machines, config: &Config, command: &AdminCommand) ->
                 operator.address, operator.id
             ));
         }
-        AdminCommand::ResetPassword { address } => {
+        TenantCommand::ResetPassword { address } => {
             let people = machines.people(config)?;
             let link = people::password_link(&machines.env, people.ports(), address).await?;
             say(&format!("password   {link}   (good for an hour)"));
         }
-        AdminCommand::RotateTokenKeys => {
+        TenantCommand::RotateTokenKeys => {
             let people = machines.people(config)?;
             say(&format!("key        {} signs from now on", people.tokens.rotate().await?));
         }

@@ -68,6 +68,18 @@ pub(crate) struct SandboxArgs {
 /// Tenants, keys and people.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
+    #[command(flatten)]
+    Tenants(TenantCommand),
+    /// Prints a fresh key for the configuration's encryption.keys.
+    NewKey,
+    /// Seals every secret with new keys that the first of encryption.keys wraps, while everything runs; afterwards the
+    /// other keys can be taken out.
+    RotateKeys,
+}
+
+/// What is done with every machine at hand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantCommand {
     /// Makes a workspace (tenant) and its first key.
     CreateWorkspace {
         /// What people call it.
@@ -139,9 +151,4 @@ pub(crate) enum AdminCommand {
     },
     /// Signs access tokens with a new key; the one before verifies until its tokens have run out.
     RotateTokenKeys,
-    /// Prints a fresh key for the configuration's encryption.keys.
-    NewKey,
-    /// Seals every secret with new keys that the first of encryption.keys wraps, while everything runs; afterwards the
-    /// other keys can be taken out.
-    RotateKeys,
 }

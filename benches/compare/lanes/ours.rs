@@ -45,7 +45,7 @@ impl Ours {
         stream::iter(&sessions)
             .map(|session| leases.take(*session, connector, EPOCH))
             .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
+            .try_for_each(|_| async { Ok(()) })
             .await?;
         let lanes = RedisLanes::new(connected.clone());
         Ok(Self { template: template(&env, workspace)?, env, lanes, connected, sessions })
@@ -67,7 +67,7 @@ impl Ours {
         stream::iter(0..messages)
             .map(|n| self.accept(n, 1))
             .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
+            .try_for_each(|_| async { Ok(()) })
             .await
     }
 
@@ -76,7 +76,7 @@ impl Ours {
         stream::iter(0..self.sessions.len())
             .map(|n| self.accept(n, each))
             .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
+            .try_for_each(|_| async { Ok(()) })
             .await
     }
 
@@ -106,7 +106,7 @@ impl Ours {
         stream::iter(shares)
             .map(|(n, lane)| self.drain(*lane, each + usize::from(n < rest)))
             .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
+            .try_for_each(|_| async { Ok(()) })
             .await
     }
 

@@ -11,11 +11,11 @@ use tokio::{
 };
 use wagate_domain::{
     events::{Event, EventData},
-    sessions::{Reason, Session, SessionKey, Signal, State},
+    sessions::{Reason, SessionKey, Signal, State},
 };
 
 use super::{
-    End, Inbox, Input, Leave, Shared,
+    Claimed, End, Inbox, Input, Leave, Shared,
     device::Device,
     inbound::InboundStore,
     outbox::{Entry, Outbox, chain},
@@ -62,7 +62,7 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) fn new(
         shared: Arc<Shared>,
-        session: Session,
+        Claimed { session, contested }: Claimed,
         inbox: Inbox,
         inputs: mpsc::UnboundedReceiver<Input>,
     ) -> Self {
@@ -93,7 +93,7 @@ impl Actor {
             epoch: session.epoch,
             counted: shared.census.enter(session.state),
             state: session.state,
-            device: Device::new(&session, online),
+            device: Device::new(&session, contested, online),
             lane: Lane::new(&session),
             reason: session.reason,
             outbox: Outbox::default(),

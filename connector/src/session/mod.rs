@@ -105,11 +105,17 @@ pub(crate) struct ActorHandle {
     pub(crate) task: JoinHandle<End>,
 }
 
-/// Starts the actor of a session that has just been claimed; its epoch is in the record.
-pub(crate) fn start(shared: Arc<Shared>, session: Session) -> ActorHandle {
+/// A session that has just been claimed; its epoch is in the record.
+pub(crate) struct Claimed {
+    pub(crate) session: Session,
+    /// Another had it and has not let go of it: dead most likely, but perhaps asleep, and awake just now.
+    pub(crate) contested: bool,
+}
+
+/// Starts the actor of a session that has just been claimed.
+pub(crate) fn start(shared: Arc<Shared>, claimed: Claimed) -> ActorHandle {
     let (inbox, inputs) = mpsc::unbounded_channel();
-    let key = session.key();
-    let epoch = session.epoch;
-    let actor = actor::Actor::new(shared, session, inbox.clone(), inputs);
+    let (key, epoch) = (claimed.session.key(), claimed.session.epoch);
+    let actor = actor::Actor::new(shared, claimed, inbox.clone(), inputs);
     ActorHandle { key, epoch, inbox, task: tokio::spawn(actor.run()) }
 }

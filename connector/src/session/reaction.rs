@@ -35,9 +35,12 @@ impl Reaction {
     }
 }
 
-/// The meaning of an event.
-pub(super) fn reaction(event: &WireEvent) -> Reaction {
+/// The meaning of an event. While a session is `contested`, another connection of its device is a former owner's.
+pub(super) fn reaction(event: &WireEvent, contested: bool) -> Reaction {
     match event {
+        WireEvent::Over(Goodbye::Replaced) if contested => {
+            Reaction { then: Then::Reopen, ..Reaction::signal(Signal::Lost) }
+        }
         WireEvent::Qr { .. } => Reaction::signal(Signal::AwaitPairing),
         WireEvent::Online => Reaction::signal(Signal::Online),
         WireEvent::Lost => Reaction::signal(Signal::Lost),
@@ -141,11 +144,21 @@ mod tests {
             (WireEvent::Over(Goodbye::Outdated), Some(State::Outdated), Some("client_outdated"), Then::Park),
             (WireEvent::Over(refused), Some(State::Failed), Some("refused_400"), Then::Park),
         ] {
-            let reaction = reaction(&event);
+            let reaction = reaction(&event, false);
             assert_eq!(reaction.signal.and_then(|signal| State::Connected.after(signal)), state, "{event:?}");
             assert_eq!(reaction.reason.map(|reason| reason.code).as_deref(), code, "{event:?}");
             assert_eq!(reaction.then, then, "{event:?}");
         }
+    }
+
+    #[test]
+    fn what_a_former_owner_replaced_is_taken_back() {
+        let event = WireEvent::Over(Goodbye::Replaced);
+        let taken_back = Reaction { signal: Some(Signal::Lost), reason: None, then: Then::Reopen };
+        assert_eq!(reaction(&event, true), taken_back);
+        assert_eq!(reaction(&event, false).then, Then::Park);
+        let outdated = WireEvent::Over(Goodbye::Outdated);
+        assert_eq!(reaction(&outdated, true), reaction(&outdated, false), "anything else means what it means");
     }
 
     #[test]
@@ -159,7 +172,7 @@ mod tests {
             (State::Degraded, WireEvent::Acked, Some(State::Connected)),
             (State::Connected, WireEvent::Acked, None),
         ] {
-            let signal = reaction(&event).signal;
+            let signal = reaction(&event, false).signal;
             assert_eq!(signal.and_then(|signal| from.after(signal)), to, "{from} on {event:?}");
         }
     }

@@ -9,7 +9,7 @@ use wagate_domain::{
     sessions::Session,
 };
 
-use crate::session::{Shared, chain};
+use crate::session::{Claimed, Shared, chain};
 
 /// Claims under way at a time.
 const AT_ONCE: usize = 16;
@@ -20,7 +20,7 @@ pub(super) async fn claim(
     sessions: Vec<Session>,
     alive: &HashSet<ConnectorId>,
     room: usize,
-) -> Vec<Session> {
+) -> Vec<Claimed> {
     if room == 0 {
         return Vec::new();
     }
@@ -60,16 +60,16 @@ async fn is_orphan(shared: &Shared, session: &Session, alive: &HashSet<Connector
     Ok(owner.is_none_or(|(owner, _)| owner == shared.me || !alive.contains(&owner)))
 }
 
-async fn take(shared: &Shared, session: &Session) -> PortResult<Option<Session>> {
+async fn take(shared: &Shared, session: &Session) -> PortResult<Option<Claimed>> {
     let ports = &shared.ports;
     let Some(ours) = ports.sessions.raise_epoch(session.id, session.epoch, shared.me).await? else {
         return Ok(None);
     };
-    match ports.leases.take(ours.key(), shared.me, ours.epoch).await {
-        Ok(()) => {}
+    let contested = match ports.leases.take(ours.key(), shared.me, ours.epoch).await {
+        Ok(contested) => contested,
         Err(PortError::Stale) => return Ok(None),
         Err(error) => return Err(error),
-    }
+    };
     // what a former owner had taken or set aside is looked at anew
     let put_back = async {
         let recovered = ports.lanes.recover(ours.key(), ours.epoch).await?;
@@ -81,5 +81,5 @@ async fn take(shared: &Shared, session: &Session) -> PortResult<Option<Session>>
         Err(error) => return Err(error),
     };
     tracing::info!(session = %ours.id, epoch = ours.epoch, recovered, "session claimed");
-    Ok(Some(ours))
+    Ok(Some(Claimed { session: ours, contested }))
 }

@@ -108,9 +108,9 @@ impl Roster {
                 let room = room.min(self.shared.config.max_sessions.saturating_sub(self.actors.len()));
                 let room = self.pace.room(room.min(free.len()));
                 let claimed = super::claim::claim(&self.shared, free, &alive, room).await;
-                for session in claimed {
-                    let id = session.id;
-                    self.actors.insert(id, session::start(Arc::clone(&self.shared), session));
+                for claimed in claimed {
+                    let id = claimed.session.id;
+                    self.actors.insert(id, session::start(Arc::clone(&self.shared), claimed));
                 }
             }
         }

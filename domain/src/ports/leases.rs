@@ -21,8 +21,9 @@ pub trait Leases: Send + Sync {
     /// Connectors whose heartbeat has not run out.
     async fn alive(&self) -> PortResult<Vec<ConnectorId>>;
 
-    /// Records the owner of a session. `Stale` when a higher epoch is on record.
-    async fn take(&self, session: SessionKey, connector: ConnectorId, epoch: u64) -> PortResult<()>;
+    /// Records the owner of a session. `Stale` when a higher epoch is on record. True when another had it that has not
+    /// let go of it: it may be asleep, and wake.
+    async fn take(&self, session: SessionKey, connector: ConnectorId, epoch: u64) -> PortResult<bool>;
 
     /// Forgets the owner if it is still this connector with this epoch. The epoch itself stays on record.
     async fn release(&self, session: SessionKey, connector: ConnectorId, epoch: u64) -> PortResult<()>;

@@ -46,9 +46,10 @@ impl Leases for RedisLeases {
         reply::list(answer)?.iter().map(|id| reply::text(id)?.parse().map_err(garbled)).collect()
     }
 
-    async fn take(&self, session: SessionKey, connector: ConnectorId, epoch: u64) -> PortResult<()> {
+    async fn take(&self, session: SessionKey, connector: ConnectorId, epoch: u64) -> PortResult<bool> {
         let args = vec![connector.to_string().into(), epoch.to_string().into()];
-        self.redis.run(&scripts::TAKE, vec![self.redis.keys().owner(session)], args).await.map(drop)
+        let taken = self.redis.run(&scripts::TAKE, vec![self.redis.keys().owner(session)], args).await?;
+        Ok(reply::number(&taken)? == 1)
     }
 
     async fn release(&self, session: SessionKey, connector: ConnectorId, epoch: u64) -> PortResult<()> {

@@ -81,6 +81,9 @@ impl Listener {
             tracing::warn!("wakes.deaf");
             // when it takes longer, it goes on without us waiting
             drop(timeout(COMMAND_TIMEOUT, self.client().force_reconnection()).await);
+            // what is said before it has subscribed again cannot be heard: the next proof is asked for then
+            self.heard = true;
+            return;
         }
         // while Redis is away nothing can be proven
         self.heard = self.redis.shared().publish::<u64, _, _>(&self.proof, "").await.is_err();

@@ -36,8 +36,8 @@ async fn a_higher_epoch_takes_over_and_a_lower_one_is_stale() {
     let other = f.env.new_id();
     assert!(matches!(f.leases.take(f.lane, other, EPOCH - 1).await, Err(PortError::Stale)));
     assert!(matches!(f.leases.take(f.lane, other, EPOCH).await, Err(PortError::Stale)));
-    f.leases.take(f.lane, f.connector, EPOCH).await.unwrap();
-    f.leases.take(f.lane, other, EPOCH + 1).await.unwrap();
+    assert!(!f.leases.take(f.lane, f.connector, EPOCH).await.unwrap(), "it is its own");
+    assert!(f.leases.take(f.lane, other, EPOCH + 1).await.unwrap(), "another had it");
     assert_eq!(f.leases.owner(f.lane).await.unwrap(), Some((other, EPOCH + 1)));
     assert!(matches!(f.leases.take(f.lane, f.connector, EPOCH).await, Err(PortError::Stale)));
 }
@@ -60,7 +60,7 @@ async fn a_release_forgets_the_owner_and_remembers_the_epoch() {
     assert_eq!(f.leases.owner(f.lane).await.unwrap(), None);
     assert!(matches!(f.leases.take(f.lane, f.env.new_id(), EPOCH - 1).await, Err(PortError::Stale)));
     let next = f.env.new_id();
-    f.leases.take(f.lane, next, EPOCH + 1).await.unwrap();
+    assert!(!f.leases.take(f.lane, next, EPOCH + 1).await.unwrap(), "the last one has let go");
     f.leases.release(f.lane, f.connector, EPOCH).await.unwrap();
     assert_eq!(f.leases.owner(f.lane).await.unwrap(), Some((next, EPOCH + 1)), "too late to release");
 }
