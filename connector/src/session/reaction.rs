@@ -158,7 +158,11 @@ mod tests {
         assert_eq!(reaction(&event, true), taken_back);
         assert_eq!(reaction(&event, false).then, Then::Park);
         let outdated = WireEvent::Over(Goodbye::Outdated);
-        assert_eq!(reaction(&outdated, true), reaction(&outdated, false), "anything else means what it means");
+        assert_eq!(
+            reaction(&outdated, true),
+            reaction(&outdated, false),
+            "anything else means what it means"
+        );
     }
 
     #[test]
