@@ -16,7 +16,7 @@ pub use owed::Owed;
 pub use replays::Replays;
 pub use sent::SentMessages;
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,6 +29,9 @@ use wagate_infra::sql::{Database, wa::WaStore};
 
 use super::Ratchets;
 use crate::ports::{BackendFactory, SessionStore};
+
+/// Pause before what could not be read is read again.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// The store of one session, writable while its owner's epoch is the one on record.
 #[derive(Debug, Clone)]
@@ -89,6 +92,26 @@ fn failed(error: PortError) -> StoreError {
     }
 }
 
+/// Reads, again and again while SQL is away. The protocol crate takes a read that failed for a message that cannot be
+/// decrypted and refuses it (`ack error="500"`), and WhatsApp never sends that again.
+async fn patiently<T, F>(read: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = PortResult<T>>,
+{
+    let mut first = true;
+    loop {
+        match read().await {
+            Err(error @ PortError::Unavailable { .. }) => {
+                if std::mem::take(&mut first) {
+                    tracing::warn!(error = &error as &dyn Error, "Signal state waits to be read");
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+            outcome => return outcome.map_err(failed),
+        }
+    }
+}
+
 fn unreadable(error: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
     StoreError::Serialization(error.into())
 }
@@ -99,4 +122,29 @@ fn to_record<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 
 fn from_record<T: DeserializeOwned>(record: &[u8]) -> Result<T, StoreError> {
     serde_json::from_slice(record).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, sync::atomic::AtomicU32, sync::atomic::Ordering};
+
+    use super::*;
+
+    fn away() -> PortError {
+        PortError::Unavailable { what: "SQL", source: Box::new(io::Error::other("away")) }
+    }
+
+    #[tokio::test]
+    async fn a_read_waits_until_sql_is_back_and_for_nothing_else() {
+        let reads = AtomicU32::new(0);
+        let third = || async {
+            match reads.fetch_add(1, Ordering::Relaxed) {
+                0 | 1 => Err(away()),
+                n => Ok(n),
+            }
+        };
+        assert_eq!(patiently(third).await.unwrap(), 2);
+        let broken = patiently(|| async { Err::<(), _>(PortError::Stale) }).await;
+        assert!(matches!(broken, Err(StoreError::Database(_))), "{broken:?}");
+    }
 }

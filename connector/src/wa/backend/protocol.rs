@@ -10,7 +10,7 @@ use wacore::store::{
 };
 use wagate_infra::sql::wa::{LidMapping, PendingInbound, TcToken};
 
-use super::{SqlBackend, failed, from_record, to_record};
+use super::{SqlBackend, failed, from_record, patiently, to_record};
 
 #[async_trait]
 impl ProtocolStore for SqlBackend {
@@ -35,11 +35,11 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn get_lid_mapping(&self, lid: &str) -> Result<Option<LidPnMappingEntry>> {
-        Ok(self.store.lid_mapping(lid).await.map_err(failed)?.map(to_entry))
+        Ok(patiently(|| self.store.lid_mapping(lid)).await?.map(to_entry))
     }
 
     async fn get_pn_mapping(&self, phone: &str) -> Result<Option<LidPnMappingEntry>> {
-        Ok(self.store.phone_mapping(phone).await.map_err(failed)?.map(to_entry))
+        Ok(patiently(|| self.store.phone_mapping(phone)).await?.map(to_entry))
     }
 
     async fn put_lid_mapping(&self, entry: &LidPnMappingEntry) -> Result<()> {
@@ -169,7 +169,7 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn get_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        let found = self.store.pending_inbound(PendingInbound { chat, sender, id }).await.map_err(failed)?;
+        let found = patiently(|| self.store.pending_inbound(PendingInbound { chat, sender, id })).await?;
         if found.is_some() {
             self.replays.add(id);
         }

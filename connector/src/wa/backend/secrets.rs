@@ -7,7 +7,7 @@ use wacore::store::{
 };
 use wagate_infra::sql::wa::MessageSecret;
 
-use super::{SqlBackend, failed};
+use super::{SqlBackend, failed, patiently};
 
 #[async_trait]
 impl MsgSecretStore for SqlBackend {
@@ -37,7 +37,7 @@ impl MsgSecretStore for SqlBackend {
         sender: &str,
         msg_id: &str,
     ) -> Result<Option<(Vec<u8>, i64)>> {
-        self.store.message_secret(chat, sender, msg_id).await.map_err(failed)
+        patiently(|| self.store.message_secret(chat, sender, msg_id)).await
     }
 
     async fn delete_expired_msg_secrets(&self, cutoff_timestamp: i64) -> Result<u32> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wacore::store::{error::Result, traits::SignalStore};
 
-use super::{SqlBackend, failed, unreadable};
+use super::{SqlBackend, failed, patiently, unreadable};
 
 #[async_trait]
 impl SignalStore for SqlBackend {
@@ -20,7 +20,7 @@ impl SignalStore for SqlBackend {
     }
 
     async fn load_identity(&self, address: &str) -> Result<Option<[u8; 32]>> {
-        let key = self.store.identity(address).await.map_err(failed)?;
+        let key = patiently(|| self.store.identity(address)).await?;
         key.map(|key| key.as_slice().try_into().map_err(unreadable)).transpose()
     }
 
@@ -29,7 +29,7 @@ impl SignalStore for SqlBackend {
     }
 
     async fn get_session(&self, address: &str) -> Result<Option<Bytes>> {
-        Ok(self.store.signal_session(address).await.map_err(failed)?.map(Bytes::from))
+        Ok(patiently(|| self.store.signal_session(address)).await?.map(Bytes::from))
     }
 
     async fn put_session(&self, address: &str, session: &[u8]) -> Result<()> {
@@ -45,11 +45,11 @@ impl SignalStore for SqlBackend {
     }
 
     async fn has_session(&self, address: &str) -> Result<bool> {
-        self.store.has_signal_session(address).await.map_err(failed)
+        patiently(|| self.store.has_signal_session(address)).await
     }
 
     async fn has_signal_state_for_user(&self, user: &str) -> Result<bool> {
-        self.store.has_signal_state(user).await.map_err(failed)
+        patiently(|| self.store.has_signal_state(user)).await
     }
 
     async fn store_prekey(&self, id: u32, record: &[u8], uploaded: bool) -> Result<()> {
@@ -66,7 +66,7 @@ impl SignalStore for SqlBackend {
     }
 
     async fn load_prekeys_batch(&self, ids: &[u32]) -> Result<Vec<(u32, Bytes)>> {
-        let found = self.store.prekeys(ids).await.map_err(failed)?;
+        let found = patiently(|| self.store.prekeys(ids)).await?;
         let found: HashMap<u32, Bytes> = found.into_iter().map(|(id, record)| (id, record.into())).collect();
         Ok(ids.iter().filter_map(|id| Some((*id, found.get(id)?.clone()))).collect())
     }
@@ -88,7 +88,7 @@ impl SignalStore for SqlBackend {
     }
 
     async fn load_signed_prekey(&self, id: u32) -> Result<Option<Vec<u8>>> {
-        self.store.signed_prekey(id).await.map_err(failed)
+        patiently(|| self.store.signed_prekey(id)).await
     }
 
     async fn load_all_signed_prekeys(&self) -> Result<Vec<(u32, Vec<u8>)>> {
@@ -108,7 +108,7 @@ impl SignalStore for SqlBackend {
     }
 
     async fn get_sender_key(&self, address: &str) -> Result<Option<Vec<u8>>> {
-        self.store.sender_key(address).await.map_err(failed)
+        patiently(|| self.store.sender_key(address)).await
     }
 
     async fn delete_sender_key(&self, address: &str) -> Result<()> {
