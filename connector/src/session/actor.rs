@@ -280,7 +280,7 @@ impl Actor {
         }
         let leases = &self.shared.ports.leases;
         if let Err(error) = leases.release(self.key, self.shared.me, self.epoch).await {
-            tracing::warn!(session = %self.key.id, error = %chain(&error), "lease not released; it runs out");
+            tracing::warn!(session = %self.key.id, error = %chain(&error), "lease not released yet");
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Roster {
     shared: Arc<Shared>,
     actors: HashMap<SessionId, ActorHandle>,
     resting: HashMap<SessionId, (Instant, Duration)>,
+    /// Leases of actors that have ended, which may still be on record: while they are, nobody else takes the sessions.
+    ended: Vec<(SessionKey, u64)>,
     /// Sessions that wanted an owner in the last round.
     known: HashSet<SessionId>,
     /// Holding too much was seen in the last round too.
@@ -46,6 +48,7 @@ impl Roster {
             shared,
             actors: HashMap::new(),
             resting: HashMap::new(),
+            ended: Vec::new(),
             known: HashSet::new(),
             heavy: false,
             pulse,
@@ -80,6 +83,7 @@ impl Roster {
     /// One round: buries actors that ended, lets go of what is not wanted, balances, claims.
     pub(super) async fn look(&mut self) {
         self.bury().await;
+        self.release_ended().await;
         let ports = &self.shared.ports;
         let (wanted, alive) = match tokio::try_join!(ports.sessions.wanted(), ports.leases.alive()) {
             Ok(found) => found,
@@ -133,6 +137,7 @@ impl Roster {
             self.actors.iter().filter(|(_, actor)| actor.task.is_finished()).map(|(id, _)| *id).collect();
         for id in ended {
             let Some(actor) = self.actors.remove(&id) else { continue };
+            self.ended.push((actor.key, actor.epoch));
             match actor.task.await {
                 Ok(End::Left) => {
                     self.resting.remove(&id);
@@ -146,6 +151,17 @@ impl Roster {
         }
         let now = Instant::now();
         self.resting.retain(|_, (until, _)| now < *until + LONGEST_REST);
+    }
+
+    /// An actor releases its lease itself, unless it cannot: it broke off, believed that the lease was lost, or Redis was away.
+    async fn release_ended(&mut self) {
+        while let Some((session, epoch)) = self.ended.pop() {
+            if let Err(error) = self.shared.ports.leases.release(session, self.shared.me, epoch).await {
+                tracing::debug!(session = %session.id, error = %chain(&error), "lease not released");
+                self.ended.push((session, epoch));
+                break;
+            }
+        }
     }
 
     fn rest(&mut self, id: SessionId) {
