@@ -11,7 +11,7 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 
-use crate::wa::{Owed, Ratchets, Replays, SentMessages};
+use crate::wa::{Order, Owed, Ratchets, Replays, SentMessages};
 
 /// The machines behind a connector.
 #[derive(Clone)]
@@ -49,6 +49,8 @@ pub struct SessionStore {
     pub replays: Replays,
     /// What inbound messages have changed in it that is still on its way to the disk.
     pub ratchets: Ratchets,
+    /// Over which connection inbound messages came.
+    pub order: Order,
     /// Pieces of history that were announced to an earlier owner and are not on record.
     pub owed: Vec<Owed>,
 }

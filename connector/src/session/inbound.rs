@@ -106,11 +106,6 @@ impl InboundSink for InboundStore {
         appended.map_err(|error| self.not_stored(&error, "inbound messages not stored"))
     }
 
-    fn held_back(&self) {
-        // an actor that has ended has no inbox, and needs none
-        let _ = self.inbox.send(Input::Missed);
-    }
-
     async fn poll(&self, chats: &[Address], stanza_id: &str) -> Result<Option<Poll>, NotStored> {
         let look = async {
             for chat in chats {

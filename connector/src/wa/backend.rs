@@ -27,7 +27,7 @@ use wagate_domain::{
 };
 use wagate_infra::sql::{Database, wa::WaStore};
 
-use super::Ratchets;
+use super::{Order, Ratchets};
 use crate::ports::{BackendFactory, SessionStore};
 
 /// Pause before what could not be read is read again.
@@ -40,6 +40,7 @@ pub struct SqlBackend {
     sent: SentMessages,
     replays: Replays,
     ratchets: Ratchets,
+    order: Order,
 }
 
 impl SqlBackend {
@@ -51,6 +52,7 @@ impl SqlBackend {
             sent: SentMessages::default(),
             replays: Replays::default(),
             ratchets: Ratchets::default(),
+            order: Order::default(),
         }
     }
 }
@@ -75,8 +77,9 @@ impl BackendFactory for SqlBackends {
         let backend = SqlBackend::new(WaStore::new(self.db.clone(), session, epoch));
         let (sent, replays, ratchets) =
             (backend.sent.clone(), backend.replays.clone(), backend.ratchets.clone());
+        let order = backend.order.clone();
         let owed = backend.owed().await?;
-        Ok(SessionStore { sent, replays, ratchets, owed, backend: Arc::new(backend) })
+        Ok(SessionStore { sent, replays, ratchets, order, owed, backend: Arc::new(backend) })
     }
 
     async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()> {

@@ -8,13 +8,7 @@ use wagate_domain::{Address, ContactIds, ports::Poll};
 use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
-use super::{
-    Replays,
-    history::History,
-    link::known,
-    order::{Order, Place},
-    votes,
-};
+use super::{Replays, history::History, link::known, order::Order, votes};
 use crate::convert::counterpart;
 
 /// A decrypted message and who it is about.
@@ -42,9 +36,6 @@ pub(crate) trait InboundSink: Send + Sync {
     /// Stores a batch durably, in order, all or nothing. Doing it twice must do no harm.
     async fn store(&self, batch: Vec<Inbound>) -> Result<(), NotStored>;
 
-    /// Messages were held back behind one that was not stored: WhatsApp is to send them again.
-    fn held_back(&self);
-
     /// The poll that stands in one of these chats under WhatsApp's id, when it is known.
     async fn poll(&self, chats: &[Address], stanza_id: &str) -> Result<Option<Poll>, NotStored>;
 }
@@ -52,7 +43,7 @@ pub(crate) trait InboundSink: Send + Sync {
 /// Ties a sink to a client.
 pub(super) struct Hook {
     pub(super) sink: Arc<dyn InboundSink>,
-    pub(super) order: Arc<Order>,
+    pub(super) order: Order,
     pub(super) history: Arc<History>,
     pub(super) replays: Replays,
 }
@@ -60,19 +51,13 @@ pub(super) struct Hook {
 #[async_trait]
 impl InboundDurabilityHook for Hook {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
-        let chats: Vec<String> = batch.iter().map(|item| item.info.source.chat.to_string()).collect();
-        let places = || chats.iter().zip(batch).map(|(chat, item)| -> Place<'_> { (chat, &item.info.id) });
         // what stands behind a message that comes again comes again with it, in its order
-        let Some(connection) = self.order.admit(places()) else {
-            self.order.missed(self.order.connection(), places());
-            self.sink.held_back();
-            return Err(NotStored.into());
-        };
+        let ids = batch.iter().map(|item| item.info.id.as_str());
+        let connection = self.order.admit(ids).ok_or(NotStored)?;
         let replayed: HashSet<&str> =
             batch.iter().map(|item| item.info.id.as_str()).filter(|id| self.replays.take(id)).collect();
         let stored = self.store(&client, batch).await;
-        let inbound = stored.inspect_err(|_| self.order.missed(connection, places()))?;
-        self.order.stored(places());
+        let inbound = stored.inspect_err(|_| self.order.missed(connection))?;
         self.history.settle(&client, &inbound, |id| replayed.contains(id)).await?;
         Ok(())
     }

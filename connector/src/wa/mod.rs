@@ -29,6 +29,7 @@ pub(crate) use history::Piece;
 pub(crate) use hook::{Inbound, InboundSink, NotStored};
 pub(crate) use link::{Existence, Link, Trouble};
 pub(crate) use open::{EventSink, Feeds, Links};
+pub use order::Order;
 pub(crate) use pairing::{CodeRefusal, PairingCode};
 pub(crate) use proxy::Route;
 pub use ratchets::Ratchets;

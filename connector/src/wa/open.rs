@@ -15,7 +15,6 @@ use super::{
     hook::Hook,
     http::WaHttp,
     link::Link,
-    order::Order,
     transport::{GatedTransport, Ownership},
     unstored::{Held, Unstored},
     version::Version,
@@ -77,12 +76,12 @@ impl Links {
         let http = self.http(route.as_ref(), &feeds.events).await?;
         let route = route.map(|route| (route, Arc::clone(&feeds.events)));
         let acks = Arc::new(AckBook::default());
-        let (unstored, order) = (Arc::new(Unstored::default()), Arc::new(Order::default()));
+        let (unstored, order) = (Arc::new(Unstored::default()), store.order);
         let transport = GatedTransport {
             gate: self.gate.clone(),
             ownership,
             unstored: Arc::clone(&unstored),
-            order: Arc::clone(&order),
+            order: order.clone(),
             route,
         };
         let history = Arc::new(History::new(store.owed));

@@ -1,20 +1,21 @@
 //! Messages of a chat do not pass each other on their way to the record.
 //!
-//! What was not stored comes again over the next connection, and what came behind it must wait until then. The protocol
-//! crate may still be at work on a message of the last connection when the next one is there, so a new connection alone
-//! forgives nothing: a chat goes on with the message that it owes.
+//! What was not stored comes again over the next connection, and what came behind it with it: a connection that has missed
+//! a message stores no more of them. The protocol crate may still be at work on messages of the last connection when the
+//! next one is there (connecting takes milliseconds, writing to a busy database longer). Those come again, too, in their
+//! order, and are left to that.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-/// Connections over which a message is waited for. One that WhatsApp does not send again must not hold its chat up for ever.
-const PATIENCE: u64 = 3;
+/// Messages that are under way at a time before those that got lost on it are forgotten.
+const MOST: usize = 10_000;
 
-/// A message, by its chat and WhatsApp's id.
-pub(super) type Place<'a> = (&'a str, &'a str);
-
-/// The messages of a device.
-#[derive(Debug, Default)]
-pub(super) struct Order(Mutex<State>);
+/// The messages of a device. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Order(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -22,15 +23,8 @@ struct State {
     connection: u64,
     /// A message that came over this one was not stored.
     missed: bool,
-    /// What was not stored, in the order in which it came.
-    owed: Vec<Owed>,
-}
-
-#[derive(Debug)]
-struct Owed {
-    chat: String,
-    id: String,
-    connection: u64,
+    /// The connection that messages came over, by WhatsApp's id, until they are admitted.
+    came: HashMap<String, u64>,
 }
 
 impl Order {
@@ -39,47 +33,33 @@ impl Order {
         let mut state = self.state();
         state.connection += 1;
         state.missed = false;
-        let connection = state.connection;
-        state.owed.retain(|owed| owed.connection + PATIENCE >= connection);
     }
 
-    /// The connection that these may be stored from; `None` when something before them was not stored.
-    pub(super) fn admit<'a>(&self, batch: impl IntoIterator<Item = Place<'a>>) -> Option<u64> {
-        let state = self.state();
-        let mut owed: Vec<Place<'_>> = state.owed.iter().map(|owed| (&*owed.chat, &*owed.id)).collect();
-        let mut in_turn = |(chat, id): Place<'a>| {
-            let Some(first) = owed.iter().position(|(of, _)| *of == chat) else { return true };
-            owed[first].1 == id && owed.remove(first).1 == id
-        };
-        (!state.missed && batch.into_iter().all(&mut in_turn)).then_some(state.connection)
-    }
-
-    /// These were stored.
-    pub(super) fn stored<'a>(&self, batch: impl IntoIterator<Item = Place<'a>>) {
+    /// A message was decrypted.
+    pub(super) fn came(&self, id: &str) {
         let mut state = self.state();
-        for place in batch {
-            state.owed.retain(|owed| (&*owed.chat, &*owed.id) != place);
+        if state.came.len() >= MOST {
+            state.came.clear();
         }
+        let connection = state.connection;
+        state.came.insert(id.to_owned(), connection);
     }
 
-    /// These, which came over a connection, were not: nothing that came behind them may be.
-    pub(super) fn missed<'a>(&self, connection: u64, batch: impl IntoIterator<Item = Place<'a>>) {
+    /// The connection that these may be stored from; `None` when they come again, or something before them does.
+    pub(super) fn admit<'a>(&self, batch: impl IntoIterator<Item = &'a str>) -> Option<u64> {
+        let mut state = self.state();
+        let mut late = false;
+        for id in batch {
+            late |= state.came.remove(id).is_some_and(|came| came != state.connection);
+        }
+        (!late && !state.missed).then_some(state.connection)
+    }
+
+    /// One that came over a connection was not stored: nothing that came behind it may be.
+    pub(super) fn missed(&self, connection: u64) {
         let mut state = self.state();
         // what failed late has come again already
-        if state.connection != connection {
-            return;
-        }
-        state.missed = true;
-        for (chat, id) in batch {
-            if !state.owed.iter().any(|owed| owed.chat == chat && owed.id == id) {
-                state.owed.push(Owed { chat: chat.to_owned(), id: id.to_owned(), connection });
-            }
-        }
-    }
-
-    /// The connection that messages come over now.
-    pub(super) fn connection(&self) -> u64 {
-        self.state().connection
+        state.missed |= state.connection == connection;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -91,53 +71,33 @@ impl Order {
 mod tests {
     use super::*;
 
-    const ONE: Place<'_> = ("ayu", "1");
-    const TWO: Place<'_> = ("ayu", "2");
-    const OTHER: Place<'_> = ("budi", "9");
-
     #[test]
     fn what_came_behind_a_message_that_was_not_stored_waits_for_the_next_connection() {
         let order = Order::default();
         order.connect();
-        let connection = order.admit([ONE]).unwrap();
-        order.missed(connection, [ONE]);
-        assert_eq!(order.admit([TWO]), None);
-        assert_eq!(order.admit([OTHER]), None, "WhatsApp sends all of it again");
+        let connection = order.admit(["1"]).unwrap();
+        order.missed(connection);
+        assert_eq!(order.admit(["2"]), None);
         order.connect();
-        assert_eq!(order.admit([OTHER]), Some(connection + 1));
-        assert_eq!(order.admit([ONE, TWO]), Some(connection + 1));
+        assert_eq!(order.admit(["1", "2"]), Some(connection + 1));
         // one that failed late has come again already
-        order.missed(connection, [TWO]);
-        assert_eq!(order.admit([ONE]), Some(connection + 1));
+        order.missed(connection);
+        assert_eq!(order.admit(["3"]), Some(connection + 1));
     }
 
     #[test]
-    fn one_of_the_last_connection_does_not_pass_what_its_chat_owes() {
+    fn one_of_the_last_connection_is_left_to_come_again() {
         let order = Order::default();
         order.connect();
-        order.missed(order.connection(), [ONE]);
+        order.came("1");
+        let connection = order.admit(["1"]).unwrap();
+        order.came("2");
+        order.missed(connection);
         order.connect();
-        assert_eq!(order.admit([TWO]), None, "the first has not come again yet");
-        order.missed(order.connection(), [TWO]);
-        order.connect();
-        assert_eq!(order.admit([TWO]), None);
-        assert!(order.admit([ONE]).is_some());
-        order.stored([ONE]);
-        assert!(order.admit([TWO]).is_some());
-        order.stored([TWO]);
-        assert!(order.admit([("ayu", "3")]).is_some());
-    }
-
-    #[test]
-    fn what_never_comes_again_is_not_waited_for_for_ever() {
-        let order = Order::default();
-        order.connect();
-        order.missed(order.connection(), [ONE]);
-        for _ in 0..PATIENCE {
-            order.connect();
-            assert_eq!(order.admit([TWO]), None);
+        assert_eq!(order.admit(["2"]), None, "it would pass the first");
+        for id in ["1", "2"] {
+            order.came(id);
+            assert_eq!(order.admit([id]), Some(connection + 1), "it has come again");
         }
-        order.connect();
-        assert!(order.admit([TWO]).is_some());
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct GatedTransport {
     pub(super) gate: Gate,
     pub(super) ownership: Arc<dyn Ownership>,
     pub(super) unstored: Arc<Unstored>,
-    pub(super) order: Arc<Order>,
+    pub(super) order: Order,
     /// The session's proxy, and who is told when it does not do its part.
     pub(super) route: Option<(Route, EventSink)>,
 }

@@ -165,6 +165,7 @@ impl ProtocolStore for SqlBackend {
 
     async fn store_pending_inbound(&self, chat: &str, sender: &str, id: &str, message: &[u8]) -> Result<()> {
         self.ratchets.turn();
+        self.order.came(id);
         self.store.put_pending_inbound([(PendingInbound { chat, sender, id }, message)]).await.map_err(failed)
     }
 
@@ -186,6 +187,7 @@ impl ProtocolStore for SqlBackend {
 
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
         self.ratchets.turn();
+        rows.iter().for_each(|row| self.order.came(row.id));
         let messages = rows
             .iter()
             .map(|row| (PendingInbound { chat: row.chat, sender: row.sender, id: row.id }, row.message));
