@@ -26,7 +26,7 @@ lint: ## formatting and clippy with warnings denied
 	@scripts/settle-build
 
 test-rust: ## every test of the workspace, on real Redis, SQLite, PostgreSQL, S3, Baileys and receivers of webhooks
-	@scripts/need cc redis-server postgres node npm python3 pip3 curl ps microsocks tinyproxy
+	@scripts/need cc redis-server postgres node npm python3 pip3 php go curl ps microsocks tinyproxy
 	@scripts/foreign-clients
 	$(TEST) --workspace
 	@scripts/settle-build

@@ -83,3 +83,25 @@ fn every_code_is_named_by_some_operation() {
         assert!(text.contains(&format!("`{}`", code.name())), "{} is named nowhere", code.name());
     }
 }
+
+/// Each POST takes an Idempotency-Key, or docs/idempotency.md says why it needs none.
+#[test]
+fn every_post_can_be_repeated_or_the_page_says_why_not() {
+    let page = include_str!("../../docs/idempotency.md");
+    let needs_none: HashSet<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| `/"))
+        .filter_map(|line| line.split(" | ").next())
+        .flat_map(|posts| posts.split('`').filter(|part| part.starts_with('/')))
+        .collect();
+    let api = serde_json::to_value(wagate_api::openapi()).unwrap();
+    let mut takes_none = HashSet::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        let Some(post) = item.get("post") else { continue };
+        let parameters = post["parameters"].as_array().into_iter().flatten();
+        if !parameters.into_iter().any(|parameter| parameter["name"] == "Idempotency-Key") {
+            takes_none.insert(path.strip_prefix("/api/v1").unwrap());
+        }
+    }
+    assert_eq!(takes_none, needs_none);
+}

@@ -56,15 +56,18 @@ async fn run_on(machines: &Machines, config: &Config, command: &TenantCommand) -
         TenantCommand::SetPlan { workspace, plan } => {
             let plan = plan.as_deref().map(serde_json::from_str).transpose()?;
             let request = ChangeWorkspace { plan: Some(plan), ..ChangeWorkspace::default() };
-            let changed = workspaces::change(&machines.sql, workspace.parse()?, request).await?;
-            machines.note(Some(changed.id), "workspace.changed", changed.id).await?;
+            let id = workspace.parse()?;
+            let begun = machines.begin(Some(id), "workspace.changed", id).await?;
+            let changed = workspaces::change(&machines.sql, id, request).await?;
+            machines.done(begun).await?;
             let whose = if changed.plan.is_some() { "of its own" } else { "of the installation" };
             say(&format!("workspace  {} has the plan {whose}", changed.id));
         }
         TenantCommand::Suspend { workspace, reason } => {
             let id = workspace.parse()?;
+            let begun = machines.begin(Some(id), "workspace.suspended", id).await?;
             workspaces::suspend(&machines.env, &machines.sql, id, reason).await?;
-            machines.note(Some(id), "workspace.suspended", id).await?;
+            machines.done(begun).await?;
             say(&format!("workspace  {id} is suspended"));
         }
         TenantCommand::Delete { workspace, name, without_export } => {
@@ -76,8 +79,10 @@ async fn run_on(machines: &Machines, config: &Config, command: &TenantCommand) -
             ends::exports(machines, workspace.parse()?).await?.iter().for_each(|line| say(line));
         }
         TenantCommand::Restore { workspace } => {
-            let restored = workspaces::restore(&machines.sql, workspace.parse()?).await?;
-            machines.note(Some(restored.id), "workspace.restored", restored.id).await?;
+            let id = workspace.parse()?;
+            let begun = machines.begin(Some(id), "workspace.restored", id).await?;
+            let restored = workspaces::restore(&machines.sql, id).await?;
+            machines.done(begun).await?;
             say(&format!("workspace  {} is restored", restored.id));
         }
         TenantCommand::CreateKey { workspace, name, scopes } => {

@@ -2,6 +2,7 @@
 
 use wagate_domain::{
     WorkspaceId,
+    audit::AuditEntry,
     exports::{self, Export, ExportState},
     ports::Exports,
     workspaces::{self, DeletePorts, DeleteWorkspace},
@@ -20,9 +21,10 @@ pub(crate) async fn delete(
     let request =
         DeleteWorkspace { confirm: name.to_owned(), export, grace: config.workspaces.deletion_grace };
     let ports = DeletePorts { workspaces: &machines.sql, exports: &machines.sql };
-    let deleted = workspaces::delete(&machines.env, ports, id, request).await?;
     // the log of the workspace itself goes with it
-    machines.note(None, "workspace.deletion_asked_for", id).await?;
+    let begun = machines.begin(None, "workspace.deletion_asked_for", id).await?;
+    let deleted = workspaces::delete(&machines.env, ports, id, request).await?;
+    machines.done(begun).await?;
     let due = deleted.deletion.map(|deletion| deletion.due_at.to_string()).unwrap_or_default();
     Ok(format!("workspace  {id} is removed after {due}; until then: wagate admin restore {id}"))
 }
@@ -30,8 +32,9 @@ pub(crate) async fn delete(
 /// Has a workspace exported; what to tell of it.
 pub(crate) async fn export(machines: &Machines, id: WorkspaceId) -> anyhow::Result<String> {
     let sql = &machines.sql;
+    let begun = machines.begin(Some(id), "export.asked_for", id).await?;
     let export = exports::request(&machines.env, sql, sql, id, None).await?;
-    machines.note(Some(id), "export.asked_for", export.id).await?;
+    machines.done(AuditEntry { target: Some(export.id.to_string()), ..begun }).await?;
     Ok(format!("export     {} is asked for; wagate admin exports {id} shows it", export.id))
 }
 

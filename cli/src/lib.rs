@@ -6,6 +6,7 @@
 mod admin;
 mod args;
 mod banner;
+mod console;
 mod ends;
 mod machines;
 mod operations;

@@ -10,14 +10,11 @@ use anyhow::Context;
 use wagate_api::{ApiLimits, ApiParts, ApiTerms, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_connector::{ConnectorPorts, SqlBackends};
 use wagate_domain::{
-    Env, WorkspaceId,
-    audit::{AuditActor, AuditEntry},
-    auth::{ApiKey, KeySecret, NewKey, Permissions},
+    Env,
     exports::Sources,
-    ports::{ApiKeys, AuditLog, Mailbox, Mailer, Objects, PortError},
+    ports::{Mailbox, Mailer, Objects, PortError},
     sessions::Pacing,
     webhooks::UrlRules,
-    workspaces::{self, Workspace},
 };
 use wagate_infra::{
     config::Config,
@@ -225,33 +222,13 @@ impl Machines {
             outgoing: sql.clone(),
             mailer: Arc::clone(&self.mailer),
             exports: sql.clone(),
-            sources: self.sources(),
+            sources: Sources::of(sql.clone()),
             removals: sql.clone(),
             traces: Arc::new(RedisTraces::new(self.redis.clone())),
             calls: Arc::new(RedisCalls::new(self.redis.clone())),
             public_url: config.server.public_url().into(),
             media: sql,
             objects: Arc::new(self.s3.clone()),
-        }
-    }
-
-    /// Where exports are read from.
-    fn sources(&self) -> Sources {
-        let sql = Arc::new(self.sql.clone());
-        Sources {
-            workspaces: sql.clone(),
-            retention: sql.clone(),
-            origins: sql.clone(),
-            members: sql.clone(),
-            keys: sql.clone(),
-            webhooks: sql.clone(),
-            sessions: sql.clone(),
-            contacts: sql.clone(),
-            chats: sql.clone(),
-            messages: sql.clone(),
-            told: sql.clone(),
-            media: sql.clone(),
-            audit: sql,
         }
     }
 
@@ -285,48 +262,6 @@ impl Machines {
     /// Who holds which session.
     pub(crate) fn leases(&self) -> RedisLeases {
         RedisLeases::new(self.redis.clone())
-    }
-
-    /// Makes a workspace with one key.
-    pub(crate) async fn create_workspace(
-        &self,
-        name: &str,
-        scopes: Permissions,
-    ) -> anyhow::Result<(Workspace, KeySecret)> {
-        let workspace = workspaces::create(&self.env, &self.sql, name, None, None).await?;
-        self.note(Some(workspace.id), "workspace.created", workspace.id).await?;
-        let secret = self.create_key(workspace.id, NewKey { scopes, ..NewKey::mighty("first key") }).await?;
-        Ok((workspace, secret))
-    }
-
-    /// Makes a key of a workspace.
-    pub(crate) async fn create_key(&self, workspace: WorkspaceId, new: NewKey) -> anyhow::Result<KeySecret> {
-        let (key, secret) = ApiKey::generate(&self.env, workspace, new);
-        ApiKeys::insert(&self.sql, &key).await?;
-        self.note(Some(workspace), "key.created", key.id).await?;
-        Ok(secret)
-    }
-
-    /// Puts down in the audit log what was done at the command line.
-    pub(crate) async fn note(
-        &self,
-        workspace: Option<WorkspaceId>,
-        action: &str,
-        target: impl ToString,
-    ) -> anyhow::Result<()> {
-        let entry = AuditEntry {
-            id: self.env.new_id(),
-            workspace,
-            at: self.env.now(),
-            actor: AuditActor::Console,
-            address: None,
-            request_id: None,
-            action: action.to_owned(),
-            target: Some(target.to_string()),
-            before: None,
-            after: None,
-        };
-        Ok(AuditLog::insert(&self.sql, &entry).await?)
     }
 
     /// Lets go of every machine.

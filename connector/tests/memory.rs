@@ -39,6 +39,7 @@ async fn a_hundred_megabytes_leave_in_a_few() {
         workspace: rig.caller().workspace,
         session: None,
         message: None,
+        staged_with: None,
         state: MediaState::Ready,
         mime: "application/zip".to_owned(),
         size: FILE as u64,

@@ -35,6 +35,17 @@ impl Phone {
         if answer.bytes.is_empty() { Value::Null } else { answer.json() }
     }
 
+    /// What its user does, at a path below its own; the answer.
+    ///
+    /// # Panics
+    /// When the control API refuses it.
+    pub async fn does(&self, method: Method, path: &str, body: &Value) -> Value {
+        let request = self.control.request(method, &self.path(path));
+        let answer = self.control.send(request.json(body)).await;
+        assert!(answer.status < 300, "{path}: {} {}", answer.status, String::from_utf8_lossy(&answer.bytes));
+        if answer.bytes.is_empty() { Value::Null } else { answer.json() }
+    }
+
     /// Restricts the account as WhatsApp does; when that ends (RFC 3339).
     ///
     /// # Panics

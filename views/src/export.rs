@@ -117,6 +117,7 @@ struct AuditLine {
     address: Option<String>,
     request_id: Option<String>,
     action: String,
+    outcome: &'static str,
     target: Option<String>,
     before: Option<Value>,
     after: Option<Value>,
@@ -253,6 +254,7 @@ fn media_line(media: Media) -> MediaLine {
         sha256,
         file_name,
         locator: _,
+        staged_with: _,
         created_at,
     } = media;
     MediaLine {
@@ -270,8 +272,19 @@ fn media_line(media: Media) -> MediaLine {
 }
 
 fn audit_line(entry: AuditEntry) -> AuditLine {
-    let AuditEntry { id, workspace: _, at, actor, address, request_id, action, target, before, after } =
-        entry;
+    let AuditEntry {
+        id,
+        workspace: _,
+        at,
+        actor,
+        address,
+        request_id,
+        action,
+        outcome,
+        target,
+        before,
+        after,
+    } = entry;
     AuditLine {
         id: id.to_string(),
         at: at.to_string(),
@@ -279,6 +292,7 @@ fn audit_line(entry: AuditEntry) -> AuditLine {
         address: address.map(|address| address.to_string()),
         request_id,
         action,
+        outcome: outcome.name(),
         target,
         before,
         after,

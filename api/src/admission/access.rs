@@ -35,7 +35,7 @@ pub(crate) enum Reach {
     Message,
     /// The contact in the path, if its session is among them.
     Contact,
-    /// The media object in the path, if its session is among them or it has none.
+    /// The media object in the path, if it came in through one of them or was staged with the caller's key.
     Media,
     /// The event in the path, if its session is among them.
     Event,

@@ -1,4 +1,5 @@
-//! What goes into the audit log, once it is done or refused.
+//! What goes into the audit log: that it is begun, and then what came of it. Some changes are in Redis and some in SQL, so no
+//! transaction holds a change and its entry together; an entry that comes first does.
 
 use std::net::IpAddr;
 
@@ -10,12 +11,17 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wagate_domain::{
     SignInId, UserId, WorkspaceId,
-    audit::{AuditActor, AuditEntry, difference},
+    audit::{AuditActor, AuditEntry, Outcome, difference},
     auth::Actor,
+    ports::PortResult,
 };
 
 use super::refused::refusal;
-use crate::{ApiState, layers::RequestId, problem::Code};
+use crate::{
+    ApiState,
+    layers::RequestId,
+    problem::{Code, Problem},
+};
 
 /// What a handler changed; it goes out beside its answer, for admission to put down. As people are shown it: secrets are
 /// cut out.
@@ -44,8 +50,8 @@ impl Changed {
         Self { by: Some(by), target: Some(sign_in.to_string()), ..Self::default() }
     }
 
-    /// Whom it was about, whatever came of it.
-    pub(crate) fn about(target: UserId) -> Self {
+    /// Whom or what it was about, whatever came of it.
+    pub(crate) fn about(target: &impl ToString) -> Self {
         Self { target: Some(target.to_string()), ..Self::default() }
     }
 
@@ -68,7 +74,7 @@ impl IntoResponseParts for Changed {
     }
 }
 
-/// An operation that goes into the audit log when it succeeds, or is refused.
+/// An operation that goes into the audit log.
 pub(super) struct Pending {
     pub(super) action: &'static str,
     /// The tenant it concerns; none for one's own account.
@@ -92,48 +98,87 @@ pub(super) fn named(params: &RawPathParams) -> Option<String> {
 const REFUSED: &str = "access.refused";
 
 impl Pending {
-    /// Puts it down when it was done, or refused to somebody who is known; not when it failed or is the repetition of an
-    /// earlier answer. What was done is done: when the record is away, the entry goes to the log instead.
-    pub(super) async fn settle(self, state: &ApiState, response: &mut Response) {
-        let changed = response.extensions_mut().remove::<Changed>();
-        let repeated = response.headers().contains_key("idempotent-replayed");
-        // what anybody may do says by itself when it has come to something
-        let done = response.status().is_success() && !repeated && (!self.open || changed.is_some());
-        let refused = refusal(response, self.open).filter(|_| self.open || self.actor.is_some());
-        let entry = match refused {
-            Some(code) => self.refused(state, changed.unwrap_or_default(), code),
-            None if done => self.done(state, changed.unwrap_or_default()),
-            None => return,
+    /// Puts down that it is begun. Without that on record nothing is: a change never stands without an entry.
+    pub(super) async fn begin(self, state: &ApiState) -> Result<Begun, Problem> {
+        let entry = self.entry(state);
+        state.audit.insert(&entry).await?;
+        Ok(Begun { entry, open: self.open })
+    }
+
+    /// Puts down that somebody who is known was not let in, or that somebody guesses.
+    pub(super) async fn refuse(self, state: &ApiState, response: &mut Response) {
+        let changed = response.extensions_mut().remove::<Changed>().unwrap_or_default();
+        let Some(code) = refusal(response, self.open).filter(|_| self.open || self.actor.is_some()) else {
+            return;
         };
-        if let Err(error) = state.audit.insert(&entry).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                ?entry,
-                "an entry of the audit log is not on record"
-            );
-        }
+        let entry = refused(self.entry(state), changed, code);
+        noted(state.audit.insert(&entry).await, &entry);
     }
 
-    fn refused(self, state: &ApiState, changed: Changed, code: Code) -> AuditEntry {
-        let after = json!({"operation": self.action, "refused": code.name()});
-        let entry = self.done(state, Changed { before: None, after: None, ..changed });
-        AuditEntry { action: REFUSED.to_owned(), after: Some(after), ..entry }
-    }
-
-    fn done(self, state: &ApiState, Changed { by, target, before, after }: Changed) -> AuditEntry {
-        let (before, after) = difference(before, after);
-        let actor = self.actor.or(by.map(Actor::Person));
+    fn entry(&self, state: &ApiState) -> AuditEntry {
         AuditEntry {
             id: state.env.new_id(),
             workspace: self.workspace,
             at: state.env.now(),
-            actor: actor.map_or(AuditActor::Unknown, AuditActor::Caller),
+            actor: self.actor.map_or(AuditActor::Unknown, AuditActor::Caller),
             address: self.address,
-            request_id: self.request_id.map(|RequestId(id)| id),
+            request_id: self.request_id.as_ref().map(|RequestId(id)| id.clone()),
             action: self.action.to_owned(),
-            target: target.or(self.named),
-            before,
-            after,
+            outcome: Outcome::Unknown,
+            target: self.named.clone(),
+            before: None,
+            after: None,
         }
+    }
+}
+
+/// An operation that is on record as begun. If nobody comes back to settle it, that is what stays of it.
+pub(super) struct Begun {
+    entry: AuditEntry,
+    open: bool,
+}
+
+impl Begun {
+    /// Settles the entry by the answer: done, refused to somebody, or taken back when nothing was done. After a failure of
+    /// ours it may have been done all the same: then the entry stays as it is. When the record is away it does too, and what is known goes
+    /// to the process's log.
+    pub(super) async fn settle(self, state: &ApiState, response: &mut Response) {
+        let changed = response.extensions_mut().remove::<Changed>();
+        let repeated = response.headers().contains_key("idempotent-replayed");
+        // what anybody may do says by itself when it has come to something
+        let done = response.status().is_success() || response.status().is_redirection();
+        let done = done && !repeated && (!self.open || changed.is_some());
+        let entry = match refusal(response, self.open) {
+            Some(code) => refused(self.entry, changed.unwrap_or_default(), code),
+            None if done => settled(self.entry, changed.unwrap_or_default()),
+            None if response.status().is_server_error() => return,
+            None => return noted(state.audit.withdraw(&self.entry).await, &self.entry),
+        };
+        noted(state.audit.settle(&entry).await, &entry);
+    }
+}
+
+fn refused(entry: AuditEntry, changed: Changed, code: Code) -> AuditEntry {
+    let after = json!({"operation": entry.action, "refused": code.name()});
+    let entry = settled(entry, Changed { before: None, after: None, ..changed });
+    AuditEntry { action: REFUSED.to_owned(), after: Some(after), ..entry }
+}
+
+fn settled(entry: AuditEntry, Changed { by, target, before, after }: Changed) -> AuditEntry {
+    let (before, after) = difference(before, after);
+    let actor = match (entry.actor, by) {
+        (AuditActor::Unknown, Some(by)) => AuditActor::Caller(Actor::Person(by)),
+        (actor, _) => actor,
+    };
+    AuditEntry { actor, outcome: Outcome::Done, target: target.or(entry.target), before, after, ..entry }
+}
+
+fn noted(kept: PortResult<()>, entry: &AuditEntry) {
+    if let Err(error) = kept {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            ?entry,
+            "what came of it is not in the audit log"
+        );
     }
 }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use wagate_domain::{
     SessionId,
     auth::{Actor, Permission, Permissions, Principal},
+    media::Media,
 };
 
 use crate::{
@@ -58,6 +59,21 @@ impl Grants {
         self.0.reaches(session)
     }
 
+    /// Whether the caller may touch a file.
+    pub(crate) fn reaches_file(&self, media: &Media) -> bool {
+        self.0.reaches_file(media)
+    }
+
+    /// Who came in.
+    pub(crate) const fn principal(&self) -> Principal {
+        self.0.principal
+    }
+
+    /// Whether the caller may touch some sessions only.
+    pub(crate) const fn is_limited(&self) -> bool {
+        self.0.sessions.is_some()
+    }
+
     /// What the caller may do: the most it can give to others.
     pub(crate) const fn permissions(&self) -> Permissions {
         self.0.may
@@ -83,6 +99,11 @@ impl Grants {
 impl Admitted {
     pub(super) fn reaches(&self, session: SessionId) -> bool {
         self.sessions.as_ref().is_none_or(|sessions| sessions.contains(&session))
+    }
+
+    pub(super) fn reaches_file(&self, media: &Media) -> bool {
+        let within = |sessions: &[SessionId]| media.is_within(sessions, self.principal.actor);
+        self.sessions.as_deref().is_none_or(within)
     }
 }
 

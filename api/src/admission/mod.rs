@@ -1,8 +1,8 @@
 //! Who comes in: the one gate in front of every operation.
 //!
 //! [`admit`] looks the operation up in the [table], asks who is calling, what they may do and which sessions they may
-//! touch, and leaves the answer for the handler ([`Caller`], [`Grants`]). When the operation is done and the table says
-//! so, it goes into the audit log. A handler cannot forget any of it, and a route that is not in the table is closed.
+//! touch, and leaves the answer for the handler ([`Caller`], [`Grants`]). When the table says so, it goes into the audit log
+//! before it is done, and what came of it after. A handler cannot forget any of it, and a route that is not in the table is closed.
 
 mod access;
 mod address;
@@ -37,7 +37,7 @@ use wagate_domain::{
 
 use self::{
     access::{methods_of, row_of},
-    audited::{Pending, named},
+    audited::{Begun, Pending, named},
     caller::{Admitted, missing_permission},
 };
 use crate::{
@@ -71,14 +71,14 @@ pub(crate) async fn admit(State(state): State<ApiState>, request: Request, next:
         Err(problem) => {
             let mut response = problem.into_response();
             if let Some(pending) = pending(&state, row, &mut parts, address).await {
-                pending.settle(&state, &mut response).await;
+                pending.refuse(&state, &mut response).await;
             }
             response
         }
-        Ok(Entry { pending, left }) => {
+        Ok(Entry { begun, left }) => {
             let mut response = next.run(Request::from_parts(parts, body)).await;
-            if let Some(pending) = pending {
-                pending.settle(&state, &mut response).await;
+            if let Some(begun) = begun {
+                begun.settle(&state, &mut response).await;
             }
             if let Some(left) = left {
                 layers::show(&mut response, left);
@@ -100,7 +100,8 @@ pub(crate) struct CameFrom(pub(crate) Option<IpAddr>);
 
 /// What is still to be done when somebody who came in has been served.
 struct Entry {
-    pending: Option<Pending>,
+    /// Its entry in the audit log, if it gets one.
+    begun: Option<Begun>,
     /// What is left of the tightest limit.
     left: Option<Decision>,
 }
@@ -133,7 +134,11 @@ async fn check(
             left
         }
     };
-    Ok(Entry { pending: pending(state, row, parts, address).await, left })
+    let begun = match pending(state, row, parts, address).await {
+        Some(pending) => Some(pending.begin(state).await?),
+        None => None,
+    };
+    Ok(Entry { begun, left })
 }
 
 /// What is put down of an operation that goes into the audit log, as far as it is known by now who calls.
@@ -193,7 +198,7 @@ async fn charge(state: &ApiState, row: &Row, admitted: &Admitted) -> Result<Opti
     let left = admit_budget(state, Payer::Workspace(workspace), &charges).await?;
     // of a workspace that is gone nothing is shown, even while some of it is left
     standing.readable()?;
-    if row.method != "GET" {
+    if row.method != "GET" && !row.always {
         standing.active()?;
     }
     Ok(left)

@@ -96,5 +96,5 @@ async fn of_event(
 async fn media_within(state: &ApiState, admitted: &Admitted, parts: &mut Parts) -> Result<bool, Problem> {
     let Some(id) = in_path(state, parts).await? else { return Ok(false) };
     let found = state.media.get(admitted.principal.workspace, id).await?;
-    Ok(found.is_some_and(|media| media.session.is_none_or(|session| admitted.reaches(session))))
+    Ok(found.is_some_and(|media| admitted.reaches_file(&media)))
 }

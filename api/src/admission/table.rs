@@ -17,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) reach: Reach,
     /// What the audit log calls it, when it goes there.
     pub(crate) action: Option<&'static str>,
+    /// Whether a workspace that may only read may do it, although it changes something.
+    pub(crate) always: bool,
 }
 
 impl Row {
@@ -24,10 +26,15 @@ impl Row {
     const fn audited(self, action: &'static str) -> Self {
         Self { action: Some(action), ..self }
     }
+
+    /// A workspace that is suspended or going to be deleted may do it too.
+    const fn always(self) -> Self {
+        Self { always: true, ..self }
+    }
 }
 
 const fn row(method: &'static str, path: &'static str, access: Access, reach: Reach) -> Row {
-    Row { method, path, access, reach, action: None }
+    Row { method, path, access, reach, action: None, always: false }
 }
 
 const fn get(path: &'static str, access: Access, reach: Reach) -> Row {
@@ -125,6 +132,10 @@ pub(crate) const TABLE: &[Row] = &[
     post("/api/v1/exports", May(P::WorkspaceDelete), Whole).audited("export.asked_for"),
     get("/api/v1/exports/{id}", May(P::WorkspaceDelete), Whole),
     get("/api/v1/exports/{id}/content", May(P::WorkspaceDelete), Whole).audited("export.fetched"),
+    post("/api/v1/deletion", May(P::WorkspaceDelete), Whole).audited("workspace.deletion_asked_for"),
+    delete("/api/v1/deletion", May(P::WorkspaceDelete), Whole)
+        .audited("workspace.deletion_taken_back")
+        .always(),
     get("/api/v1/keys", May(P::KeysRead), Whole),
     post("/api/v1/keys", May(P::KeysWrite), Whole).audited("key.created"),
     get("/api/v1/keys/{id}", May(P::KeysRead), Whole),

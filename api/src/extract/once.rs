@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 use wagate_domain::{
     Invalid, WorkspaceId,
+    auth::Principal,
     ids::Id,
     limits::Decision,
     ports::{Begun, PortError, StoredAnswer},
@@ -20,7 +21,7 @@ use wagate_domain::{
 use crate::{
     ApiState,
     admission::Changed,
-    extract::Caller,
+    extract::Grants,
     layers,
     people::SignedIn,
     problem::{Code, Problem},
@@ -112,15 +113,22 @@ impl FromRequestParts<ApiState> for Once {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         // keys of callers are kept apart by their workspace, those of people who act in none by the person
-        let workspace = match Caller::from_request_parts(parts, state).await {
-            Ok(Caller(caller)) => caller.workspace,
+        let (workspace, limited) = match Grants::from_request_parts(parts, state).await {
+            Ok(caller) => {
+                let Principal { workspace, actor } = caller.principal();
+                (workspace, caller.is_limited().then_some(actor))
+            }
             Err(problem) => match parts.extensions.get::<SignedIn>() {
-                Some(person) => WorkspaceId::from_ulid(person.user.ulid()),
+                Some(person) => (WorkspaceId::from_ulid(person.user.ulid()), None),
                 None => return Err(problem),
             },
         };
         let key = parts.headers.get(HEADER).map(checked_key).transpose()?;
-        let request = format!("{} {}", parts.method, parts.uri);
+        let mut request = format!("{} {}", parts.method, parts.uri);
+        // what was answered to another key may be of sessions that are not this one's
+        if let Some(caller) = limited {
+            request = format!("{request} {caller}");
+        }
         Ok(Self { workspace, key, request })
     }
 }

@@ -23,7 +23,7 @@ pub fn errors_reference() -> String {
          ```\n\n\
          Decide by `code`, not by `title` or `detail`: a code never changes its meaning, texts may. `field` and `errors`\n\
          are there when a field, parameter or header is wrong. Answers with `Retry-After` are worth repeating; give a POST\n\
-         an `Idempotency-Key`, so that repeating it makes nothing twice. What belongs to another workspace is not found.\n\n\
+         that takes one an `Idempotency-Key`, so that repeating it makes nothing twice. What belongs to another workspace is not found.\n\n\
          | code | status | what happened | what to do |\n| --- | --- | --- | --- |\n",
     );
     for code in Code::ALL {

@@ -22,8 +22,9 @@ use crate::problem::{Code, ProblemBody};
             that it takes; a key has those in its scopes.\n\n\
             **Errors** are `application/problem+json` (RFC 9457) with a `code` from a closed list and a `remedy`; \
             the codes are explained at `/api/docs/errors`. What belongs to another workspace is not found.\n\n\
-            **Repeating a request.** With an `Idempotency-Key` a repeated POST makes nothing twice: the same request \
-            gets the same answer with `Idempotent-Replayed: true`, for a day.\n\n\
+            **Repeating a request.** POSTs that make something in a workspace take an `Idempotency-Key`, with which a \
+            repetition makes nothing twice: the same request gets the same answer with `Idempotent-Replayed: true`, for a \
+            day. The others are safe to repeat, or say that it was done before.\n\n\
             **Lists** are cut into pages: pass `next_cursor` of one page as `cursor` of the next. **Times** are \
             RFC 3339 in UTC. Unknown fields and parameters are refused.\n\n\
             **Requests** carry an id, yours or ours, in `x-request-id`; quote it when you ask for help.",
@@ -45,6 +46,7 @@ use crate::problem::{Code, ProblemBody};
         (name = "members", description = "The people of your workspace."),
         (name = "operator", description = "Workspaces, for whoever runs the gateway."),
         (name = "exports", description = "Everything of your workspace, in one file."),
+        (name = "deletion", description = "The end of your workspace."),
         (name = "audit", description = "Who did what in your workspace."),
         (name = "health", description = "For operators. These need no key."),
     ),

@@ -78,6 +78,9 @@ codes! {
     /// The password that was asked for once more is wrong.
     WrongPassword "wrong_password" FORBIDDEN "The password is wrong"
         => "Send the password of the account.";
+    /// A key cannot do it: whoever has it has not shown to be somebody.
+    PersonNeeded "person_needed" FORBIDDEN "This takes a person"
+        => "Sign in as an owner and ask with the access token: POST /api/v1/account/sign-in.";
     /// The code of the second factor is wrong, or was used before.
     WrongCode "wrong_code" FORBIDDEN "The code is wrong"
         => "Send the code that the authenticator shows now, or a recovery code; each is good once.";
@@ -107,7 +110,7 @@ codes! {
         => "Ask your operator; until it is restored only reading is possible.";
     /// The workspace is going to be deleted and may only read, or it was deleted; detail says which.
     WorkspaceDeleting "workspace_deleting" FORBIDDEN "The workspace is being deleted"
-        => "Ask your operator; until the time named in detail it can be restored.";
+        => "Until the time named in detail it can be restored: by DELETE /api/v1/deletion when an owner asked, else by your operator.";
     /// The plan of the workspace has no room for this; detail says of what.
     PlanLimitReached "plan_limit_reached" FORBIDDEN "The plan of the workspace does not allow more"
         => "Delete what is not needed any more, or ask your operator for a larger plan.";

@@ -2,6 +2,7 @@
 
 mod body;
 mod code;
+mod deletion;
 mod domain;
 mod limited;
 mod people;

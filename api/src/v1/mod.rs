@@ -5,6 +5,7 @@ mod audit;
 mod chats;
 mod contacts;
 mod cors;
+mod deletion;
 mod events;
 mod exports;
 mod identities;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         operator::routes(),
         cors::routes(),
         exports::routes(),
+        deletion::routes(),
         webhooks::routes(),
         events::routes(),
         account::routes(),

@@ -1,12 +1,18 @@
 //! The audit log: who did what.
 
+use std::sync::atomic::Ordering;
+
 use reqwest::Method;
 use serde_json::{Value, json};
-use wagate_domain::auth::{Permission, Permissions};
+use wagate_domain::{
+    auth::{Permission, Permissions},
+    sessions::{CommandReply, Pairing},
+};
+use wagate_infra::testing::eventually;
 
 use crate::{
     person::{Person, sign_in},
-    stack::{Stack, send},
+    stack::{PATIENCE, Stack, send},
 };
 
 async fn entries(stack: &Stack, query: &str) -> Vec<Value> {
@@ -137,4 +143,56 @@ async fn a_change_that_is_refused_is_put_down_with_whom_it_was_refused_to() {
         refused.iter().all(|entry| entry["actor"].as_str().is_some_and(|actor| actor.starts_with("key_")))
     );
     assert_eq!(entries(&stack, "?action=key.*").await, Vec::<Value>::new(), "nothing was done");
+}
+
+#[tokio::test]
+async fn nothing_is_done_that_is_not_put_down_first() {
+    let stack = Stack::start().await;
+    let (session, _) = stack.session().await;
+    stack.audit.closed.store(true, Ordering::Relaxed);
+    stack.post("/api/v1/keys", &json!({"name": "shop"})).await.problem(503, "unavailable");
+    stack.delete(&format!("/api/v1/sessions/{session}")).await.problem(503, "unavailable");
+    stack
+        .post(&format!("/api/v1/sessions/{session}/queue/pause"), &json!({}))
+        .await
+        .problem(503, "unavailable");
+    assert_eq!(stack.get("/api/v1/keys").await.expect(200)["keys"].as_array().unwrap().len(), 1);
+    let queue = stack.get(&format!("/api/v1/sessions/{session}/queue")).await.expect(200);
+    assert_eq!(queue["paused"], false, "{queue}");
+}
+
+#[tokio::test]
+async fn what_was_done_while_the_record_went_away_is_there_as_begun() {
+    let stack = Stack::start().await;
+    stack.audit.stuck.store(true, Ordering::Relaxed);
+    stack.post("/api/v1/keys", &json!({"name": "shop"})).await.expect(201);
+    stack.post("/api/v1/keys", &json!({"name": ""})).await.problem(422, "validation_failed");
+    stack.audit.stuck.store(false, Ordering::Relaxed);
+    stack.post("/api/v1/keys", &json!({"name": "desk"})).await.expect(201);
+    let found = entries(&stack, "?action=key.created").await;
+    let told: Vec<_> = found.iter().map(|entry| (&entry["outcome"], &entry["after"]["name"])).collect();
+    let (unknown, nothing) = (json!("unknown"), Value::Null);
+    assert_eq!(told, [(&json!("done"), &json!("desk")), (&unknown, &nothing), (&unknown, &nothing)]);
+    assert!(found.iter().all(|entry| entry["actor"].as_str().unwrap().starts_with("key_")));
+}
+
+#[tokio::test]
+async fn an_entry_stands_while_it_is_done() {
+    let stack = Stack::start().await;
+    let (id, session) = stack.session().await;
+    let path = format!("/api/v1/sessions/{id}");
+    let of = async || entries(&stack, &format!("?action=session.pairing_code_made&target={id}")).await;
+    let body = json!({"phone": "6281234567890"});
+    let ask = format!("{path}/pairing-code");
+    let asked = stack.post(&ask, &body);
+    let watched = async {
+        let code = Pairing::Code { code: "ABCDEFGH".to_owned(), expires_at: stack.env.now() };
+        let begun = eventually(PATIENCE, "an entry", async || of().await.pop()).await;
+        assert_eq!((&begun["outcome"], &begun["after"]), (&json!("unknown"), &Value::Null));
+        stack.answer(session, CommandReply::Pairing(code)).await;
+    };
+    let (answer, ()) = tokio::join!(asked, watched);
+    assert!(answer.status.is_success(), "{answer:?}");
+    let done = of().await;
+    assert_eq!((done.len(), &done[0]["outcome"]), (1, &json!("done")));
 }

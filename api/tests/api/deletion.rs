@@ -12,7 +12,10 @@ use wagate_domain::{
 };
 use wagate_infra::testing::eventually;
 
-use crate::stack::{Answer, PATIENCE, Stack, send};
+use crate::{
+    person::{PASSWORD, Person, text},
+    stack::{Answer, PATIENCE, Stack, send},
+};
 
 /// A workspace made by an operator, and both their keys.
 struct Scene<'a> {
@@ -168,4 +171,73 @@ async fn an_export_is_asked_for_watched_and_fetched() {
     let link = answer.headers()["location"].to_str().unwrap();
     let key = format!("exports/{}/{}.jsonl.gz", scene.id, asked["id"].as_str().unwrap());
     assert!(link.contains(&key) && link.contains("X-Amz-Signature"), "{link}");
+    let log = scene.theirs(Method::GET, "audit?action=export.fetched").await.expect(200);
+    assert_eq!((log["entries"].as_array().unwrap().len(), &log["entries"][0]["target"]), (1, &asked["id"]));
+}
+
+/// Asks for the deletion of one's own workspace.
+async fn asks(stack: &Stack, owner: &Person, body: &Value) -> Answer {
+    owner.post(stack, "/deletion", body).await
+}
+
+#[tokio::test]
+async fn an_owner_has_their_workspace_deleted_and_takes_it_back() {
+    let stack = Stack::start().await;
+    let owner = Person::join(&stack, "ayu").await;
+    let account = owner.get(&stack, "/account").await.expect(200);
+    let name = &account["workspaces"][0]["workspace_name"];
+    let sure = json!({"confirm": name, "password": PASSWORD});
+    for (body, status, code) in [
+        (json!({"confirm": name, "password": "a wrong horse"}), 403, "wrong_password"),
+        (json!({"confirm": "Acme", "password": PASSWORD}), 422, "validation_failed"),
+        (json!({"confirm": name}), 422, "validation_failed"),
+    ] {
+        asks(&stack, &owner, &body).await.problem(status, code);
+    }
+    let mighty = owner.post(&stack, "/keys", &json!({"name": "all", "scopes": ["*"]})).await.expect(201);
+    let with_key = stack.bare(Method::POST, "/api/v1/deletion").bearer_auth(text(&mighty, "secret"));
+    send(with_key.json(&sure)).await.problem(403, "person_needed");
+    owner.post(&stack, "/sessions", &json!({})).await.expect(201);
+
+    let asked = asks(&stack, &owner, &sure).await.expect(202);
+    assert_eq!((&asked["by"], &asked["export"]), (&json!("owner"), &json!(true)));
+    let refused = owner.post(&stack, "/sessions", &json!({})).await.problem(403, "workspace_deleting");
+    assert!(refused["detail"].as_str().unwrap().contains(asked["due_at"].as_str().unwrap()), "{refused}");
+    let exports = owner.get(&stack, "/exports").await.expect(200);
+    assert_eq!(exports["exports"].as_array().unwrap().len(), 1);
+    for _ in 0..2 {
+        send(owner.request(&stack, Method::DELETE, "/deletion")).await.expect(204);
+    }
+    owner.post(&stack, "/sessions", &json!({})).await.expect(201);
+    let log = owner.get(&stack, "/audit?action=workspace.*").await.expect(200);
+    let told: Vec<_> =
+        log["entries"].as_array().unwrap().iter().map(|entry| (&entry["action"], &entry["actor"])).collect();
+    let (who, back) = (json!(owner.id), json!("workspace.deletion_taken_back"));
+    assert_eq!(told, [(&back, &who), (&back, &who), (&json!("workspace.deletion_asked_for"), &who)]);
+}
+
+#[tokio::test]
+async fn what_an_operator_asked_for_no_owner_takes_back() {
+    let stack = Stack::start().await;
+    let owner = Person::join(&stack, "ayu").await;
+    let account = owner.get(&stack, "/account").await.expect(200);
+    let name = text(&account["workspaces"][0], "workspace_name");
+    let operator = stack.scoped(Permissions::of(&[Permission::Operate])).await;
+    let path = format!("/api/v1/operator/workspaces/{}", owner.workspace);
+    let operate =
+        |method, what: &str| send(stack.bare(method, &format!("{path}{what}")).bearer_auth(&operator));
+    let confirmed = format!("?confirm={name}");
+    let asked = operate(Method::DELETE, &confirmed).await.expect(202);
+    assert_eq!(asked["deletion"]["by"], "operator");
+    let take_back = async || send(owner.request(&stack, Method::DELETE, "/deletion")).await;
+    take_back().await.problem(403, "workspace_deleting");
+    let sure = json!({"confirm": name, "password": PASSWORD});
+    asks(&stack, &owner, &sure).await.problem(403, "workspace_deleting");
+    operate(Method::POST, "/restore").await.expect(200);
+
+    // an operator's word stands above an owner's, whoever asked first
+    asks(&stack, &owner, &sure).await.expect(202);
+    let also = operate(Method::DELETE, &confirmed).await.expect(202);
+    assert_eq!(also["deletion"]["by"], "operator");
+    take_back().await.problem(403, "workspace_deleting");
 }

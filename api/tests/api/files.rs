@@ -1,12 +1,23 @@
 //! Files by every way: base64, URL, form, raw body, direct upload.
 
+use std::time::Duration;
+
 use axum::{Router, routing::get};
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
+use wagate_domain::{
+    media::{Media, MediaState},
+    ports::MediaIndex,
+    sessions::SessionKey,
+};
 use wagate_infra::config::OutboundConfig;
 
-use crate::stack::{Answer, Stack, send};
+use crate::{
+    person::text,
+    reading::says,
+    stack::{Answer, Stack, send},
+};
 
 const TO: &str = "6281234567890";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000IHDR and more of a picture";
@@ -189,4 +200,95 @@ async fn a_direct_upload_is_sent_once_it_has_arrived() {
     let (shown, bytes) = file_of(&stack, &stack.post(&path, &body).await.expect(202), "image").await;
     assert_eq!((shown["size"].as_u64(), &bytes[..]), (Some(PNG.len() as u64), PNG));
     assert_eq!(stack.get(&media).await.expect(200)["state"], "ready");
+}
+
+/// A picture that came in through a session.
+async fn received(stack: &Stack, session: SessionKey) -> String {
+    let env = &stack.env;
+    let message = says(stack, session, TO, "look", env.now()).await;
+    let media = Media {
+        id: env.new_id(),
+        workspace: session.workspace,
+        session: Some(session.id),
+        message: Some(message.id),
+        staged_with: None,
+        state: MediaState::Ready,
+        mime: "image/png".to_owned(),
+        size: 3,
+        sha256: None,
+        file_name: None,
+        locator: None,
+        created_at: env.now(),
+    };
+    MediaIndex::insert(&stack.sql, &media).await.unwrap();
+    media.id.to_string()
+}
+
+/// The id of a picture staged with a key.
+async fn staged(stack: &Stack, key: &str) -> String {
+    let request = stack.bare(Method::POST, "/api/v1/media").bearer_auth(key);
+    text(&send(request.header("content-type", "image/png").body(PNG)).await.expect(201), "id")
+}
+
+#[tokio::test]
+async fn a_key_limited_to_sessions_sends_files_of_theirs_and_its_own_and_no_others() {
+    let stack = Stack::start().await;
+    let ((session, mine), (_, other)) = (stack.linked_session().await, stack.linked_session().await);
+    let limited = || stack.key_with(|key| key.sessions = Some(vec![mine.id]));
+    let (key, neighbour) = (limited().await, limited().await);
+    let (own, came_in) = (staged(&stack, &key).await, received(&stack, mine).await);
+    let others = [
+        received(&stack, other).await,
+        staged(&stack, &stack.key).await,
+        staged(&stack, &neighbour).await,
+        "med_01JZZZ6E5R4Q3P2N1M0K9J8H7G".to_owned(),
+    ];
+    let ask = |method, path: &str| stack.bare(method, &format!("/api/v1/{path}")).bearer_auth(&key);
+    let messages = format!("sessions/{session}/messages");
+    let wish = |media: &str| json!({"to": TO, "type": "image", "image": {"id": media}});
+    for media in [&own, &came_in] {
+        send(ask(Method::GET, &format!("media/{media}"))).await.expect(200);
+        send(ask(Method::POST, &messages).json(&wish(media))).await.expect(202);
+    }
+    let send_at = stack.env.now().plus(Duration::from_hours(1)).to_string();
+    let later = json!({"to": TO, "type": "image", "image": {"id": own}, "send_at": send_at});
+    let waits = text(&send(ask(Method::POST, &messages).json(&later)).await.expect(202), "id");
+    let is_unknown = |problem: &Value| {
+        assert_eq!(problem["field"], "image.id", "{problem}");
+        assert!(problem.to_string().contains("is not a media object of this workspace"), "{problem}");
+    };
+    for media in &others {
+        for path in [format!("media/{media}"), format!("media/{media}/content")] {
+            send(ask(Method::GET, &path)).await.problem(404, "media_not_found");
+        }
+        let sent = send(ask(Method::POST, &messages).json(&wish(media))).await;
+        is_unknown(&sent.problem(422, "validation_failed"));
+        let batch = json!({"messages": [wish(media)]});
+        let batch = send(ask(Method::POST, &format!("{messages}/batch")).json(&batch)).await.expect(202);
+        is_unknown(&batch["results"][0]["error"]);
+        let edited = json!({"image": {"id": media}});
+        let edited = send(ask(Method::PATCH, &format!("messages/{waits}")).json(&edited)).await;
+        is_unknown(&edited.problem(422, "validation_failed"));
+    }
+    let edited = json!({"image": {"id": came_in}});
+    send(ask(Method::PATCH, &format!("messages/{waits}")).json(&edited)).await.expect(200);
+
+    // a file that another staged and that a message of its session carries is read by way of that message
+    let sent = stack.post(&format!("/api/v1/{messages}"), &wish(&others[1])).await.expect(202);
+    let path = format!("messages/{}/media", sent["id"].as_str().unwrap());
+    assert_eq!(send(ask(Method::GET, &path)).await.expect(200)["id"], json!(others[1]));
+}
+
+#[tokio::test]
+async fn what_a_limited_key_repeats_is_what_it_asked_for_itself() {
+    let stack = Stack::start().await;
+    let (_, session) = stack.session().await;
+    let limited = stack.key_with(|key| key.sessions = Some(vec![session.id])).await;
+    let begin = |key: &str| {
+        let request = stack.bare(Method::POST, "/api/v1/media/uploads").header("Idempotency-Key", "same");
+        send(request.bearer_auth(key).json(&json!({"mimetype": "image/png"})))
+    };
+    begin(&stack.key).await.expect(201);
+    begin(&limited).await.problem(422, "idempotency_key_reused");
+    assert_eq!(begin(&stack.key).await.header("idempotent-replayed"), Some("true"));
 }

@@ -233,6 +233,7 @@ impl Ours {
             workspace: session_key.workspace,
             session: Some(session_key.id),
             message: Some(message.id),
+            staged_with: None,
             state: MediaState::Ready,
             mime: "image/png".to_owned(),
             size: 3,
@@ -345,6 +346,15 @@ async fn a_key_for_another_session_meets_nothing_of_this_one() {
     let limited = only(vec![other_key.id]).await;
     for operation in operations(&stack).await {
         meets(&operation, &stack, &ours, &limited, operation.limited).await;
+    }
+    // a file of no session is another's as well, when another staged it
+    let file = stack.request(Method::POST, "/api/v1/media").header("content-type", "text/plain");
+    let staged = text(&send(file.body("only ours")).await.expect(201), "id");
+    let ours = Ours { media: staged, ..ours };
+    for operation in operations(&stack).await {
+        if operation.path.starts_with("/api/v1/media/{id}") {
+            meets(&operation, &stack, &ours, &limited, Missing).await;
+        }
     }
     // with its own session named, it reads what is of that
     for path in ["/api/v1/messages", "/api/v1/chats", "/api/v1/contacts", "/api/v1/events"] {

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod deletion;
 mod factors;
+mod faulty;
 mod files;
 mod idempotency;
 mod identities;

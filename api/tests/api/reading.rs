@@ -377,6 +377,7 @@ async fn a_message_leads_to_its_file() {
         workspace: key.workspace,
         session: Some(key.id),
         message: None,
+        staged_with: None,
         state: MediaState::Pending,
         mime: "image/png".to_owned(),
         size: 0,

@@ -1,45 +1,31 @@
 //! A served API on throw-away machines.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+mod roles;
+mod start;
+
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use wagate_api::{ApiLimits, ApiParts, ApiTerms, PeopleParts, Ping, PublicUrl, ReadinessCheck};
 use wagate_domain::{
-    Env, MessageId, SessionId,
-    auth::{ApiKey, Networks, NewKey, Permissions},
-    events::{Event, EventData},
-    messages::{Failure, Status},
-    people::{Admission, PeopleRules},
-    ports::{
-        ApiKeys, Claim, EventLog, Group, Lanes, Leases, Projection, SessionCalls, Sessions, Settlement,
-        Verdict, Wanted, Workspaces,
-    },
-    sessions::{Command, CommandReply, SessionKey},
-    webhooks::UrlRules,
-    workspaces::{Plan, Workspace},
+    Env, SessionId,
+    auth::{ApiKey, NewKey, Permissions},
+    events::EventData,
+    ports::{ApiKeys, Sessions, Workspaces},
+    sessions::SessionKey,
+    workspaces::Workspace,
 };
 use wagate_infra::{
-    config::{OutboundConfig, S3Config, Secret},
-    feed::Feed,
-    http::{FetchTimeouts, GuardedFetch, GuardedPost},
-    memory::{LeasedLimits, RememberedKeys, RememberedSessions, RememberedStandings, RememberedWorkspaces},
-    oidc::OidcProviders,
-    proofs::{Argon2Passwords, JwtTokens, Strength},
-    redis::{
-        Redis, RedisAttempts, RedisBell, RedisCalls, RedisDepartures, RedisIdempotency, RedisLanes,
-        RedisLeases, RedisLimits, RedisLog, RedisSignOuts,
-    },
-    s3::{EmbeddedS3, S3},
+    redis::{Redis, RedisCalls, RedisLog},
+    s3::EmbeddedS3,
     sql::Database,
-    system,
-    testing::{RedisServer, eventually, ring},
+    testing::RedisServer,
 };
 
-use crate::mails::Mails;
+use crate::{faulty::FaultyAudit, mails::Mails};
 
 /// How long a test waits for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,6 +38,7 @@ pub(crate) struct Stack {
     pub(crate) sql: Database,
     pub(crate) calls: Arc<RedisCalls>,
     pub(crate) mails: Mails,
+    pub(crate) audit: Arc<FaultyAudit>,
     pub(crate) key: String,
     pub(crate) workspace: Workspace,
     log: RedisLog,
@@ -105,104 +92,6 @@ impl Answer {
 }
 
 impl Stack {
-    pub(crate) async fn start() -> Self {
-        Self::start_with(OutboundConfig { allow_private: true, ..OutboundConfig::default() }).await
-    }
-
-    pub(crate) async fn start_with(outbound: OutboundConfig) -> Self {
-        let (env, data) = (system::env(), TempDir::new().unwrap());
-        let redis = RedisServer::start().await;
-        let connection = redis.connect().await;
-        let sql = Database::open(&format!("sqlite://{}", data.path().join("sql").display()), &ring())
-            .await
-            .unwrap();
-        sql.migrate().await.unwrap();
-        let (s3_server, s3) = object_storage(&data).await;
-        let workspace = Workspace::new(env.new_id(), "first", env.now());
-        Workspaces::insert(&sql, &workspace).await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let calls = Arc::new(RedisCalls::new(connection.clone()));
-        let (all_sql, pinged) = (Arc::new(sql.clone()), connection.clone());
-        let redis_ping: Ping = Box::new(move || {
-            let redis = pinged.clone();
-            Box::pin(async move { redis.ping().await.map_err(|error| error.to_string()) })
-        });
-        let sessions = RememberedSessions::fresh(all_sql.clone());
-        let mails = Mails::default();
-        let state = ApiParts {
-            env: env.clone(),
-            keys: Arc::new(RememberedKeys::new(all_sql.clone())),
-            audit: all_sql.clone(),
-            trusted_proxies: Networks::read("", ["127.0.0.0/8"]).unwrap(),
-            sending: Arc::new(sessions.remembering()),
-            sessions: Arc::new(sessions),
-            calls: calls.clone(),
-            messages: all_sql.clone(),
-            contacts: all_sql.clone(),
-            chats: all_sql.clone(),
-            retention: all_sql.clone(),
-            mailbox: None,
-            origins: all_sql.clone(),
-            exports: all_sql.clone(),
-            removals: all_sql.clone(),
-            deletion_grace: Duration::from_hours(1),
-            media: all_sql.clone(),
-            told: all_sql.clone(),
-            feed: Arc::new(Feed::new(all_sql.clone(), Arc::new(RedisBell::new(connection.clone())))),
-            webhooks: all_sql.clone(),
-            deliveries: all_sql.clone(),
-            people: people(&env, &sql, &connection, &base, mails.clone()),
-            post: Arc::new(GuardedPost::new(&outbound).unwrap()),
-            url_rules: UrlRules { allow_http: outbound.allow_private },
-            objects: Arc::new(s3),
-            lanes: Arc::new(RedisLanes::new(connection.clone())),
-            fetch: Arc::new(GuardedFetch::new(&outbound, FetchTimeouts::default()).unwrap()),
-            idempotency: Arc::new(RedisIdempotency::new(connection.clone())),
-            default_pacing: wagate_domain::sessions::Pacing::default(),
-            terms: ApiTerms {
-                workspaces: Arc::new(RememberedWorkspaces::new(Arc::new(sql.clone()))),
-                limits: Arc::new(LeasedLimits::new(RedisLimits::new(connection.clone(), env.clone()))),
-                plan: Plan::default(),
-                strangers: None,
-            },
-            limits: ApiLimits {
-                upload: 8 * 1024 * 1024,
-                live_patience: Duration::from_millis(300),
-                ..ApiLimits::default()
-            },
-            public_url: PublicUrl::new(&base),
-            readiness: [ReadinessCheck::new("redis", redis_ping)].into(),
-            metrics: Arc::new(|| "wagate_up 1\n".to_owned()),
-        };
-        let router = wagate_api::router(state);
-        let server = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service).await.unwrap();
-        });
-        let log = RedisLog::new(connection.clone());
-        let http = reqwest::Client::new();
-        let key = String::new();
-        let mut stack = Self {
-            env,
-            redis,
-            connection,
-            sql,
-            calls,
-            mails,
-            key,
-            workspace,
-            log,
-            base,
-            http,
-            server,
-            _s3: s3_server,
-            _data: data,
-        };
-        stack.key = stack.new_key(&stack.workspace).await;
-        stack
-    }
-
     /// The URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
@@ -282,57 +171,6 @@ impl Stack {
         (id, key)
     }
 
-    /// Appends an event as the connector does, and stores everything that waits as the worker does.
-    pub(crate) async fn tell(&self, session: SessionKey, data: EventData) {
-        let event = Event::new(&self.env, session, data);
-        self.log.append(session, None, &[event]).await.unwrap();
-        self.store().await;
-    }
-
-    /// Stores the events that wait, as the worker does.
-    pub(crate) async fn store(&self) {
-        while self.log.lag(Group::Store).await.unwrap() > 0 {
-            let entries = self.log.read(Group::Store, "test", 100, Duration::from_secs(1)).await.unwrap();
-            let events: Vec<Event> = entries.iter().filter_map(|entry| entry.event.clone()).collect();
-            self.sql.apply(&events).await.unwrap();
-            let positions: Vec<_> = entries.into_iter().map(|entry| entry.position).collect();
-            self.log.ack(Group::Store, &positions).await.unwrap();
-        }
-    }
-
-    /// Takes the session, claims the head of its lane, which must be this message, and gives it up.
-    pub(crate) async fn fail(&self, session: SessionKey, message: MessageId, failure: Failure) {
-        let data = EventData::MessageStatus { message, status: Status::Failed, failure: Some(failure) };
-        let event = Event::new(&self.env, session, data);
-        self.settle(session, message, Verdict::Done, &[event]).await;
-    }
-
-    /// Takes the session, claims the head of its lane, which must be this message, and settles it.
-    pub(crate) async fn settle(
-        &self,
-        session: SessionKey,
-        message: MessageId,
-        verdict: Verdict,
-        events: &[Event],
-    ) {
-        let (lanes, leases) =
-            (RedisLanes::new(self.connection.clone()), RedisLeases::new(self.connection.clone()));
-        leases.take(session, self.env.new_id(), 1).await.unwrap();
-        let claim = lanes.claim(session, 1, Wanted::one(self.env.now())).await.unwrap();
-        let Claim::Jobs(jobs) = claim else { panic!("nothing to claim") };
-        assert_eq!(jobs.iter().map(|job| job.message.id).collect::<Vec<_>>(), [message]);
-        let end = Settlement { message, verdict, events: events.to_vec() };
-        lanes.settle(session, 1, &[end]).await.unwrap();
-    }
-
-    /// Answers the next command left for a session, as its owner does.
-    pub(crate) async fn answer(&self, session: SessionKey, reply: CommandReply) -> Command {
-        let left = || async { self.calls.next_command(session).await.unwrap() };
-        let (id, command) = eventually(PATIENCE, "a command", left).await;
-        self.calls.reply(session, &id, &reply).await.unwrap();
-        command
-    }
-
     /// Waits until the clock shows another millisecond: what happens within one has no order in time.
     pub(crate) async fn next_moment(&self) {
         let before = self.env.now();
@@ -366,38 +204,4 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
-}
-
-/// People as an open installation has them.
-fn people(env: &Env, sql: &Database, redis: &Redis, base: &str, mails: Mails) -> PeopleParts {
-    let all_sql = Arc::new(sql.clone());
-    let sign_outs = RedisSignOuts::new(redis.clone());
-    let departures = RedisDepartures::new(redis.clone());
-    PeopleParts {
-        people: all_sql.clone(),
-        standings: Arc::new(RememberedStandings::new(all_sql.clone())),
-        members: all_sql.clone(),
-        sign_ins: all_sql.clone(),
-        factors: all_sql.clone(),
-        identities: all_sql,
-        providers: Arc::new(OidcProviders::new(env.clone(), &[], base, departures).unwrap()),
-        tokens: Arc::new(JwtTokens::new(env.clone(), base, sql.clone(), sign_outs)),
-        passwords: Arc::new(Argon2Passwords::new(env.clone(), Strength::default()).unwrap()),
-        attempts: Arc::new(RedisAttempts::new(redis.clone())),
-        outbox: Arc::new(mails),
-        rules: PeopleRules { admission: Admission::Open, own_workspace: true, links: base.to_owned() },
-    }
-}
-
-async fn object_storage(data: &TempDir) -> (EmbeddedS3, S3) {
-    let secret = Secret::from("test-secret");
-    let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = EmbeddedS3::start(&data.path().join("s3"), address, "test", &secret).await.unwrap();
-    let config = S3Config {
-        endpoint: Some(server.endpoint()),
-        access_key: "test".to_owned(),
-        secret_key: secret,
-        ..S3Config::default()
-    };
-    (server, S3::connect(&config).await.unwrap())
 }

@@ -166,6 +166,7 @@ impl File<'_> {
             workspace: viewer.session.workspace,
             session: Some(viewer.session.id),
             message: Some(message),
+            staged_with: None,
             state: if locator.is_some() { MediaState::Pending } else { MediaState::Failed },
             mime: self.mime().to_owned(),
             size: self.fields.file_length.unwrap_or(0),

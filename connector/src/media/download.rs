@@ -58,11 +58,16 @@ pub(crate) struct Fetching {
 
 /// How one attempt went.
 enum Attempt {
-    Settled(Media),
+    Settled(Box<Media>),
     /// Not the object's fault: wait and go on.
     Later,
     /// WhatsApp's side failed.
     Failed(String),
+}
+
+/// The object as it stays without a file.
+fn ended(media: &Media, state: MediaState) -> Attempt {
+    Attempt::Settled(Box::new(Media { state, ..media.clone() }))
 }
 
 impl Fetching {
@@ -142,7 +147,7 @@ impl Fetching {
                 Attempt::Settled(settled) => settled,
                 Attempt::Failed(why) if failures + 1 >= ATTEMPTS => {
                     tracing::warn!(media = %media.id, why, "media given up");
-                    Media { state: MediaState::Failed, ..media.clone() }
+                    Box::new(Media { state: MediaState::Failed, ..media.clone() })
                 }
                 Attempt::Failed(_) => {
                     failures += 1;
@@ -170,11 +175,11 @@ impl Fetching {
         };
         let locator = media.locator.clone().and_then(|json| serde_json::from_value::<Locator>(json).ok());
         let Some(locator) = locator else {
-            return Attempt::Settled(Media { state: MediaState::Failed, ..media.clone() });
+            return ended(media, MediaState::Failed);
         };
         let limit = locator.kind().max_bytes();
         if media.size > limit {
-            return Attempt::Settled(Media { state: MediaState::Failed, ..media.clone() });
+            return ended(media, MediaState::Failed);
         }
         let file = match nameless(&self.downloads.temp_dir) {
             Ok(file) => file,
@@ -187,7 +192,7 @@ impl Fetching {
             Ok(file) => file,
             Err(Trouble::Lost) => return Attempt::Later,
             Err(Trouble::Gone) => {
-                return Attempt::Settled(Media { state: MediaState::Expired, ..media.clone() });
+                return ended(media, MediaState::Expired);
             }
             Err(Trouble::Temporary(why) | Trouble::Refused { message: why, .. }) => {
                 return Attempt::Failed(why);
@@ -203,14 +208,14 @@ impl Fetching {
         match self.downloads.objects.put(&media.object_key(), &media.mime, bytes, limit).await {
             Ok(stored) => {
                 metrics::counter!("wagate_media_bytes_total", "direction" => "in").increment(stored.size);
-                Attempt::Settled(Media {
+                Attempt::Settled(Box::new(Media {
                     state: MediaState::Ready,
                     size: stored.size,
                     sha256: stored.sha256,
                     ..media.clone()
-                })
+                }))
             }
-            Err(PutError::TooLarge) => Attempt::Settled(Media { state: MediaState::Failed, ..media.clone() }),
+            Err(PutError::TooLarge) => ended(media, MediaState::Failed),
             Err(PutError::Source(why)) => Attempt::Failed(why),
             Err(PutError::Port(error)) => {
                 tracing::warn!(media = %media.id, %error, "media could not be kept");
@@ -219,9 +224,8 @@ impl Fetching {
         }
     }
 
-    async fn tell(&self, media: Media) {
-        let event =
-            Event::new(&self.downloads.env, self.session, EventData::MediaSettled { media: Box::new(media) });
+    async fn tell(&self, media: Box<Media>) {
+        let event = Event::new(&self.downloads.env, self.session, EventData::MediaSettled { media });
         let mut pauses = 0;
         loop {
             let told =

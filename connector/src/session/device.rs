@@ -17,6 +17,7 @@ use super::{
     Input,
     actor::Actor,
     append::Appender,
+    contest::Contest,
     history::HistoryStore,
     news::NewsStore,
     ours::Ours,
@@ -27,10 +28,6 @@ use crate::wa::{EventSink, Feeds, InboundSink, Link, Route, WireEvent};
 
 /// How soon opening is tried again after a failure.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
-/// How long an owner that had not let go may wake up and connect before it knows that it is none any more.
-const CONTEST: Duration = Duration::from_mins(1);
-/// How often such a connection is taken back.
-const TAKEN_BACK: u64 = 3;
 
 /// Whose account is linked, as last told.
 type Linked = (String, Option<String>, Option<String>);
@@ -45,8 +42,8 @@ pub(super) struct Device {
     /// What it reaches WhatsApp by.
     proxy: Option<Proxy>,
     online: watch::Sender<Option<Link>>,
-    /// Until when another connection may be a former owner's.
-    contested_until: Option<Instant>,
+    /// Whether another connection may be a former owner's.
+    contest: Contest,
     open_at: Option<Instant>,
     /// Ends the storing of the device's news.
     news: Option<DropGuard>,
@@ -56,18 +53,12 @@ impl Device {
     pub(super) fn new(session: &Session, contested: bool, online: watch::Sender<Option<Link>>) -> Self {
         let linked = session.pn.clone().map(|pn| (pn, session.lid.clone(), session.push_name.clone()));
         let proxy = session.proxy.clone();
-        let contested_until = contested.then(|| Instant::now() + CONTEST);
-        Self { generation: 0, link: None, linked, proxy, online, contested_until, open_at: None, news: None }
+        let contest = Contest::new(contested, Instant::now());
+        Self { generation: 0, link: None, linked, proxy, online, contest, open_at: None, news: None }
     }
 
     pub(super) const fn timer(&self) -> Option<Instant> {
         self.open_at
-    }
-
-    /// Whether another connection of the device may be that of a former owner, which is about to let go.
-    fn is_contested(&self) -> bool {
-        let early = self.contested_until.is_some_and(|until| Instant::now() < until);
-        early && self.generation <= TAKEN_BACK
     }
 
     /// Whether nothing happens until somebody asks.
@@ -194,7 +185,7 @@ impl Actor {
     }
 
     pub(super) async fn on_wire(&mut self, event: WireEvent) {
-        let Reaction { signal, reason, then } = reaction(&event, self.device.is_contested());
+        let Reaction { signal, reason, then } = reaction(&event, self.device.contest.is_on(Instant::now()));
         match event {
             WireEvent::Online => self.online(),
             WireEvent::Paired => self.paired(),
@@ -223,7 +214,10 @@ impl Actor {
             Then::GoOn => {}
             Then::Park => self.close_device().await,
             Then::Unlink => self.unlink().await,
-            Then::Reopen => {
+            Then::Reopen | Then::TakeBack => {
+                if then == Then::TakeBack {
+                    self.device.contest.take_back();
+                }
                 self.close_device().await;
                 self.device.open_at = Some(Instant::now() + OPEN_AGAIN);
             }

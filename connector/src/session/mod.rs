@@ -3,6 +3,7 @@
 mod actor;
 mod append;
 mod commands;
+mod contest;
 mod deliver;
 mod device;
 mod flights;

@@ -15,6 +15,8 @@ pub(super) enum Then {
     Unlink,
     /// It is opened anew.
     Reopen,
+    /// It is opened anew, by which a former owner loses the connection.
+    TakeBack,
 }
 
 /// What an event means.
@@ -39,7 +41,7 @@ impl Reaction {
 pub(super) fn reaction(event: &WireEvent, contested: bool) -> Reaction {
     match event {
         WireEvent::Over(Goodbye::Replaced) if contested => {
-            Reaction { then: Then::Reopen, ..Reaction::signal(Signal::Lost) }
+            Reaction { then: Then::TakeBack, ..Reaction::signal(Signal::Lost) }
         }
         WireEvent::Qr { .. } => Reaction::signal(Signal::AwaitPairing),
         WireEvent::Online => Reaction::signal(Signal::Online),
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn what_a_former_owner_replaced_is_taken_back() {
         let event = WireEvent::Over(Goodbye::Replaced);
-        let taken_back = Reaction { signal: Some(Signal::Lost), reason: None, then: Then::Reopen };
+        let taken_back = Reaction { signal: Some(Signal::Lost), reason: None, then: Then::TakeBack };
         assert_eq!(reaction(&event, true), taken_back);
         assert_eq!(reaction(&event, false).then, Then::Park);
         let outdated = WireEvent::Over(Goodbye::Outdated);

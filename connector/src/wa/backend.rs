@@ -4,6 +4,7 @@
 //! send fails before its ciphertext leaves.
 
 mod app_sync;
+mod decrypted;
 mod device;
 mod owed;
 mod protocol;
@@ -27,6 +28,7 @@ use wagate_domain::{
 };
 use wagate_infra::sql::{Database, wa::WaStore};
 
+use self::decrypted::Decrypted;
 use super::{Order, Ratchets};
 use crate::ports::{BackendFactory, SessionStore};
 
@@ -41,6 +43,7 @@ pub struct SqlBackend {
     replays: Replays,
     ratchets: Ratchets,
     order: Order,
+    decrypted: Decrypted,
 }
 
 impl SqlBackend {
@@ -53,6 +56,7 @@ impl SqlBackend {
             replays: Replays::default(),
             ratchets: Ratchets::default(),
             order: Order::default(),
+            decrypted: Decrypted::default(),
         }
     }
 }

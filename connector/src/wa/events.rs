@@ -12,6 +12,7 @@ use super::{
     acks::{Ack, AckBook},
     history::History,
     open::Feeds,
+    ratchets::Ratchets,
     unstored::Unstored,
 };
 
@@ -92,6 +93,7 @@ pub(super) struct Tap {
     pub(super) acks: Arc<AckBook>,
     pub(super) feeds: Feeds,
     pub(super) unstored: Arc<Unstored>,
+    pub(super) ratchets: Ratchets,
     pub(super) history: Arc<History>,
 }
 
@@ -115,8 +117,10 @@ impl EventHandler for Tap {
             let _ = self.feeds.news.send((event, held));
             return;
         }
-        if matches!(&*event, Event::Connected(_)) {
-            self.history.connected();
+        match &*event {
+            Event::Connected(_) => self.history.connected(),
+            Event::OfflineSyncCompleted(_) => self.ratchets.live(),
+            _ => {}
         }
         if let Some(told) = translate(&event) {
             if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
@@ -135,6 +139,7 @@ impl EventHandler for Tap {
             EventKind::PairSuccess,
             EventKind::PairError,
             EventKind::Connected,
+            EventKind::OfflineSyncCompleted,
             EventKind::Disconnected,
             EventKind::SelfPushNameUpdated,
             EventKind::LoggedOut,

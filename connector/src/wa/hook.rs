@@ -52,7 +52,7 @@ pub(super) struct Hook {
 impl InboundDurabilityHook for Hook {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
         // what stands behind a message that comes again comes again with it, in its order
-        let ids = batch.iter().map(|item| item.info.id.as_str());
+        let ids = batch.iter().map(|item| (item.info.id.as_str(), item.info.is_offline));
         let connection = self.order.admit(ids).ok_or(NotStored)?;
         let replayed: HashSet<&str> =
             batch.iter().map(|item| item.info.id.as_str()).filter(|id| self.replays.take(id)).collect();

@@ -168,15 +168,14 @@ impl Link {
         turn: Turn,
         patience: Duration,
     ) -> Result<(Option<Ack>, Duration), Trouble> {
-        let stored = self.ratchets.settle(|| self.client.flush_pending_signal_state()).await;
-        stored.map_err(|error| self.trouble(&error))?;
+        let leaving = self.ratchets.leave().await;
         let ack = self.acks.expect(id);
         let options = SendOptions::default().with_message_id(id);
         if let Err(error) = self.client.send_message_with_options(jid_of(to), message, options).await {
             self.acks.forget(id);
             return Err(self.send_trouble(&error));
         }
-        drop(turn);
+        drop((leaving, turn));
         let written = Instant::now();
         match tokio::time::timeout(patience, ack).await {
             Ok(Ok(ack)) => {

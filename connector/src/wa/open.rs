@@ -82,12 +82,19 @@ impl Links {
             ownership,
             unstored: Arc::clone(&unstored),
             order: order.clone(),
+            ratchets: store.ratchets.clone(),
             route,
         };
         let history = Arc::new(History::new(store.owed));
         let sink = Arc::clone(&feeds.events);
         let hook = Hook { sink: inbound, order, history: Arc::clone(&history), replays: store.replays };
-        let tap = Tap { acks: Arc::clone(&acks), feeds, unstored, history: Arc::clone(&history) };
+        let tap = Tap {
+            acks: Arc::clone(&acks),
+            feeds,
+            unstored,
+            ratchets: store.ratchets.clone(),
+            history: Arc::clone(&history),
+        };
         let device = DevicePropsOverride::new()
             .with_os(self.device_name.clone())
             .with_platform_type(PlatformType::CHROME);
@@ -105,6 +112,7 @@ impl Links {
             .await
             .map_err(|error| OpenError(Box::new(error)))?;
         let client = bot.client();
+        store.ratchets.belong_to(&client);
         let running = bot.spawn();
         let waiters = Arc::clone(&acks);
         let asking = Arc::clone(&client);

@@ -2,49 +2,117 @@
 //!
 //! The protocol crate writes them down a moment after the message (`signal_flush.rs`), and an answer may leave in that
 //! moment. It carries a new ratchet key, whose secret a process that dies now takes with it: what the phone writes next can
-//! be read by nobody. It comes again when it is asked for, but behind what was written after it.
+//! be read by nobody. It comes again when it is asked for, but behind what was written after it. So nothing leaves the
+//! socket, while a message of ours may be in it, before the ratchets that it can have been encrypted by are on record.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
-/// Messages that may come while ratchets are written down and make it necessary once more.
-const ROUNDS: usize = 3;
+use tokio::sync::watch;
+use whatsapp_rust::Client;
+
+/// Pause before what could not be written down is written again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Longest wait for what came while the device was away: as long as the protocol crate waits for its end.
+const MISSED: Duration = Duration::from_secs(60);
 
 /// Ratchets of one device. Clones share them.
-#[derive(Debug, Clone, Default)]
-pub struct Ratchets(Arc<Count>);
+#[derive(Clone, Default)]
+pub struct Ratchets(Arc<State>);
 
-#[derive(Debug, Default)]
-struct Count {
+#[derive(Default)]
+struct State {
     turned: AtomicU64,
     stored: AtomicU64,
+    /// Messages of ours that are being encrypted and written.
+    leaving: AtomicUsize,
+    /// What came while this device was away is through. Before, the protocol crate writes down what has turned together with
+    /// the messages, under a lock that it holds while it acknowledges them: whoever waited for it there would wait for ever.
+    live: watch::Sender<bool>,
+    client: OnceLock<Weak<Client>>,
 }
 
+/// A message of ours is on its way to the socket.
+pub(super) struct Leaving(Arc<State>);
+
 impl Ratchets {
+    /// Whose they are.
+    pub(super) fn belong_to(&self, client: &Arc<Client>) {
+        // set once: a store is opened for one device
+        let _ = self.0.client.set(Arc::downgrade(client));
+    }
+
+    /// A new connection begins.
+    pub(super) fn connect(&self) {
+        self.0.live.send_replace(false);
+    }
+
+    /// What came while the device was away has come over this connection.
+    pub(super) fn live(&self) {
+        self.0.live.send_replace(true);
+    }
+
     /// A message was decrypted.
     pub(super) fn turn(&self) {
         self.0.turned.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Has them written down by `store`, unless they are.
-    ///
-    /// # Errors
-    /// Those of `store`: nothing may leave then.
-    pub(super) async fn settle<E, F>(&self, store: impl Fn() -> F) -> Result<(), E>
+    /// A message of ours begins to be encrypted, once what came while the device was away is through; until what this gives
+    /// is dropped it may be in anything that leaves.
+    pub(super) async fn leave(&self) -> Leaving {
+        // the sender is ours, so that the channel cannot close; a server that never says so is not waited for any longer
+        let _ = tokio::time::timeout(MISSED, self.0.live.subscribe().wait_for(|live| *live)).await;
+        self.0.leaving.fetch_add(1, Ordering::AcqRel);
+        Leaving(Arc::clone(&self.0))
+    }
+
+    /// Waits until everything has been written down that what leaves now may rest on.
+    pub(super) async fn settle(&self) {
+        let Some(client) = self.0.client.get() else { return };
+        let store = || async {
+            match client.upgrade() {
+                Some(client) => client.flush_pending_signal_state().await,
+                None => Ok(()),
+            }
+        };
+        while let Err(error) = self.settle_by(store).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "ratchets wait");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn settle_by<E, F>(&self, store: impl Fn() -> F) -> Result<(), E>
     where
         F: Future<Output = Result<(), E>>,
     {
-        for _ in 0..ROUNDS {
-            let turned = self.0.turned.load(Ordering::Acquire);
-            if self.0.stored.load(Ordering::Acquire) >= turned {
-                break;
-            }
+        let State { turned, stored, leaving, live, .. } = &*self.0;
+        let turned = turned.load(Ordering::Acquire);
+        let due = leaving.load(Ordering::Acquire) > 0 && *live.borrow();
+        if due && stored.load(Ordering::Acquire) < turned {
             store().await?;
-            self.0.stored.fetch_max(turned, Ordering::AcqRel);
+            stored.fetch_max(turned, Ordering::AcqRel);
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Ratchets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // a client has nothing to show
+        f.debug_struct("Ratchets").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.leaving.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -52,50 +120,82 @@ impl Ratchets {
 mod tests {
     use std::cell::Cell;
 
+    use futures::FutureExt;
+
     use super::*;
 
-    #[tokio::test]
-    async fn what_turned_is_stored_once() {
-        let ratchets = Ratchets::default();
+    /// How often what has turned is written down when something leaves now.
+    async fn stores(ratchets: &Ratchets) -> usize {
         let stores = Cell::new(0);
         let store = || async {
             stores.set(stores.get() + 1);
             Ok::<_, ()>(())
         };
-        ratchets.settle(store).await.unwrap();
-        assert_eq!(stores.get(), 0, "nothing has come");
-        ratchets.turn();
-        ratchets.turn();
-        ratchets.settle(store).await.unwrap();
-        ratchets.settle(store).await.unwrap();
-        assert_eq!(stores.get(), 1);
+        ratchets.settle_by(store).await.unwrap();
+        stores.get()
     }
 
     #[tokio::test]
-    async fn what_turns_meanwhile_is_stored_too_but_not_for_ever() {
+    async fn what_turned_is_stored_once_before_a_message_leaves() {
         let ratchets = Ratchets::default();
-        let stores = Cell::new(0);
+        ratchets.live();
+        let leaving = ratchets.leave().await;
+        assert_eq!(stores(&ratchets).await, 0, "nothing has come");
+        ratchets.turn();
+        ratchets.turn();
+        assert_eq!(stores(&ratchets).await, 1);
+        assert_eq!(stores(&ratchets).await, 0);
+        ratchets.turn();
+        drop(leaving);
+        assert_eq!(stores(&ratchets).await, 0, "nothing of ours is in what leaves");
+        let _leaving = ratchets.leave().await;
+        assert_eq!(stores(&ratchets).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_came_meanwhile_is_left_to_the_next() {
+        let ratchets = Ratchets::default();
+        ratchets.live();
+        let _leaving = ratchets.leave().await;
         ratchets.turn();
         let store = || async {
-            stores.set(stores.get() + 1);
             ratchets.turn();
             Ok::<_, ()>(())
         };
-        ratchets.settle(store).await.unwrap();
-        assert_eq!(stores.get(), ROUNDS);
+        ratchets.settle_by(store).await.unwrap();
+        assert_eq!(stores(&ratchets).await, 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_stored_while_what_was_missed_comes() {
+        let ratchets = Ratchets::default();
+        ratchets.live();
+        let _leaving = ratchets.leave().await;
+        ratchets.connect();
+        ratchets.turn();
+        assert_eq!(stores(&ratchets).await, 0);
+        ratchets.live();
+        assert_eq!(stores(&ratchets).await, 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_of_ours_leaves_while_what_was_missed_comes() {
+        let ratchets = Ratchets::default();
+        let mut leaving = Box::pin(ratchets.leave());
+        assert!(leaving.as_mut().now_or_never().is_none());
+        ratchets.live();
+        assert!(leaving.now_or_never().is_some());
+        ratchets.connect();
+        assert!(ratchets.leave().now_or_never().is_none());
     }
 
     #[tokio::test]
     async fn what_could_not_be_stored_is_still_to_be() {
         let ratchets = Ratchets::default();
+        ratchets.live();
+        let _leaving = ratchets.leave().await;
         ratchets.turn();
-        assert_eq!(ratchets.settle(|| async { Err("away") }).await, Err("away"));
-        let stored = Cell::new(false);
-        let store = || async {
-            stored.set(true);
-            Ok::<_, ()>(())
-        };
-        ratchets.settle(store).await.unwrap();
-        assert!(stored.get());
+        assert_eq!(ratchets.settle_by(|| async { Err("away") }).await, Err("away"));
+        assert_eq!(stores(&ratchets).await, 1);
     }
 }

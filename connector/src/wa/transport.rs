@@ -1,6 +1,6 @@
-//! The socket, behind the gate; nothing leaves it before what came over it to be acknowledged is on record.
+//! The socket, behind the gate; nothing leaves it before what it acknowledges, and what it rests on, is on record.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,10 +15,13 @@ use whatsapp_rust::{
 };
 
 use super::{
-    EventSink, Gate, Route, WireEvent,
+    EventSink, Gate, Ratchets, Route, WireEvent,
     order::Order,
     unstored::{Line, Unstored},
 };
+
+/// Longest wait for ratchets; whatever stands in their way, a new connection is free of it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A socket and what comes over it.
 type Opened = (Arc<dyn Transport>, async_channel::Receiver<TransportEvent>);
@@ -36,6 +39,7 @@ pub(super) struct GatedTransport {
     pub(super) ownership: Arc<dyn Ownership>,
     pub(super) unstored: Arc<Unstored>,
     pub(super) order: Order,
+    pub(super) ratchets: Ratchets,
     /// The session's proxy, and who is told when it does not do its part.
     pub(super) route: Option<(Route, EventSink)>,
 }
@@ -44,6 +48,7 @@ pub(super) struct GatedTransport {
 struct Orderly {
     socket: Arc<dyn Transport>,
     line: Line,
+    ratchets: Ratchets,
 }
 
 #[async_trait]
@@ -59,7 +64,9 @@ impl TransportFactory for GatedTransport {
             Some((route, told)) => self.open_by(route, told).await?,
         };
         self.order.connect();
-        Ok((Arc::new(Orderly { socket, line: self.unstored.connect() }), events))
+        self.ratchets.connect();
+        let orderly = Orderly { socket, line: self.unstored.connect(), ratchets: self.ratchets.clone() };
+        Ok((Arc::new(orderly), events))
     }
 }
 
@@ -84,6 +91,7 @@ impl GatedTransport {
 impl Transport for Orderly {
     async fn send(&self, data: Bytes) -> anyhow::Result<()> {
         self.line.clear().await?;
+        self.line.while_up(PATIENCE, self.ratchets.settle()).await?;
         self.socket.send(data).await
     }
 

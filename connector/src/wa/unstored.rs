@@ -4,7 +4,7 @@
 //! nothing leaves a connection before the news that came over it are on record: what was not stored was
 //! not acknowledged either, and comes again over the next connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -85,6 +85,20 @@ impl Line {
         if count.connection == self.connection { Ok(()) } else { Err(Over) }
     }
 
+    /// Does something within `limit` that is of no use any more when the connection is over.
+    pub(super) async fn while_up<T>(
+        &self,
+        limit: Duration,
+        doing: impl Future<Output = T>,
+    ) -> Result<T, Over> {
+        let mut counts = self.unstored.0.subscribe();
+        tokio::select! {
+            biased;
+            _ = counts.wait_for(|count| count.connection != self.connection) => Err(Over),
+            done = tokio::time::timeout(limit, doing) => done.map_err(|_| Over),
+        }
+    }
+
     /// The connection is over: whoever waits is told.
     pub(super) fn end(&self) {
         self.unstored.0.send_if_modified(|count| {
@@ -134,5 +148,16 @@ mod tests {
         assert_eq!(new.clear().now_or_never(), None);
         new.end();
         assert_eq!(new.clear().now_or_never(), Some(Err(Over)));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_longer_than_the_connection_is_up_or_than_its_limit() {
+        let line = Arc::new(Unstored::default()).connect();
+        let long = Duration::from_hours(1);
+        assert_eq!(line.while_up(long, async { 1 }).await, Ok(1));
+        let never = || std::future::pending::<()>();
+        assert_eq!(line.while_up(Duration::ZERO, never()).await, Err(Over));
+        let (done, ()) = tokio::join!(line.while_up(long, never()), async { line.end() });
+        assert_eq!(done, Err(Over));
     }
 }

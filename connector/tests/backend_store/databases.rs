@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
 use wagate_connector::SqlBackend;
 use wagate_domain::{
@@ -26,7 +27,23 @@ impl Sqlite {
     }
 
     pub(crate) async fn open(&self) -> Database {
-        open(&format!("sqlite://{}/store.db", self.0.path().display())).await
+        open(&self.url()).await
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite://{}/store.db", self.0.path().display())
+    }
+
+    /// Changes the schema behind the program's back.
+    pub(crate) async fn alter(&self, sql: &'static str) {
+        let mut connection = SqliteConnection::connect(&self.url()).await.expect("a connection of its own");
+        connection.execute(sql).await.expect("a changed schema");
+    }
+
+    /// What a query counts.
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        let mut connection = SqliteConnection::connect(&self.url()).await.expect("a connection of its own");
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.expect("a count")
     }
 }
 

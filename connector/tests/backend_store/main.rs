@@ -6,7 +6,10 @@ mod databases;
 mod parity;
 mod suite;
 
-use wacore::store::{InMemoryBackend, traits::Backend};
+use wacore::store::{
+    InMemoryBackend,
+    traits::{Backend, PendingInboundRow, ProtocolStore, SignalStore},
+};
 
 use databases::{Sqlite, postgres, store};
 
@@ -55,4 +58,31 @@ async fn postgresql() {
     conforms(&one).await;
     suite::is_empty(&two).await;
     conforms(&two).await;
+}
+
+/// A ratchet on record without its message would make the message look like one that was handed on before.
+#[tokio::test]
+async fn a_ratchet_waits_for_the_message_that_moved_it_on() {
+    let file = Sqlite::new();
+    let db = file.open().await;
+    let store = store(&db).await;
+    let row = PendingInboundRow { chat: "c", sender: "s", id: "1", message: b"hello" };
+    file.alter(
+        "CREATE TRIGGER away BEFORE INSERT ON wa_pending_inbound BEGIN SELECT RAISE(FAIL, 'away'); END",
+    )
+    .await;
+    store.store_pending_inbound_batch(&[row]).await.expect_err("the message cannot be written");
+    let kept = store.get_pending_inbound("c", "s", "1").await.unwrap();
+    assert_eq!(kept.as_deref(), Some(&b"hello"[..]), "should it come again meanwhile");
+    store.put_session("s.1", b"moved on").await.expect_err("its message is not on disk");
+    store.put_sender_key("c::s", b"moved on").await.expect_err("its message is not on disk");
+    assert_eq!(store.get_session("s.1").await.unwrap(), None);
+
+    file.alter("DROP TRIGGER away").await;
+    store.put_session("s.1", b"moved on").await.unwrap();
+    assert!(store.get_session("s.1").await.unwrap().is_some());
+    let rows = file.count("SELECT COUNT(*) FROM wa_pending_inbound").await;
+    assert_eq!(rows, 1, "whoever starts after us finds it");
+    store.delete_pending_inbound("c", "s", "1").await.unwrap();
+    assert_eq!(store.get_pending_inbound("c", "s", "1").await.unwrap(), None);
 }

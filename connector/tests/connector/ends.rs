@@ -15,7 +15,7 @@ use crate::rig::Rig;
 const US: &str = "4915111111111";
 const THEM: &str = "6281234567890";
 
-fn stream_error(error: StreamError) -> Effect {
+pub(crate) fn stream_error(error: StreamError) -> Effect {
     Effect::StreamError { error, deliver: false }
 }
 
@@ -25,7 +25,7 @@ const fn failure(reason: u16) -> Effect {
 
 impl Rig {
     /// Lets the network end our connection when the next message comes over it, and sends one.
-    async fn cut_off_by(&self, session: SessionKey, effect: &Effect) -> Message {
+    pub(crate) async fn cut_off_by(&self, session: SessionKey, effect: &Effect) -> Message {
         let on = Selector {
             number: self.record(session).await.pn,
             direction: Some(Direction::In),
@@ -38,14 +38,14 @@ impl Rig {
     }
 
     /// Waits until a message is sent; the phone shows it once.
-    async fn sent_once(&self, session: SessionKey, message: &Message) {
+    pub(crate) async fn sent_once(&self, session: SessionKey, message: &Message) {
         self.status(session, message.id, Status::Sent).await;
         let shown = self.shown(THEM, &message.stanza_id).await;
         assert_eq!(shown.text.as_deref(), message.content.text());
     }
 
     /// How often the devices of a number have logged in.
-    fn logins(&self, number: &str) -> usize {
+    pub(crate) fn logins(&self, number: &str) -> usize {
         let filter = EventFilter {
             number: number.parse().ok(),
             kinds: vec![EventKind::Login],

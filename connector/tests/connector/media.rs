@@ -28,6 +28,7 @@ async fn staged(rig: &Rig, mime: &str, body: &Bytes) -> Media {
         workspace: rig.caller().workspace,
         session: None,
         message: None,
+        staged_with: None,
         state: MediaState::Ready,
         mime: mime.to_owned(),
         size: body.len() as u64,

@@ -197,8 +197,12 @@ impl Rig {
     }
 
     pub(crate) fn connector_with(&self, config: ConnectorConfig) -> ConnectorHandle {
+        self.connector_on(config, self.ports())
+    }
+
+    pub(crate) fn connector_on(&self, config: ConnectorConfig, ports: ConnectorPorts) -> ConnectorHandle {
         let backends: Arc<dyn BackendFactory> = Arc::new(SqlBackends::new(self.db.clone()));
-        Connector::start(self.env.clone(), config, self.ports(), backends).expect("connector")
+        Connector::start(self.env.clone(), config, ports, backends).expect("connector")
     }
 
     fn limits(&self) -> RedisLimits {

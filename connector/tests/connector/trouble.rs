@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use wagate_connector::{BackendFactory, ConnectorConfig, SqlBackends};
+use wagate_connector::ConnectorConfig;
 use wagate_domain::{
     events::{Event, EventData},
     messages::{Message, Priority, ReconcilePorts, Status, expire_overdue},
     ports::{Accept, Lanes, Unless},
-    sessions::{Command, RemovePorts, SessionKey, State, remove},
+    sessions::{Command, RemovePorts, State, remove},
 };
 use wagate_infra::testing::text_message;
 use wagate_sandbox::faults::{Effect, Fault, Selector, Trigger};
-use whatsapp_rust::{
-    bot::{Bot, BotHandle},
-    transport::TokioWebSocketTransportFactory,
-};
 
 use crate::{
     rig::{Rig, eventually},
+    twin::Twin,
     wire::Mode,
 };
 
@@ -30,7 +27,7 @@ async fn a_session_taken_over_elsewhere_is_not_fought_over() {
     let connector = rig.connector();
     let session = rig.linked(US).await;
     let epoch = rig.record(session).await.epoch;
-    let other = twin(&rig, session, epoch).await;
+    let other = Twin::of(&rig, session, epoch).await.connect().await;
     let record = rig.in_state(session, State::Failed).await;
     assert_eq!(record.reason.map(|reason| reason.code).as_deref(), Some("replaced"));
     other.shutdown().await;
@@ -39,28 +36,6 @@ async fn a_session_taken_over_elsewhere_is_not_fought_over() {
     rig.in_state(session, State::Connected).await;
     connector.shutdown().await;
     rig.stop().await;
-}
-
-/// The same device, opened a second time.
-async fn twin(rig: &Rig, session: SessionKey, epoch: u64) -> BotHandle {
-    let backend = SqlBackends::new(rig.db.clone()).open(session, epoch).await.expect("a store").backend;
-    let bot = Bot::builder()
-        .with_backend_arc(backend)
-        .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(rig.sandbox.wire_url()))
-        .with_http_client(NoHttp)
-        .with_version((2, 3000, 1_042_742_319))
-        .build()
-        .await;
-    bot.expect("twin").spawn()
-}
-
-struct NoHttp;
-
-#[async_trait::async_trait]
-impl wacore::net::HttpClient for NoHttp {
-    async fn execute(&self, _: wacore::net::HttpRequest) -> anyhow::Result<wacore::net::HttpResponse> {
-        anyhow::bail!("no media in this test")
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

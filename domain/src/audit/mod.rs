@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{ApiKeyId, AuditId, Invalid, Timestamp, UserId, WorkspaceId, auth::Actor};
 
-/// One entry of the audit log. It is written once and never changed.
+/// One entry of the audit log. It is put down before what it tells of is done, and settled once by what came of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// Identifier.
@@ -27,12 +27,40 @@ pub struct AuditEntry {
     pub request_id: Option<String>,
     /// What was done: `key.created`.
     pub action: String,
+    /// Whether it was.
+    pub outcome: Outcome,
     /// To what: an id.
     pub target: Option<String>,
     /// What of it changed, as it was. Without secrets.
     pub before: Option<Value>,
     /// What of it changed, as it is now. Without secrets.
     pub after: Option<Value>,
+}
+
+/// Whether what an entry tells of was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was begun, and may or may not have been done: it goes on, or the process ended or a machine failed meanwhile.
+    Unknown,
+    /// It was done, or refused where the action says so.
+    Done,
+}
+
+impl Outcome {
+    /// The name used on the wire and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Done => "done",
+        }
+    }
+
+    /// The outcome of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Unknown, Self::Done].into_iter().find(|outcome| outcome.name() == name)
+    }
 }
 
 /// Who did something.

@@ -198,6 +198,7 @@ fn media(session: SessionKey, state: MediaState, at: Timestamp) -> ToldData {
         workspace: session.workspace,
         session: Some(session.id),
         message: Some(made_up()),
+        staged_with: None,
         state,
         mime: "image/jpeg".to_owned(),
         size: 48_213,

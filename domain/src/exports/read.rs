@@ -48,6 +48,31 @@ pub struct Sources {
     pub audit: Arc<dyn AuditLog>,
 }
 
+impl Sources {
+    /// All of it from one record.
+    pub fn of<R>(record: Arc<R>) -> Self
+    where
+        R: Workspaces + Retentions + Origins + Members + ApiKeys + Webhooks + Sessions + Contacts + Chats,
+        R: Messages + ToldEvents + MediaIndex + AuditLog + 'static,
+    {
+        Self {
+            workspaces: record.clone(),
+            retention: record.clone(),
+            origins: record.clone(),
+            members: record.clone(),
+            keys: record.clone(),
+            webhooks: record.clone(),
+            sessions: record.clone(),
+            contacts: record.clone(),
+            chats: record.clone(),
+            messages: record.clone(),
+            told: record.clone(),
+            media: record.clone(),
+            audit: record,
+        }
+    }
+}
+
 /// Where the next page begins. Of each kind: after which one.
 #[derive(Debug, Clone)]
 pub enum Place {

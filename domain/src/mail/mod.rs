@@ -3,7 +3,7 @@
 mod address;
 mod policy;
 
-pub use address::check_address;
+pub use address::EmailAddress;
 pub use policy::{MailPolicy, Outcome};
 
 use serde::{Deserialize, Serialize};

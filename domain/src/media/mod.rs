@@ -8,7 +8,7 @@ pub use stage::{BeginUpload, StageError, StageMedia, Staging, Upload, begin_uplo
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MediaId, MessageId, SessionId, Timestamp, WorkspaceId};
+use crate::{ApiKeyId, MediaId, MessageId, SessionId, Timestamp, WorkspaceId, auth::Actor};
 
 /// Where a media object stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct Media {
     pub session: Option<SessionId>,
     /// Message it came in with; absent for staged objects.
     pub message: Option<MessageId>,
+    /// API key it was staged with; absent for what came in, and for what a person staged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged_with: Option<ApiKeyId>,
     /// Where it stands.
     pub state: MediaState,
     /// MIME type.
@@ -77,5 +80,15 @@ impl Media {
     #[must_use]
     pub fn object_key(&self) -> String {
         format!("{}/{}", self.workspace, self.id)
+    }
+
+    /// Whether a caller who may touch these sessions only may touch it: it came in through one of them, or was staged with
+    /// the caller's own key.
+    #[must_use]
+    pub fn is_within(&self, sessions: &[SessionId], caller: Actor) -> bool {
+        match self.session {
+            Some(session) => sessions.contains(&session),
+            None => self.staged_with.is_some_and(|key| caller == Actor::Key(key)),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Env, Invalid, MediaId, Timestamp,
-    auth::Principal,
+    auth::{Actor, Principal},
     ids::Id,
     media::{Media, MediaState},
     ports::{ByteStream, MediaIndex, Objects, PortError, PutError},
@@ -156,6 +156,10 @@ fn blank(
         workspace: caller.workspace,
         session: None,
         message: None,
+        staged_with: match caller.actor {
+            Actor::Key(key) => Some(key),
+            Actor::Person(_) => None,
+        },
         state: MediaState::Pending,
         mime,
         size: 0,

@@ -48,7 +48,7 @@ pub async fn change_password(
 }
 
 /// Whether somebody who is signed in also knows the password: a token may be stolen.
-pub(super) async fn knows_password(
+pub(crate) async fn knows_password(
     ports: PeoplePorts<'_>,
     user: UserId,
     password: &Password,

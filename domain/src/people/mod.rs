@@ -4,7 +4,6 @@
 //! invitation, or on the word of a provider that has verified the address. No answer tells a stranger whether an address has one.
 
 mod accept;
-mod address;
 mod attempt;
 mod change_password;
 mod create_operator;
@@ -27,9 +26,10 @@ mod token;
 mod totp;
 mod verify;
 
+pub use crate::mail::EmailAddress;
 pub use accept::{AcceptError, AcceptInvitation, accept_invitation};
-pub use address::EmailAddress;
 pub use attempt::{Effort, Limit};
+pub(crate) use change_password::knows_password;
 pub use change_password::{ChangePasswordError, change_password};
 pub use create_operator::{CreateOperatorError, create_operator, password_link};
 pub use enter_by_provider::{ProviderSignInError, enter_by_provider};

@@ -32,6 +32,10 @@ pub struct AuditQuery {
 pub trait AuditLog: Send + Sync {
     /// Adds an entry.
     async fn insert(&self, entry: &AuditEntry) -> PortResult<()>;
+    /// Rewrites an entry whose outcome was unknown by what is known now; one that is settled stays as it is.
+    async fn settle(&self, entry: &AuditEntry) -> PortResult<()>;
+    /// Takes an entry back whose outcome was unknown: nothing was done. One that is settled stays.
+    async fn withdraw(&self, entry: &AuditEntry) -> PortResult<()>;
     /// Deletes at most `limit` entries made before a moment, the oldest first, of all tenants and of none; returns how many
     /// went. Worker's side.
     async fn forget(&self, before: Timestamp, limit: u32) -> PortResult<u64>;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::{
     WorkspaceId,
     ports::PortResult,
-    workspaces::{Deletion, Plan, Suspension, Workspace},
+    workspaces::{Asker, Deletion, Plan, Suspension, Workspace},
 };
 
 /// Tenants.
@@ -29,10 +29,12 @@ pub trait Workspaces: Send + Sync {
     async fn suspend(&self, id: WorkspaceId, suspension: &Suspension) -> PortResult<Option<Workspace>>;
     /// Ends a suspension; `None` when there is no such tenant.
     async fn restore(&self, id: WorkspaceId) -> PortResult<Option<Workspace>>;
-    /// Has it deleted, or not any more; `None` when there is no such tenant, or its removal has begun.
+    /// Has it deleted, or not any more; what an operator asked for stays when an owner asks for something else. How it is now;
+    /// `None` when there is no such tenant, or its removal has begun.
     async fn set_deletion(
         &self,
         id: WorkspaceId,
         deletion: Option<Deletion>,
+        by: Asker,
     ) -> PortResult<Option<Workspace>>;
 }

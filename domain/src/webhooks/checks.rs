@@ -1,7 +1,7 @@
 //! What a webhook may be made of.
 
 use super::{SigningSecret, WebhookPorts};
-use crate::{Env, Invalid, mail::check_address, ports::FetchError};
+use crate::{Env, Invalid, mail::EmailAddress, ports::FetchError};
 
 /// Longest address, in bytes.
 const MAX_URL: usize = 2_048;
@@ -72,7 +72,7 @@ pub(super) fn check_description(text: &str) -> Result<Option<String>, Invalid> {
 }
 
 pub(super) fn check_notified(address: &str) -> Result<String, Invalid> {
-    check_address("notify_email", address)
+    EmailAddress::read("notify_email", address).map(|address| address.to_string())
 }
 
 pub(super) fn read_secret(env: &Env, given: Option<String>) -> Result<SigningSecret, Invalid> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Deletion, Workspace};
+use super::{Asker, Deletion, Workspace};
 use crate::{
     Env, Invalid, WorkspaceId,
     exports::Export,
@@ -48,7 +48,7 @@ pub struct DeletePorts<'a> {
 }
 
 /// Has a workspace deleted once its grace is over and its export, if it gets one, is done. From now on it may only read,
-/// and its sessions are let go of. Asked again it changes whether there is an export; the grace goes on.
+/// and its sessions are let go of. Asked again it changes whether there is an export; the grace goes on. The operator's side.
 ///
 /// # Errors
 /// See [`DeleteError`].
@@ -57,6 +57,16 @@ pub async fn delete(
     ports: DeletePorts<'_>,
     id: WorkspaceId,
     request: DeleteWorkspace,
+) -> Result<Workspace, DeleteError> {
+    ask(env, ports, id, request, Asker::Operator).await
+}
+
+pub(super) async fn ask(
+    env: &Env,
+    ports: DeletePorts<'_>,
+    id: WorkspaceId,
+    request: DeleteWorkspace,
+    by: Asker,
 ) -> Result<Workspace, DeleteError> {
     let workspace = ports.workspaces.get(id).await?.ok_or(DeleteError::NotFound)?;
     if request.confirm.trim() != workspace.name {
@@ -68,11 +78,12 @@ pub async fn delete(
         asked_at: now,
         due_at: now.plus(request.grace.max(SETTLING)),
         exports: false,
+        by,
     });
     // one that was made before may lack what was changed since
     if request.export && !asked.exports {
         ports.exports.insert(&Export::new(env.new_id(), id, now)).await?;
     }
-    let deletion = Deletion { exports: request.export, ..asked };
-    ports.workspaces.set_deletion(id, Some(deletion)).await?.ok_or(DeleteError::NotFound)
+    let deletion = Deletion { exports: request.export, by, ..asked };
+    ports.workspaces.set_deletion(id, Some(deletion), by).await?.ok_or(DeleteError::NotFound)
 }

@@ -2,12 +2,14 @@
 
 mod change;
 mod delete;
+mod delete_own;
 mod plan;
 mod remove;
 mod suspend;
 
 pub use change::{ChangeError, ChangeWorkspace, change, create};
 pub use delete::{DeleteError, DeletePorts, DeleteWorkspace, delete};
+pub use delete_own::{DeleteOwnError, TakeBackError, delete_own, take_back};
 pub use plan::Plan;
 pub use remove::{RemovePorts, remove_due};
 pub use suspend::{restore, suspend};
@@ -48,6 +50,28 @@ pub struct Deletion {
     pub due_at: Timestamp,
     /// Whether an export that was asked for since then has to be done before.
     pub exports: bool,
+    /// Who asked for it.
+    pub by: Asker,
+}
+
+/// Who asks for a deletion, or takes it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// An owner of the tenant. What an operator asked for they leave alone.
+    Owner,
+    /// Whoever runs the gateway.
+    Operator,
+}
+
+impl Asker {
+    /// The name used on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Operator => "operator",
+        }
+    }
 }
 
 /// What stays of a tenant that is deleted.

@@ -1,6 +1,6 @@
 //! Letting a workspace only read, and everything again. The operator's side.
 
-use super::{ChangeError, Suspension, Workspace};
+use super::{Asker, ChangeError, Suspension, Workspace};
 use crate::{Env, Invalid, WorkspaceId, ports::Workspaces};
 
 /// Longest reason, in characters.
@@ -33,7 +33,7 @@ pub async fn suspend(
 pub async fn restore(workspaces: &dyn Workspaces, id: WorkspaceId) -> Result<Workspace, ChangeError> {
     let found = workspaces.get(id).await?.ok_or(ChangeError::NotFound)?;
     if found.deletion.is_some() {
-        return workspaces.set_deletion(id, None).await?.ok_or(ChangeError::NotFound);
+        return workspaces.set_deletion(id, None, Asker::Operator).await?.ok_or(ChangeError::NotFound);
     }
     workspaces.restore(id).await?.ok_or(ChangeError::NotFound)
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use wagate_domain::{
     WorkspaceId,
     ports::{PortResult, Workspaces},
-    workspaces::{Deletion, Plan, Suspension, Workspace},
+    workspaces::{Asker, Deletion, Plan, Suspension, Workspace},
 };
 
 use super::{MOMENT, MOST, Memory};
@@ -83,7 +83,8 @@ impl Workspaces for RememberedWorkspaces {
         &self,
         id: WorkspaceId,
         deletion: Option<Deletion>,
+        by: Asker,
     ) -> PortResult<Option<Workspace>> {
-        self.changing(self.record.set_deletion(id, deletion)).await
+        self.changing(self.record.set_deletion(id, deletion, by)).await
     }
 }

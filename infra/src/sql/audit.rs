@@ -1,10 +1,13 @@
 //! The audit log.
 
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, SimpleExpr},
+};
 use wagate_domain::{
     AuditId, Timestamp, WorkspaceId,
-    audit::{AuditActor, AuditEntry},
+    audit::{AuditActor, AuditEntry, Outcome},
     ids::{Id, ulid},
     ports::{AuditLog, AuditQuery, PortResult},
 };
@@ -23,6 +26,29 @@ impl AuditLog for Database {
             .exec_without_returning(&tx)
             .await
             .map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)
+    }
+
+    async fn settle(&self, entry: &AuditEntry) -> PortResult<()> {
+        let row = Model::try_from(entry)?;
+        let tx = self.begin().await?;
+        Entity::update_many()
+            .col_expr(Column::Actor, Expr::value(row.actor))
+            .col_expr(Column::Action, Expr::value(row.action))
+            .col_expr(Column::Target, Expr::value(row.target))
+            .col_expr(Column::Before, Expr::value(row.before))
+            .col_expr(Column::After, Expr::value(row.after))
+            .col_expr(Column::Outcome, Expr::value(row.outcome))
+            .filter(is_open(entry))
+            .exec(&tx)
+            .await
+            .map_err(sql_error)?;
+        tx.commit().await.map_err(sql_error)
+    }
+
+    async fn withdraw(&self, entry: &AuditEntry) -> PortResult<()> {
+        let tx = self.begin().await?;
+        Entity::delete_many().filter(is_open(entry)).exec(&tx).await.map_err(sql_error)?;
         tx.commit().await.map_err(sql_error)
     }
 
@@ -46,11 +72,7 @@ impl AuditLog for Database {
     }
 
     async fn list(&self, workspace: Option<WorkspaceId>, query: &AuditQuery) -> PortResult<Vec<AuditEntry>> {
-        let of_workspace = match workspace {
-            Some(workspace) => Column::WorkspaceId.eq(workspace.to_string()),
-            None => Column::WorkspaceId.is_null(),
-        };
-        let mut select = Entity::find().filter(of_workspace);
+        let mut select = Entity::find().filter(of_workspace(workspace));
         if let Some(actor) = query.actor.and_then(AuditActor::written) {
             select = select.filter(Column::Actor.eq(actor));
         }
@@ -80,4 +102,19 @@ impl AuditLog for Database {
             .map_err(sql_error)?;
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
+}
+
+fn of_workspace(workspace: Option<WorkspaceId>) -> SimpleExpr {
+    match workspace {
+        Some(workspace) => Column::WorkspaceId.eq(workspace.to_string()),
+        None => Column::WorkspaceId.is_null(),
+    }
+}
+
+/// The entry as long as its outcome is not known.
+fn is_open(entry: &AuditEntry) -> Condition {
+    Condition::all()
+        .add(of_workspace(entry.workspace))
+        .add(Column::Id.eq(entry.id.to_string()))
+        .add(Column::Outcome.eq(Outcome::Unknown.name()))
 }

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     sea_query::{Expr, SimpleExpr},
 };
 use wagate_domain::{
     WorkspaceId,
     ports::{PortResult, Workspaces},
-    workspaces::{Deletion, Plan, Suspension, Workspace},
+    workspaces::{Asker, Deletion, Plan, Suspension, Workspace},
 };
 
 use super::{
@@ -82,14 +82,22 @@ impl Workspaces for Database {
         &self,
         id: WorkspaceId,
         deletion: Option<Deletion>,
+        by: Asker,
     ) -> PortResult<Option<Workspace>> {
         let changes = vec![
             (Column::DeletionAskedAt, Expr::value(deletion.map(|deletion| deletion.asked_at.as_millis()))),
             (Column::DeletionDueAt, Expr::value(deletion.map(|deletion| deletion.due_at.as_millis()))),
             (Column::DeletionExports, Expr::value(deletion.is_some_and(|deletion| deletion.exports))),
+            (Column::DeletionByOwner, Expr::value(deletion.is_some() && by == Asker::Owner)),
             (Column::UnlinkUntil, Expr::value(None::<i64>)),
         ];
-        self.rewrite_workspace(id, changes).await
+        let theirs = match by {
+            Asker::Operator => Condition::all(),
+            Asker::Owner => {
+                Condition::any().add(Column::DeletionAskedAt.is_null()).add(Column::DeletionByOwner.eq(true))
+            }
+        };
+        self.rewrite_workspace_if(id, changes, theirs).await
     }
 }
 
@@ -99,6 +107,16 @@ impl Database {
         id: WorkspaceId,
         changes: Vec<(Column, SimpleExpr)>,
     ) -> PortResult<Option<Workspace>> {
+        self.rewrite_workspace_if(id, changes, Condition::all()).await
+    }
+
+    /// Changes it when it is as `when` says; how it is then.
+    async fn rewrite_workspace_if(
+        &self,
+        id: WorkspaceId,
+        changes: Vec<(Column, SimpleExpr)>,
+        when: Condition,
+    ) -> PortResult<Option<Workspace>> {
         if changes.is_empty() {
             return Workspaces::get(self, id).await;
         }
@@ -106,7 +124,8 @@ impl Database {
         let update = changes
             .into_iter()
             .fold(Entity::update_many(), |update, (column, value)| update.col_expr(column, value))
-            .filter(Column::Id.eq(id.to_string()));
+            .filter(Column::Id.eq(id.to_string()))
+            .filter(when);
         update.exec(&tx).await.map_err(sql_error)?;
         let stored = Entity::find_by_id(id.to_string()).one(&tx).await.map_err(sql_error)?;
         tx.commit().await.map_err(sql_error)?;

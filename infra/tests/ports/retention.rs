@@ -91,6 +91,7 @@ impl Keep {
             workspace,
             session: None,
             message: None,
+            staged_with: None,
             state: MediaState::Ready,
             mime: "text/plain".to_owned(),
             size: 2,

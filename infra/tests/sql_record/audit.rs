@@ -3,7 +3,7 @@
 use serde_json::json;
 use wagate_domain::{
     ApiKeyId, AuditId, Timestamp, UserId, WorkspaceId,
-    audit::{AuditActor, AuditEntry, ListAudit, list},
+    audit::{AuditActor, AuditEntry, ListAudit, Outcome, list},
     auth::Actor,
     ids::{Id, ulid},
     ports::AuditLog,
@@ -21,6 +21,7 @@ fn entry(workspace: Option<WorkspaceId>, action: &str, actor: AuditActor, millis
         address: Some("2001:db8::7".parse().unwrap()),
         request_id: Some("req_1".to_owned()),
         action: action.to_owned(),
+        outcome: Outcome::Done,
         target: Some(format!("target of {action}")),
         before: None,
         after: Some(json!({"name": "web shop\u{0}"})),
@@ -95,4 +96,37 @@ pub(crate) async fn is_filtered(db: &Database) {
     ] {
         assert!(list(db, Some(workspace), wrong).await.is_err());
     }
+}
+
+pub(crate) async fn is_settled_once(db: &Database) {
+    let workspace: WorkspaceId = id();
+    let of = async || list(db, Some(workspace), ListAudit::default()).await.unwrap().entries;
+    let begun = AuditEntry {
+        outcome: Outcome::Unknown,
+        after: None,
+        ..entry(Some(workspace), "key.created", AuditActor::Unknown, 1)
+    };
+    AuditLog::insert(db, &begun).await.unwrap();
+    assert_eq!(of().await, std::slice::from_ref(&begun), "it stands before it is known what came of it");
+    let done = AuditEntry {
+        actor: AuditActor::Console,
+        action: "access.refused".to_owned(),
+        outcome: Outcome::Done,
+        target: Some("key_1".to_owned()),
+        before: Some(json!({"name": "shop"})),
+        after: Some(json!({"name": "web shop"})),
+        ..begun.clone()
+    };
+    AuditLog::settle(db, &AuditEntry { workspace: Some(id()), ..done.clone() }).await.unwrap();
+    assert_eq!(of().await, std::slice::from_ref(&begun), "another tenant settles nothing");
+    AuditLog::settle(db, &done).await.unwrap();
+    assert_eq!(of().await, std::slice::from_ref(&done));
+    AuditLog::settle(db, &AuditEntry { target: None, ..done.clone() }).await.unwrap();
+    AuditLog::withdraw(db, &done).await.unwrap();
+    assert_eq!(of().await, [done], "what is settled stays");
+
+    let undone = AuditEntry { id: id(), ..begun };
+    AuditLog::insert(db, &undone).await.unwrap();
+    AuditLog::withdraw(db, &undone).await.unwrap();
+    assert!(!of().await.contains(&undone));
 }

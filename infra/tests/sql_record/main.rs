@@ -32,6 +32,7 @@ async fn conforms(db: &Database, url: &str) {
     audit::is_kept(db).await;
     audit::is_filtered(db).await;
     audit::goes_by_its_age(db).await;
+    audit::is_settled_once(db).await;
     ports::sessions(db).await;
     ports::sessions_within(db).await;
     ports::epochs(db).await;

@@ -1,25 +1,23 @@
-//! People, what they belong to, and where they are signed in.
+//! People: their accounts, what they belong to, and where they are signed in.
 
-use std::{sync::Arc, time::Duration};
+mod members;
+mod sign_ins;
+
+use std::sync::Arc;
 
 use futures::future::join_all;
 use wagate_domain::{
-    Timestamp, UserId, WorkspaceId,
+    UserId,
     auth::Role,
-    people::{EmailAddress, Invitation, PasswordHash, Person, SignIn, Standing, TokenHash, TotpSecret},
-    ports::{
-        Admitted, Code, Joined, MemberChange, Members, Newcomer, PasswordChange, People, Presented, Purpose,
-        SecondFactors, SignIns, Standings, Workspaces,
-    },
+    people::{PasswordHash, Person, Standing, TokenHash},
+    ports::{Admitted, Code, Newcomer, PasswordChange, People, Purpose, Standings, Workspaces},
     workspaces::Workspace,
 };
-use wagate_infra::{
-    config::Secret,
-    memory::RememberedStandings,
-    sql::{Database, SigningKey},
-    testing::ring,
-};
+use wagate_infra::{memory::RememberedStandings, sql::Database, testing::ring};
 
+pub(crate) use members::invitation;
+
+use self::sign_ins::{alive, signed_in};
 use crate::{
     databases::{SqliteFile, postgres},
     sample::{at, id, workspace},
@@ -43,14 +41,14 @@ async fn conforms(db: &Database) {
     accounts(db).await;
     codes_are_good_once(db).await;
     a_new_password_ends_what_the_old_one_began(db).await;
-    members_change(db).await;
-    the_last_owner_stays(db).await;
-    invitations(db).await;
-    tokens_rotate(db).await;
-    one_of_many_uses_a_token_first(db).await;
-    sign_ins_end(db).await;
-    factors(db).await;
-    signing_keys(db).await;
+    members::members_change(db).await;
+    members::the_last_owner_stays(db).await;
+    members::invitations(db).await;
+    sign_ins::tokens_rotate(db).await;
+    sign_ins::one_of_many_uses_a_token_first(db).await;
+    sign_ins::sign_ins_end(db).await;
+    sign_ins::factors(db).await;
+    sign_ins::signing_keys(db).await;
 }
 
 fn hash(text: &str) -> TokenHash {
@@ -183,268 +181,6 @@ async fn a_new_password_ends_what_the_old_one_began(db: &Database) {
     assert_eq!(db.set_password(change, at(16)).await.unwrap(), None, "good once");
     assert_eq!(People::get(db, person.id).await.unwrap().unwrap().password, Some(new));
     assert_eq!(alive(db, stranger.id).await, [others]);
-}
-
-/// A workspace with an owner.
-async fn owned(db: &Database) -> (WorkspaceId, Person) {
-    let (owner, own) = (person(), workspace());
-    let newcomer = Newcomer { own: Some(&own), ..newcomer(&owner) };
-    assert_eq!(db.admit(newcomer, at(1)).await.unwrap(), Admitted::Made);
-    (own.id, owner)
-}
-
-/// Another member of it.
-async fn joined(db: &Database, workspace: WorkspaceId, role: Role) -> Person {
-    let person = stored(db).await;
-    let (invitation, token) = invitation(workspace, &person.address, role);
-    db.invite(&invitation, &token).await.unwrap();
-    assert_eq!(db.accept(&token, None, at(12)).await.unwrap(), Joined::Member(person.id));
-    person
-}
-
-async fn members_change(db: &Database) {
-    let (workspace, owner) = owned(db).await;
-    let agent = joined(db, workspace, Role::Agent).await;
-    let roles = async || -> Vec<(UserId, Role)> {
-        let members = Members::list(db, workspace).await.unwrap();
-        members.iter().map(|member| (member.user, member.role)).collect()
-    };
-    assert_eq!(roles().await, [(owner.id, Role::Owner), (agent.id, Role::Agent)]);
-    let change = |user, from, to| Members::change(db, workspace, user, from, to);
-    assert_eq!(change(agent.id, Role::Viewer, Some(Role::Admin)).await.unwrap(), MemberChange::Moved);
-    assert_eq!(change(id(), Role::Viewer, None).await.unwrap(), MemberChange::Moved);
-    let elsewhere = Members::change(db, id(), agent.id, Role::Agent, None).await.unwrap();
-    assert_eq!(elsewhere, MemberChange::Moved, "another workspace");
-    assert_eq!(change(agent.id, Role::Agent, Some(Role::Admin)).await.unwrap(), MemberChange::Done);
-    assert_eq!(Members::get(db, workspace, agent.id).await.unwrap().unwrap().role, Role::Admin);
-    assert_eq!(Members::get(db, id(), agent.id).await.unwrap(), None);
-    assert_eq!(change(owner.id, Role::Owner, None).await.unwrap(), MemberChange::LastOwner);
-    assert_eq!(change(owner.id, Role::Owner, Some(Role::Admin)).await.unwrap(), MemberChange::LastOwner);
-    assert_eq!(change(agent.id, Role::Admin, None).await.unwrap(), MemberChange::Done);
-    assert_eq!(roles().await, [(owner.id, Role::Owner)]);
-    let name = db.workspace_name(workspace).await.unwrap();
-    assert_eq!((name.as_deref(), db.workspace_name(id()).await.unwrap()), (Some("Ärger & Söhne"), None));
-}
-
-async fn the_last_owner_stays(db: &Database) {
-    for _ in 0..5 {
-        let (workspace, first) = owned(db).await;
-        let mut owners = vec![first.id];
-        for _ in 0..3 {
-            owners.push(joined(db, workspace, Role::Owner).await.id);
-        }
-        let leaving = owners.iter().enumerate().map(|(n, user)| {
-            let (db, user) = (db.clone(), *user);
-            let to = (n % 2 == 0).then_some(Role::Viewer);
-            tokio::spawn(async move { Members::change(&db, workspace, user, Role::Owner, to).await.unwrap() })
-        });
-        let ends: Vec<MemberChange> = join_all(leaving).await.into_iter().map(Result::unwrap).collect();
-        assert_eq!(ends.iter().filter(|end| **end == MemberChange::LastOwner).count(), 1, "{ends:?}");
-        let left = Members::list(db, workspace).await.unwrap();
-        assert_eq!(left.iter().filter(|member| member.role == Role::Owner).count(), 1);
-    }
-}
-
-pub(crate) fn invitation(
-    workspace: WorkspaceId,
-    address: &EmailAddress,
-    role: Role,
-) -> (Invitation, TokenHash) {
-    let address = address.clone();
-    let invitation =
-        Invitation { id: id(), workspace, address, role, by: None, created_at: at(10), expires_at: at(20) };
-    (invitation, hash("invitation"))
-}
-
-async fn invitations(db: &Database) {
-    let (workspace, owner) = owned(db).await;
-    let ayu = person();
-    let (first, first_token) = invitation(workspace, &ayu.address, Role::Agent);
-    db.invite(&first, &first_token).await.unwrap();
-    let (mut second, token) = invitation(workspace, &ayu.address, Role::Viewer);
-    second.by = Some(owner.id);
-    db.invite(&second, &token).await.unwrap();
-    assert_eq!(db.invitation(&first_token, at(11)).await.unwrap(), None, "the second took its place");
-    assert_eq!(db.invitation(&token, at(11)).await.unwrap().as_ref(), Some(&second));
-    assert_eq!(db.invitations(workspace, at(11)).await.unwrap(), [second.clone()]);
-    assert_eq!(db.invitations(workspace, at(20)).await.unwrap(), []);
-    assert_eq!(db.invitations(id(), at(11)).await.unwrap(), []);
-
-    assert_eq!(db.accept(&token, None, at(12)).await.unwrap(), Joined::NoAccount);
-    assert_eq!(
-        db.accept(&token, Some(&person()), at(12)).await.unwrap(),
-        Joined::NoAccount,
-        "another address"
-    );
-    assert_eq!(db.accept(&token, Some(&ayu), at(20)).await.unwrap(), Joined::Gone);
-    assert_eq!(db.accept(&token, Some(&ayu), at(12)).await.unwrap(), Joined::Member(ayu.id));
-    assert_eq!(db.accept(&token, Some(&ayu), at(12)).await.unwrap(), Joined::Gone, "good once");
-    assert_eq!(Members::get(db, workspace, ayu.id).await.unwrap().unwrap().role, Role::Viewer);
-
-    let (again, token) = invitation(workspace, &ayu.address, Role::Owner);
-    db.invite(&again, &token).await.unwrap();
-    assert_eq!(db.accept(&token, None, at(12)).await.unwrap(), Joined::Member(ayu.id));
-    let role = Members::get(db, workspace, ayu.id).await.unwrap().unwrap().role;
-    assert_eq!(role, Role::Viewer, "a member keeps the role they have");
-
-    let (open, token) = invitation(workspace, &person().address, Role::Owner);
-    db.invite(&open, &token).await.unwrap();
-    assert!(!db.revoke_invitation(id(), open.id).await.unwrap(), "another workspace");
-    assert!(db.revoke_invitation(workspace, open.id).await.unwrap());
-    assert!(!db.revoke_invitation(workspace, open.id).await.unwrap());
-    assert_eq!(db.accept(&token, None, at(12)).await.unwrap(), Joined::Gone);
-}
-
-async fn signed_in(db: &Database, user: UserId) -> (SignIn, TokenHash) {
-    let sign_in = SignIn {
-        id: id(),
-        user,
-        created_at: at(10),
-        used_at: at(10),
-        expires_at: at(1_000),
-        agent: Some("Firefox".to_owned()),
-        origin: Some("2001:db8::7".parse().unwrap()),
-    };
-    let token = hash("token");
-    SignIns::begin(db, &sign_in, &token).await.unwrap();
-    (sign_in, token)
-}
-
-async fn alive(db: &Database, user: UserId) -> Vec<SignIn> {
-    SignIns::list(db, user, at(11), at(0)).await.unwrap()
-}
-
-fn presented<'a>(
-    token: &'a TokenHash,
-    salt: &'a str,
-    successor: &'a TokenHash,
-    now: Timestamp,
-) -> Presented<'a> {
-    Presented { token, salt, successor, now, idle_since: now.minus(Duration::from_millis(100)) }
-}
-
-async fn tokens_rotate(db: &Database) {
-    let user = stored(db).await.id;
-    let (sign_in, first) = signed_in(db, user).await;
-    let (second, third) = (hash("second"), hash("third"));
-    let once = db.rotate(presented(&first, "salt", &second, at(20))).await.unwrap().unwrap();
-    assert_eq!((once.before, once.sign_in.used_at, once.sign_in.id), (None, at(20), sign_in.id));
-
-    let twice = db.rotate(presented(&first, "other", &third, at(25))).await.unwrap().unwrap();
-    let before = twice.before.unwrap();
-    assert_eq!((before.at, before.salt.as_str(), before.successor_used), (at(20), "salt", false));
-    assert_eq!(
-        db.rotate(presented(&third, "x", &hash("x"), at(25))).await.unwrap(),
-        None,
-        "it is not on record"
-    );
-
-    assert_eq!(db.rotate(presented(&second, "salt", &third, at(30))).await.unwrap().unwrap().before, None);
-    let thrice = db.rotate(presented(&first, "other", &hash("x"), at(31))).await.unwrap().unwrap();
-    assert!(thrice.before.unwrap().successor_used);
-
-    assert_eq!(
-        db.rotate(presented(&third, "x", &hash("x"), at(500))).await.unwrap(),
-        None,
-        "idle for too long"
-    );
-    let all_along = Presented { idle_since: at(0), ..presented(&third, "x", &second, at(1_000)) };
-    assert_eq!(db.rotate(all_along).await.unwrap(), None, "its time is over");
-    assert!(db.end(user, sign_in.id, at(32)).await.unwrap());
-    assert_eq!(db.rotate(presented(&third, "x", &hash("x"), at(33))).await.unwrap(), None, "ended");
-}
-
-async fn one_of_many_uses_a_token_first(db: &Database) {
-    let user = stored(db).await.id;
-    let (_, token) = signed_in(db, user).await;
-    let using = (0..8).map(|n| {
-        let (db, token) = (db.clone(), token.clone());
-        tokio::spawn(async move {
-            let (salt, next) = (format!("salt {n}"), hash("next"));
-            db.rotate(presented(&token, &salt, &next, at(20))).await.unwrap().unwrap().before.map(|b| b.salt)
-        })
-    });
-    let ends: Vec<Option<String>> = join_all(using).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(ends.iter().filter(|end| end.is_none()).count(), 1, "{ends:?}");
-    let salts: std::collections::HashSet<&String> = ends.iter().flatten().collect();
-    assert_eq!(salts.len(), 1, "the others are told of the same successor: {ends:?}");
-}
-
-async fn sign_ins_end(db: &Database) {
-    let (user, stranger) = (stored(db).await.id, stored(db).await.id);
-    let (first, _) = signed_in(db, user).await;
-    let (second, token) = signed_in(db, user).await;
-    let (theirs, _) = signed_in(db, stranger).await;
-    assert_eq!(alive(db, user).await, [first.clone(), second.clone()]);
-    assert!(!db.end(stranger, first.id, at(11)).await.unwrap(), "another's");
-    assert!(db.end(user, first.id, at(11)).await.unwrap());
-    assert!(db.end(user, first.id, at(50)).await.unwrap(), "ending it again is fine");
-    assert_eq!(alive(db, user).await, std::slice::from_ref(&second));
-    assert_eq!(db.end_all(user, at(60), at(12)).await.unwrap(), [second.id]);
-    assert_eq!(
-        db.end_all(user, at(61), at(11)).await.unwrap(),
-        [first.id, second.id],
-        "also what ended lately"
-    );
-    assert_eq!(db.rotate(presented(&token, "x", &hash("x"), at(62))).await.unwrap(), None);
-    assert_eq!(alive(db, stranger).await, [theirs]);
-}
-
-async fn factors(db: &Database) {
-    let user = stored(db).await.id;
-    let (first, second) = (TotpSecret::stored("GEZDGNBV"), TotpSecret::stored("GY3TQOJQ"));
-    let find = async || SecondFactors::get(db, user).await.unwrap();
-    assert_eq!(find().await, None);
-    assert!(!db.confirm(user, 1, &[], at(1)).await.unwrap(), "nothing to confirm");
-    assert!(db.enrol(user, &first, at(1)).await.unwrap());
-    assert!(db.enrol(user, &second, at(2)).await.unwrap(), "nobody confirmed the first");
-    let factor = find().await.unwrap();
-    assert_eq!((factor.secret, factor.confirmed_at, factor.recovery_codes), (second, None, 0));
-    let codes = [hash("a"), hash("b")];
-    assert!(db.confirm(user, 7, &codes, at(3)).await.unwrap());
-    assert!(!db.confirm(user, 8, &codes, at(4)).await.unwrap());
-    assert!(!db.enrol(user, &first, at(5)).await.unwrap(), "a confirmed one stays");
-    let factor = find().await.unwrap();
-    assert_eq!((factor.confirmed_at, factor.recovery_codes), (Some(at(3)), 2));
-
-    assert!(!db.use_step(user, 7).await.unwrap(), "the code that confirmed it is used");
-    let users = (0..8).map(|_| db.use_step(user, 8));
-    assert_eq!(join_all(users).await.into_iter().filter(|used| *used.as_ref().unwrap()).count(), 1);
-    assert!(!db.use_step(user, 6).await.unwrap());
-    assert!(!db.use_recovery(id(), &codes[0]).await.unwrap(), "another's");
-    assert!(db.use_recovery(user, &codes[0]).await.unwrap());
-    assert!(!db.use_recovery(user, &codes[0]).await.unwrap(), "good once");
-    let fresh = hash("c");
-    db.renew_recovery(user, std::slice::from_ref(&fresh)).await.unwrap();
-    assert!(!db.use_recovery(user, &codes[1]).await.unwrap(), "those before are void");
-    assert!(db.remove(user).await.unwrap());
-    assert!(!db.remove(user).await.unwrap());
-    assert_eq!(find().await, None);
-    assert!(!db.use_recovery(user, &fresh).await.unwrap());
-}
-
-async fn signing_keys(db: &Database) {
-    let key = |kid: &str, moment| SigningKey {
-        kid: kid.to_owned(),
-        public: "public".to_owned(),
-        private: Secret::from("private"),
-        created_at: at(moment),
-        retired_at: None,
-    };
-    let put = |kid: &'static str, moment, unless_after| {
-        let (db, key) = (db.clone(), key(kid, moment));
-        async move { db.put_signing_key(&key, at(unless_after), at(moment - 50)).await.unwrap() }
-    };
-    join_all([put("a", 100, 0), put("b", 100, 0), put("c", 100, 0)]).await;
-    let keys = db.signing_keys().await.unwrap();
-    assert_eq!(keys.len(), 1, "of many the first is served");
-    put("d", 120, 110).await;
-    let keys = db.signing_keys().await.unwrap();
-    assert_eq!((keys.len(), keys[0].retired_at, keys[1].clone()), (2, Some(at(120)), key("d", 120)));
-    put("e", 171, 170).await;
-    let kids: Vec<String> = db.signing_keys().await.unwrap().into_iter().map(|key| key.kid).collect();
-    assert_eq!(kids, ["d", "e"], "what was retired long ago is forgotten");
-    assert!(!format!("{keys:?}").contains("\"private\""));
 }
 
 #[test]

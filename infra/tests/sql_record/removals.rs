@@ -11,7 +11,7 @@ use wagate_domain::{
         Workspaces,
     },
     sessions::SessionKey,
-    workspaces::{Deletion, Tombstone, Workspace},
+    workspaces::{Asker, Deletion, Tombstone, Workspace},
 };
 use wagate_infra::{sql::Database, testing::ring};
 
@@ -39,6 +39,7 @@ async fn conforms(db: &Database) {
     exports(db).await;
     media_in_pages(db).await;
     a_deletion_can_be_undone(db).await;
+    owners_leave_what_operators_asked_for(db).await;
     it_waits_for_its_export(db).await;
     sessions_are_let_go_of_and_held_once_more(db).await;
     events_of_the_deleted_are_not_stored(db).await;
@@ -54,13 +55,13 @@ async fn tenant(db: &Database) -> Workspace {
 /// A tenant whose removal has begun.
 async fn doomed(db: &Database) -> Workspace {
     let workspace = tenant(db).await;
-    db.set_deletion(workspace.id, Some(due(false))).await.unwrap().unwrap();
+    db.set_deletion(workspace.id, Some(due(false)), Asker::Operator).await.unwrap().unwrap();
     assert!(Removals::begin(db, workspace.id, at(20), at(60)).await.unwrap());
     workspace
 }
 
 const fn due(exports: bool) -> Deletion {
-    Deletion { asked_at: at(10), due_at: at(20), exports }
+    Deletion { asked_at: at(10), due_at: at(20), exports, by: Asker::Operator }
 }
 
 async fn is_due(db: &Database, workspace: WorkspaceId, now: Timestamp) -> Option<Due> {
@@ -110,9 +111,9 @@ async fn exports(db: &Database) {
         all.into_iter().filter(|one| one.workspace == ours).collect::<Vec<_>>()
     };
     assert_eq!(expired(at(29)).await, []);
-    db.set_deletion(ours, Some(due(true))).await.unwrap();
+    db.set_deletion(ours, Some(due(true)), Asker::Operator).await.unwrap();
     assert_eq!(expired(at(30)).await, [], "a deletion waits for it");
-    db.set_deletion(ours, None).await.unwrap();
+    db.set_deletion(ours, None, Asker::Operator).await.unwrap();
     assert_eq!(expired(at(30)).await, [done]);
     Exports::delete(db, theirs, first.id).await.unwrap();
     assert!(Exports::get(db, ours, first.id).await.unwrap().is_some());
@@ -132,14 +133,33 @@ async fn media_in_pages(db: &Database) {
     assert_eq!(MediaIndex::list(db, ours, Some(files[1].id), 2).await.unwrap(), files[2..]);
 }
 
+async fn owners_leave_what_operators_asked_for(db: &Database) {
+    let id = tenant(db).await.id;
+    let (theirs, operators) = (Deletion { by: Asker::Owner, ..due(true) }, due(false));
+    let set = async |deletion, by| db.set_deletion(id, deletion, by).await.unwrap().unwrap().deletion;
+    assert_eq!(set(Some(theirs), Asker::Owner).await, Some(theirs));
+    assert_eq!(Workspaces::get(db, id).await.unwrap().unwrap().deletion, Some(theirs));
+    assert_eq!(set(None, Asker::Owner).await, None);
+    assert_eq!(set(None, Asker::Owner).await, None, "twice is once");
+    set(Some(theirs), Asker::Owner).await;
+    assert_eq!(
+        set(Some(operators), Asker::Operator).await,
+        Some(operators),
+        "also of what an owner asked for"
+    );
+    assert_eq!(set(None, Asker::Owner).await, Some(operators));
+    assert_eq!(set(Some(theirs), Asker::Owner).await, Some(operators));
+    assert_eq!(set(None, Asker::Operator).await, None);
+}
+
 async fn a_deletion_can_be_undone(db: &Database) {
     let workspace = tenant(db).await;
-    let asked = db.set_deletion(workspace.id, Some(due(false))).await.unwrap().unwrap();
+    let asked = db.set_deletion(workspace.id, Some(due(false)), Asker::Operator).await.unwrap().unwrap();
     assert_eq!(asked, Workspace { deletion: Some(due(false)), ..workspace.clone() });
     assert_eq!(is_due(db, workspace.id, at(19)).await, None, "the grace goes on");
     assert!(!Removals::begin(db, workspace.id, at(19), at(60)).await.unwrap());
     assert!(is_due(db, workspace.id, at(20)).await.is_some());
-    assert_eq!(db.set_deletion(workspace.id, None).await.unwrap(), Some(workspace.clone()));
+    assert_eq!(db.set_deletion(workspace.id, None, Asker::Operator).await.unwrap(), Some(workspace.clone()));
     assert_eq!(is_due(db, workspace.id, at(99)).await, None);
     assert!(!Removals::begin(db, workspace.id, at(99), at(60)).await.unwrap(), "undone at the last moment");
     assert_eq!(
@@ -148,15 +168,19 @@ async fn a_deletion_can_be_undone(db: &Database) {
         "of one that is there nothing goes"
     );
 
-    db.set_deletion(workspace.id, Some(due(false))).await.unwrap();
+    db.set_deletion(workspace.id, Some(due(false)), Asker::Operator).await.unwrap();
     assert!(Removals::begin(db, workspace.id, at(20), at(60)).await.unwrap());
     assert!(!Removals::begin(db, workspace.id, at(20), at(60)).await.unwrap(), "once");
-    assert_eq!(db.set_deletion(workspace.id, None).await.unwrap(), None, "there is no way back");
+    assert_eq!(
+        db.set_deletion(workspace.id, None, Asker::Operator).await.unwrap(),
+        None,
+        "there is no way back"
+    );
 }
 
 async fn it_waits_for_its_export(db: &Database) {
     let workspace = tenant(db).await.id;
-    db.set_deletion(workspace, Some(due(true))).await.unwrap();
+    db.set_deletion(workspace, Some(due(true)), Asker::Operator).await.unwrap();
     let end = async |export: &Export, state| {
         let expires_at = Some(at(18));
         let ended = Export { state, ended_at: Some(at(15)), expires_at, ..export.clone() };
@@ -192,7 +216,7 @@ async fn sessions_are_let_go_of_and_held_once_more(db: &Database) {
     let key = Sessions::insert(db, &session(workspace)).await.unwrap().key();
     let wanted = async || db.wanted().await.unwrap().iter().any(|session| session.key() == key);
     assert!(wanted().await);
-    db.set_deletion(workspace, Some(due(false))).await.unwrap();
+    db.set_deletion(workspace, Some(due(false)), Asker::Operator).await.unwrap();
     assert!(!wanted().await);
     db.unlink(workspace, at(50)).await.unwrap();
     assert!(wanted().await, "to be logged out");
@@ -231,7 +255,7 @@ async fn nothing_but_a_tombstone_is_left(db: &Database) {
         assert!(ours.keys().any(|column| column.starts_with(&format!("{table}."))), "{table} holds nothing");
     }
 
-    db.set_deletion(gone.id, Some(due(false))).await.unwrap();
+    db.set_deletion(gone.id, Some(due(false)), Asker::Operator).await.unwrap();
     assert!(Removals::begin(db, gone.id, at(20), at(60)).await.unwrap());
     assert!(open(db, gone.id, at(0), at(0)).await);
     let mut parts = 0;

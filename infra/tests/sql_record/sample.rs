@@ -146,6 +146,7 @@ pub(crate) fn media(workspace: WorkspaceId, session: Option<SessionId>, millis: 
         workspace,
         session,
         message: None,
+        staged_with: None,
         state: MediaState::Pending,
         mime: "image/jpeg".to_owned(),
         size: 0,

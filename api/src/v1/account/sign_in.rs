@@ -71,5 +71,5 @@ pub(crate) async fn sign_in(
 async fn whom(state: &ApiState, address: &str) -> Option<Changed> {
     let address: EmailAddress = address.parse().ok()?;
     let person = state.people.people.by_address(&address).await.ok()??;
-    Some(Changed::about(person.id))
+    Some(Changed::about(&person.id))
 }

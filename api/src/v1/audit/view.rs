@@ -27,6 +27,9 @@ pub(crate) struct AuditView {
     /// What was done.
     #[schema(example = "key.changed")]
     action: String,
+    /// `done`, or `unknown`: it was begun, and may or may not have been done.
+    #[schema(example = "done")]
+    outcome: &'static str,
     /// To what.
     #[schema(example = "key_01JZZZ6E5R4Q3P2N1M0K9J8H7G")]
     target: Option<String>,
@@ -45,6 +48,7 @@ impl From<AuditEntry> for AuditView {
             address: entry.address.map(|address| address.to_string()),
             request_id: entry.request_id,
             action: entry.action,
+            outcome: entry.outcome.name(),
             target: entry.target,
             before: entry.before,
             after: entry.after,
@@ -61,6 +65,7 @@ pub(in crate::v1) fn example() -> Value {
         "address": "203.0.113.9",
         "request_id": "req_01JZZZ6E5R4Q3P2N1M0K9J8H7G",
         "action": "key.changed",
+        "outcome": "done",
         "target": "key_01JZZZ6E5R4Q3P2N1M0K9J8H7H",
         "before": {"name": "shop"},
         "after": {"name": "web shop"}

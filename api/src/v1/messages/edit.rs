@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ApiState,
-    extract::{Caller, IdPath, JsonBody, given},
+    extract::{Grants, IdPath, JsonBody, given},
     problem::Problem,
 };
 
@@ -64,7 +64,7 @@ pub(crate) struct MessageChange {
 )]
 pub(crate) async fn edit_message(
     State(state): State<ApiState>,
-    Caller(caller): Caller,
+    caller: Grants,
     IdPath(id): IdPath<MessageId>,
     JsonBody { value: mut change, .. }: JsonBody<MessageChange>,
 ) -> Result<Json<MessageView>, Problem> {
@@ -76,7 +76,7 @@ pub(crate) async fn edit_message(
         None => None,
         Some(Payload::Text(text)) => Some(Body::Text(text)),
         Some(Payload::Media(kind, mut media)) => {
-            let wanted = Wanted { state: &state, caller, kind, seed: None };
+            let wanted = Wanted { state: &state, caller: &caller, kind, seed: None };
             let staged = wanted.staged(&mut media).await?;
             Some(Body::Media { kind, media: staged, caption: media.caption, file_name: media.file_name })
         }
@@ -87,7 +87,7 @@ pub(crate) async fn edit_message(
         expires_at: change.expires_at,
         priority: change.priority.map(Into::into),
     };
-    let message = messages::edit(&state.env, state.send_ports(), caller, id, edit).await?;
+    let message = messages::edit(&state.env, state.send_ports(), caller.principal(), id, edit).await?;
     Ok(Json(message.into()))
 }
 

@@ -6,13 +6,14 @@ use ulid::Ulid;
 use wagate_domain::{
     Address, Invalid, MediaId, SessionId,
     auth::Principal,
-    media::{Media, finish_upload},
+    media::{Media, StageError, finish_upload},
     messages::MediaKind,
 };
 
 use super::request::{MediaBody, Source};
 use crate::{
     ApiState,
+    extract::Grants,
     intake::{self, Declared, Incoming, Terms},
     problem::{Code, Problem},
 };
@@ -30,7 +31,7 @@ pub(super) struct Attached {
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) state: &'a ApiState,
-    pub(super) caller: Principal,
+    pub(super) caller: &'a Grants,
     pub(super) kind: MediaKind,
     pub(super) seed: Option<Ulid>,
 }
@@ -85,17 +86,17 @@ impl Wanted<'_> {
     pub(super) async fn stage(self, field: &str, file: Incoming) -> Result<Attached, Problem> {
         let terms = Terms { field, max_bytes: self.max_bytes(), seed: self.seed };
         let fits = |mime: &str| self.check_kind(field, mime);
-        let media = intake::take(self.state, self.caller, file, terms, fits).await?;
+        let media = intake::take(self.state, self.caller.principal(), file, terms, fits).await?;
         Ok(Attached { media: media.id, ours: Some(media) })
     }
 
-    /// A file that the caller staged or uploaded before.
+    /// A file that was staged or uploaded before. One that the caller may not touch is as unknown as one that is not there.
     async fn uploaded(self, id: &str) -> Result<Attached, Problem> {
         // an id that cannot exist is told apart by the use-case's own check, under the same field
         if let Ok(media) = id.parse::<MediaId>() {
-            match finish_upload(self.state.staging(), self.caller, media).await {
-                Ok(_) => return Ok(Attached { media, ours: None }),
-                Err(wagate_domain::media::StageError::NotFound) => {}
+            match finish_upload(self.state.staging(), self.caller.principal(), media).await {
+                Ok(found) if self.caller.reaches_file(&found) => return Ok(Attached { media, ours: None }),
+                Ok(_) | Err(StageError::NotFound) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -8,7 +8,6 @@ use http::StatusCode;
 use ulid::Ulid;
 use wagate_domain::{
     SessionId,
-    auth::Principal,
     messages::{self, Body},
 };
 
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     ApiState,
-    extract::{Answer, Caller, Fingerprint, IdPath, JsonBody, Once},
+    extract::{Answer, Fingerprint, Grants, IdPath, JsonBody, Once},
     intake,
     problem::Problem,
 };
@@ -71,13 +70,13 @@ use crate::{
 )]
 pub(crate) async fn send_message(
     State(state): State<ApiState>,
-    Caller(caller): Caller,
+    caller: Grants,
     IdPath(session): IdPath<SessionId>,
     once: Once,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let sender = Sender { state: &state, caller, session };
+    let sender = Sender { state: &state, caller: &caller, session };
     if intake::is_form(&parts.headers) {
         return send_form::send(sender, once, &parts.headers, body).await;
     }
@@ -89,7 +88,7 @@ pub(crate) async fn send_message(
 #[derive(Clone, Copy)]
 pub(super) struct Sender<'a> {
     pub(super) state: &'a ApiState,
-    pub(super) caller: Principal,
+    pub(super) caller: &'a Grants,
     pub(super) session: SessionId,
 }
 
@@ -99,7 +98,7 @@ impl Sender<'_> {
         let (body, attached) = match request.take_payload()? {
             Payload::Text(text) => (Body::Text(text), None),
             Payload::Media(kind, mut media) => {
-                check_target(self.state, self.caller, self.session, &request.to).await?;
+                check_target(self.state, self.caller.principal(), self.session, &request.to).await?;
                 let wanted = Wanted { state: self.state, caller: self.caller, kind, seed };
                 let attached = wanted.attach(&mut media).await?;
                 let body = Body::Media {
@@ -121,7 +120,8 @@ impl Sender<'_> {
         message: messages::SendMessage,
         attached: Option<Attached>,
     ) -> Result<Answer, Problem> {
-        match messages::send(&self.state.env, self.state.send_ports(), self.caller, message).await {
+        match messages::send(&self.state.env, self.state.send_ports(), self.caller.principal(), message).await
+        {
             Ok(mut sent) => {
                 let left = sent.left.take();
                 Ok(Answer::json(StatusCode::ACCEPTED, &Accepted::new(self.state, sent))?.with_left(left))

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     ApiState,
-    extract::{Answer, Caller, Fingerprint, IdPath, JsonBody, Once, invalid_from},
+    extract::{Answer, Fingerprint, Grants, IdPath, JsonBody, Once, invalid_from},
     problem::{Problem, ProblemBody},
 };
 
@@ -81,7 +81,7 @@ pub(crate) struct BatchItem {
 )]
 pub(crate) async fn send_batch(
     State(state): State<ApiState>,
-    Caller(caller): Caller,
+    caller: Grants,
     IdPath(session): IdPath<SessionId>,
     once: Once,
     request: Request,
@@ -94,7 +94,7 @@ pub(crate) async fn send_batch(
         let remedy = format!("send 1 to {MAX_BATCH} messages in one batch");
         return Err(Invalid::new("messages", problem, remedy).into());
     }
-    let sender = Sender { state: &state, caller, session };
+    let sender = Sender { state: &state, caller: &caller, session };
     once.run(&state, Fingerprint::of([digest.as_str()]), |seed| sender.send_batch(value.messages, seed)).await
 }
 
@@ -109,8 +109,8 @@ impl Sender<'_> {
             read.push(self.read(message, seed.map(|seed| nth(seed, index))).await);
         }
         let (wanted, mut refused): (Vec<_>, Vec<_>) = split(read);
-        let sent =
-            messages::send_batch(&self.state.env, self.state.send_ports(), self.caller, self.session, wanted);
+        let (ports, caller) = (self.state.send_ports(), self.caller.principal());
+        let sent = messages::send_batch(&self.state.env, ports, caller, self.session, wanted);
         let SentBatch { messages, left } = sent.await?;
         let mut sent = messages.into_iter();
         let results = refused.iter_mut().map(|refused| match refused.take() {

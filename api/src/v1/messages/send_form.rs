@@ -121,7 +121,7 @@ async fn send_file(
 ) -> Result<Answer, Problem> {
     check_caption(kind, fields.caption.as_deref())?;
     let send_at = when(fields.send_at, fields.time_zone)?;
-    check_target(sender.state, sender.caller, sender.session, &fields.to).await?;
+    check_target(sender.state, sender.caller.principal(), sender.session, &fields.to).await?;
     let wanted = Wanted { state: sender.state, caller: sender.caller, kind, seed };
     let incoming = Incoming {
         declared: Declared::first(fields.mimetype.or(file.mime), None),

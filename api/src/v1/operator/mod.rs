@@ -15,6 +15,8 @@ mod restore;
 mod suspend;
 mod view;
 
+pub(in crate::v1) use view::DeletionView;
+
 use utoipa_axum::routes;
 
 use super::Routes;

@@ -83,11 +83,14 @@ pub(crate) struct DeletionView {
     due_at: String,
     /// Whether it waits for an export that was asked for since.
     export: bool,
+    /// Who asked: `owner`, who may take it back, or `operator`.
+    #[schema(example = "owner")]
+    by: &'static str,
 }
 
 impl From<Deletion> for DeletionView {
-    fn from(Deletion { asked_at, due_at, exports }: Deletion) -> Self {
-        Self { asked_at: asked_at.to_string(), due_at: due_at.to_string(), export: exports }
+    fn from(Deletion { asked_at, due_at, exports, by }: Deletion) -> Self {
+        Self { asked_at: asked_at.to_string(), due_at: due_at.to_string(), export: exports, by: by.name() }
     }
 }
 

@@ -92,6 +92,9 @@ pub(super) const TABLE: &[(&str, &str, Is, Is)] = &[
     ("create_export", "workspace:delete", LetIn, Refused),
     ("get_export", "workspace:delete", Missing, Refused),
     ("get_export_content", "workspace:delete", Missing, Refused),
+    // a key is refused as no person, a person for the example's password
+    ("ask_deletion", "workspace:delete", Refused, Refused),
+    ("take_back_deletion", "workspace:delete", LetIn, Refused),
     ("list_keys", "keys:read", LetIn, Refused),
     ("create_key", "keys:write", LetIn, Refused),
     ("get_key", "keys:read", Missing, Refused),

@@ -164,13 +164,15 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn store_pending_inbound(&self, chat: &str, sender: &str, id: &str, message: &[u8]) -> Result<()> {
-        self.ratchets.turn();
-        self.order.came(id);
-        self.store.put_pending_inbound([(PendingInbound { chat, sender, id }, message)]).await.map_err(failed)
+        self.store_pending_inbound_batch(&[PendingInboundRow { chat, sender, id, message }]).await
     }
 
     async fn get_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        let found = patiently(|| self.store.pending_inbound(PendingInbound { chat, sender, id })).await?;
+        let place = PendingInbound { chat, sender, id };
+        let found = match self.decrypted.get(place) {
+            Some(message) => Some(message),
+            None => patiently(|| self.store.pending_inbound(place)).await?,
+        };
         if found.is_some() {
             self.replays.add(id);
         }
@@ -178,7 +180,7 @@ impl ProtocolStore for SqlBackend {
     }
 
     async fn delete_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<()> {
-        self.store.delete_pending_inbound([PendingInbound { chat, sender, id }]).await.map_err(failed)
+        self.delete_pending_inbound_batch(&[PendingInboundKey { chat, sender, id }]).await
     }
 
     async fn delete_expired_pending_inbound(&self, cutoff_timestamp: i64) -> Result<u32> {
@@ -188,14 +190,16 @@ impl ProtocolStore for SqlBackend {
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
         self.ratchets.turn();
         rows.iter().for_each(|row| self.order.came(row.id));
-        let messages = rows
+        let messages: Vec<_> = rows
             .iter()
-            .map(|row| (PendingInbound { chat: row.chat, sender: row.sender, id: row.id }, row.message));
-        self.store.put_pending_inbound(messages).await.map_err(failed)
+            .map(|row| (PendingInbound { chat: row.chat, sender: row.sender, id: row.id }, row.message))
+            .collect();
+        self.decrypted.store(&self.store, &messages).await.map_err(failed)
     }
 
     async fn delete_pending_inbound_batch(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
         let places = keys.iter().map(|key| PendingInbound { chat: key.chat, sender: key.sender, id: key.id });
+        places.clone().for_each(|place| self.decrypted.forget(place));
         self.store.delete_pending_inbound(places).await.map_err(failed)
     }
 }

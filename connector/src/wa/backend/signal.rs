@@ -33,10 +33,12 @@ impl SignalStore for SqlBackend {
     }
 
     async fn put_session(&self, address: &str, session: &[u8]) -> Result<()> {
+        self.decrypted.settle(&self.store).await.map_err(failed)?;
         self.store.put_sessions([(address, session)]).await.map_err(failed)
     }
 
     async fn put_sessions_batch(&self, sessions: &[(Arc<str>, Bytes)]) -> Result<()> {
+        self.decrypted.settle(&self.store).await.map_err(failed)?;
         self.store.put_sessions(borrowed(sessions)).await.map_err(failed)
     }
 
@@ -100,10 +102,12 @@ impl SignalStore for SqlBackend {
     }
 
     async fn put_sender_key(&self, address: &str, record: &[u8]) -> Result<()> {
+        self.decrypted.settle(&self.store).await.map_err(failed)?;
         self.store.put_sender_keys([(address, record)]).await.map_err(failed)
     }
 
     async fn put_sender_keys_batch(&self, sender_keys: &[(Arc<str>, Bytes)]) -> Result<()> {
+        self.decrypted.settle(&self.store).await.map_err(failed)?;
         self.store.put_sender_keys(borrowed(sender_keys)).await.map_err(failed)
     }
 

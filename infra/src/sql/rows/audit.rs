@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use wagate_domain::{
     Timestamp,
-    audit::{AuditActor, AuditEntry},
+    audit::{AuditActor, AuditEntry, Outcome},
     ports::{PortError, PortResult},
 };
 
@@ -24,6 +24,7 @@ pub struct Model {
     pub target: Option<String>,
     pub before: Option<String>,
     pub after: Option<String>,
+    pub outcome: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -48,6 +49,7 @@ impl TryFrom<&AuditEntry> for Model {
             // JSON writes NUL as \u0000, which PostgreSQL takes as text
             before: json(&entry.before)?,
             after: json(&entry.after)?,
+            outcome: entry.outcome.name().to_owned(),
         })
     }
 }
@@ -69,6 +71,7 @@ impl TryFrom<Model> for AuditEntry {
             address: parse_optional("address", row.address.as_deref())?,
             request_id: row.request_id,
             action: row.action,
+            outcome: Outcome::from_name(&row.outcome).ok_or_else(|| unreadable("outcome", &row.outcome))?,
             target: row.target,
             before: json(row.before)?,
             after: json(row.after)?,

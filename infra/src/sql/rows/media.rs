@@ -27,6 +27,7 @@ pub struct Model {
     pub file_name: Option<String>,
     pub locator: Option<String>,
     pub created_at: i64,
+    pub staged_with: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -50,6 +51,7 @@ impl TryFrom<&Media> for Model {
             file_name: optional_text(media.file_name.as_deref()),
             locator: media.locator.as_ref().map(to_json).transpose()?,
             created_at: media.created_at.as_millis(),
+            staged_with: written(media.staged_with),
         })
     }
 }
@@ -63,6 +65,7 @@ impl TryFrom<Model> for Media {
             workspace: parse("workspace id", &row.workspace_id)?,
             session: parse_optional("session id", row.session_id.as_deref())?,
             message: parse_optional("message id", row.message_id.as_deref())?,
+            staged_with: parse_optional("key id", row.staged_with.as_deref())?,
             state: MediaState::from_name(&row.state).ok_or_else(|| unreadable("media state", &row.state))?,
             mime: row.mime,
             size: unsigned(row.size),

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use wagate_domain::{
     Timestamp,
     ports::{PortError, PortResult},
-    workspaces::{Deletion, Plan, Suspension, Workspace},
+    workspaces::{Asker, Deletion, Plan, Suspension, Workspace},
 };
 
 use super::{from_json, parse, text, to_json};
@@ -24,6 +24,7 @@ pub struct Model {
     pub deletion_due_at: Option<i64>,
     pub deletion_exports: bool,
     pub unlink_until: Option<i64>,
+    pub deletion_by_owner: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -47,6 +48,7 @@ impl TryFrom<&Workspace> for Model {
             deletion_due_at: workspace.deletion.map(|deletion| deletion.due_at.as_millis()),
             deletion_exports: workspace.deletion.is_some_and(|deletion| deletion.exports),
             unlink_until: None,
+            deletion_by_owner: workspace.deletion.is_some_and(|deletion| deletion.by == Asker::Owner),
         })
     }
 }
@@ -61,6 +63,7 @@ impl TryFrom<Model> for Workspace {
             asked_at: Timestamp::from_millis(asked_at),
             due_at: Timestamp::from_millis(due_at),
             exports: row.deletion_exports,
+            by: if row.deletion_by_owner { Asker::Owner } else { Asker::Operator },
         });
         Ok(Self {
             id: parse("workspace id", &row.id)?,

@@ -71,7 +71,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Verdict {
         .iter()
         .filter_map(|call| known(&mut verdict, call, &written).map(|one| (call, one)))
         .collect();
-    let taken = taken(&mut verdict, &sound);
+    let taken = taken(&mut verdict, &sound, evidence.told);
     for one in evidence.written.iter().filter(|one| !taken.contains(one.text.as_str())) {
         verdict.lost.push(format!("{:?} ({}, {})", one.text, one.session, one.stanza_id));
     }
@@ -104,9 +104,9 @@ fn known<'a>(
 }
 
 /// What was taken, which was in order the first time.
-fn taken<'a>(verdict: &mut Verdict, calls: &[(&Call, &'a Written)]) -> HashSet<&'a str> {
+fn taken<'a>(verdict: &mut Verdict, calls: &[(&Call, &'a Written)], told: &[Told]) -> HashSet<&'a str> {
     let mut taken = HashSet::new();
-    let mut last: HashMap<usize, usize> = HashMap::new();
+    let mut last: HashMap<usize, (&Call, &Written)> = HashMap::new();
     for (call, one) in calls.iter().filter(|(call, _)| call.manner == Manner::Takes) {
         if !taken.insert(one.text.as_str()) {
             verdict.again += 1;
@@ -115,10 +115,15 @@ fn taken<'a>(verdict: &mut Verdict, calls: &[(&Call, &'a Written)]) -> HashSet<&
         verdict.taken += 1;
         verdict.longest = verdict.longest.max(call.at.saturating_duration_since(one.at));
         match last.get(&one.chat) {
-            Some(before) if *before > one.place => {
-                verdict.out_of_order.push(format!("{:?} was taken after {before}", one.text));
+            Some((earlier, before)) if before.place > one.place => {
+                let place = |call: &Call| told.iter().position(|one| one.event == call.event);
+                let whose = if place(call) > place(earlier) { "told" } else { "delivered, not told," };
+                verdict.out_of_order.push(format!(
+                    "{:?} ({}, {}) was {whose} after {} ({}, {})",
+                    one.text, call.stanza_id, call.event, before.place, earlier.stanza_id, earlier.event
+                ));
             }
-            _ => drop(last.insert(one.chat, one.place)),
+            _ => drop(last.insert(one.chat, (call, one))),
         }
     }
     taken

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use wagate_domain::{
     MessageId, UserId, WorkspaceId,
-    audit::{AuditActor, AuditEntry},
+    audit::{AuditActor, AuditEntry, Outcome},
     auth::{Actor, ApiKey, NewKey, Principal, Role},
     events::{Event, EventData, EventKind},
     exports::Export,
@@ -105,6 +105,7 @@ impl Tenant {
             address: None,
             request_id: None,
             action: "webhook.created".to_owned(),
+            outcome: Outcome::Done,
             target: Some(webhook.id.to_string()),
             before: None,
             after: None,
@@ -159,6 +160,7 @@ impl Tenant {
             workspace: self.id,
             session: Some(self.session.id),
             message: Some(message.id),
+            staged_with: None,
             state: MediaState::Pending,
             mime: "image/png".to_owned(),
             size: 6,

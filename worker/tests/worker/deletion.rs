@@ -1,7 +1,4 @@
-//! A worker on real machines exports workspaces, and deletes them without leaving anything.
-
-mod content;
-mod machines;
+//! A worker exports workspaces, and deletes them without leaving anything.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -18,11 +15,11 @@ use wagate_infra::{
     testing::{Postgres, eventually},
 };
 
-use content::{Tenant, lines};
-use machines::Machines;
-
-/// How long a test waits for anything.
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::{
+    PATIENCE,
+    content::{Tenant, lines},
+    machines::Machines,
+};
 
 async fn ask(machines: &Machines, tenant: &Tenant, export: bool) {
     let ports = DeletePorts { workspaces: &machines.db, exports: &machines.db };

@@ -109,32 +109,13 @@ impl Machines {
             outgoing: sql.clone(),
             mailer: Arc::new(NoMail),
             exports: sql.clone(),
-            sources: self.sources(),
+            sources: Sources::of(sql.clone()),
             removals: sql.clone(),
             traces: Arc::new(RedisTraces::new(redis.clone())),
             calls: Arc::new(RedisCalls::new(redis.clone())),
             public_url: "http://127.0.0.1".into(),
             media: sql,
             objects: Arc::new(self.s3.clone()),
-        }
-    }
-
-    fn sources(&self) -> Sources {
-        let sql = Arc::new(self.db.clone());
-        Sources {
-            workspaces: sql.clone(),
-            retention: sql.clone(),
-            origins: sql.clone(),
-            members: sql.clone(),
-            keys: sql.clone(),
-            webhooks: sql.clone(),
-            sessions: sql.clone(),
-            contacts: sql.clone(),
-            chats: sql.clone(),
-            messages: sql.clone(),
-            told: sql.clone(),
-            media: sql.clone(),
-            audit: sql,
         }
     }
 

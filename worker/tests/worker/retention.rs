@@ -1,0 +1,57 @@
+//! A worker deletes what its workspace does not keep any longer.
+
+use std::time::Duration;
+
+use wagate_domain::{
+    events::{Event, EventData},
+    messages::{Priority, Status},
+    ports::{Messages, Projection, Retentions, Sessions},
+    retention::Retention,
+    sessions::{Pacing, Session, State},
+};
+use wagate_infra::testing::{eventually, text_message};
+
+use crate::{PATIENCE, machines::Machines};
+
+#[tokio::test]
+async fn the_worker_deletes_what_is_too_old() {
+    let machines = Machines::start(None).await;
+    let Machines { env, db, .. } = &machines;
+    let now = env.now();
+    let session = Session {
+        id: env.new_id(),
+        workspace: env.new_id(),
+        name: "shop".to_owned(),
+        state: State::Created,
+        reason: None,
+        wanted: false,
+        pn: None,
+        lid: None,
+        push_name: None,
+        epoch: 0,
+        pacing: Pacing::default(),
+        proxy: None,
+        linked_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let key = Sessions::insert(db, &session).await.unwrap().key();
+    let [mut old, mut young] =
+        ["old", "young"].map(|body| text_message(env, key, body, Priority::Interactive));
+    (old.status, young.status) = (Status::Sent, Status::Sent);
+    old.at = now.minus(Duration::from_hours(49));
+    let told = [&old, &young]
+        .map(|message| Event::new(env, key, EventData::MessageAccepted(Box::new(message.clone()))));
+    db.apply(&told).await.unwrap();
+    let two_days = Retention { messages_days: Some(2), ..Retention::default() };
+    db.put(key.workspace, &two_days).await.unwrap();
+
+    let worker = machines.worker("test").await;
+    let gone = async || {
+        let found = Messages::get(db, key.workspace, old.id).await.unwrap();
+        found.is_none().then_some(())
+    };
+    eventually(PATIENCE, "the old message is gone", gone).await;
+    assert!(Messages::get(db, key.workspace, young.id).await.unwrap().is_some());
+    worker.stop().await;
+}
