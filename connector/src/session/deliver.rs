@@ -17,6 +17,7 @@ use super::{
 use crate::{
     convert::{Own, Sendable, Uploaded, outbound},
     media::{UploadTrouble, upload},
+    turns::Turn,
     wa::{Existence, Link, Restriction, Trouble},
 };
 
@@ -85,7 +86,7 @@ impl Attempt {
             return Ok(failed("unsupported_content", "this content cannot be sent"));
         };
         let patience = self.shared.config.ack_timeout;
-        let turn = self.shared.turns.take(self.message.lane()).await;
+        let turn = self.turn().await;
         let (ack, waited) = self.link.send(&address, wire, &self.message.stanza_id, turn, patience).await?;
         *acked_in = ack.as_ref().map(|_| waited);
         Ok(match ack.map(|ack| ack.error) {
@@ -96,6 +97,17 @@ impl Attempt {
             },
             None => self.unanswered(waited).await,
         })
+    }
+
+    /// A turn to encrypt and write. Nobody holds one while he waits for what WhatsApp still has for his device.
+    async fn turn(&self) -> Turn {
+        loop {
+            self.link.caught_up().await;
+            let turn = self.shared.turns.take(self.message.lane()).await;
+            if self.link.is_caught_up() {
+                return turn;
+            }
+        }
     }
 
     /// No ack came in time. When nothing else came either, the connection is dead, whatever its socket says, and

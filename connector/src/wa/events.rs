@@ -6,12 +6,14 @@ use wacore::types::{
     events::{ConnectFailureReason, Event, EventHandler, EventInterest, EventKind, LoggedOut},
     message::MessageInfo,
 };
+use wacore_binary::{JidExt, NodeRef};
 use waproto::whatsapp as wa;
 
 use super::{
     acks::{Ack, AckBook},
     history::History,
     open::Feeds,
+    order::Order,
     ratchets::Ratchets,
     unstored::Unstored,
 };
@@ -94,6 +96,7 @@ pub(super) struct Tap {
     pub(super) feeds: Feeds,
     pub(super) unstored: Arc<Unstored>,
     pub(super) ratchets: Ratchets,
+    pub(super) order: Order,
     pub(super) history: Arc<History>,
 }
 
@@ -120,11 +123,19 @@ impl EventHandler for Tap {
         match &*event {
             Event::Connected(_) => self.history.connected(),
             Event::OfflineSyncCompleted(_) => self.ratchets.live(),
+            Event::RawNode(stanza) => {
+                if let Some(id) = sent_now(stanza.get()) {
+                    self.order.came(&id);
+                }
+                return;
+            }
             _ => {}
         }
         if let Some(told) = translate(&event) {
             if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
                 self.acks.fail_all();
+                // whoever waits for what was missed waits for nothing: it fails, and is tried on the next connection
+                self.ratchets.live();
             }
             (self.feeds.events)(told);
         }
@@ -150,6 +161,7 @@ impl EventHandler for Tap {
             EventKind::ServerAck,
             EventKind::Messages,
             EventKind::HistorySync,
+            EventKind::RawNode,
         ]))
     }
 }
@@ -190,6 +202,16 @@ fn is_acknowledged(event: &Event) -> bool {
             | Event::IncomingCall(_)
             | Event::MissedCall(_)
     )
+}
+
+/// WhatsApp's id of a message that is delivered as it is sent; those sent while the device was away say so. Posts of
+/// channels are nobody's to acknowledge.
+fn sent_now(stanza: &NodeRef<'_>) -> Option<String> {
+    let is_post = || stanza.attrs().optional_jid("from").is_some_and(|from| from.is_newsletter());
+    if stanza.tag.as_ref() != "message" || stanza.get_attr("offline").is_some() || is_post() {
+        return None;
+    }
+    stanza.get_attr("id").map(|id| id.as_str().into_owned())
 }
 
 /// Puts an event into our words; `None` for what we do not act upon.

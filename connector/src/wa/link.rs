@@ -157,6 +157,16 @@ impl Link {
         Ok(Existence::Somebody { address, contact: contact.or(ContactIds::of(number)) })
     }
 
+    /// Whether messages may leave without waiting for what came while the device was away.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.ratchets.is_live()
+    }
+
+    /// Waits until what came while the device was away is through, or nobody says so for a minute.
+    pub(crate) async fn caught_up(&self) {
+        self.ratchets.caught_up().await;
+    }
+
     /// Sends a message under a fixed id and waits for the server's ack, and until the message is kept for recipients
     /// that cannot read it; `Ok(None)` when no ack came in time.
     /// `turn` lasts until the message is written; the time tells how long the ack was waited for.
@@ -168,7 +178,7 @@ impl Link {
         turn: Turn,
         patience: Duration,
     ) -> Result<(Option<Ack>, Duration), Trouble> {
-        let leaving = self.ratchets.leave().await;
+        let leaving = self.ratchets.leave();
         let ack = self.acks.expect(id);
         let options = SendOptions::default().with_message_id(id);
         if let Err(error) = self.client.send_message_with_options(jid_of(to), message, options).await {

@@ -87,12 +87,18 @@ impl Links {
         };
         let history = Arc::new(History::new(store.owed));
         let sink = Arc::clone(&feeds.events);
-        let hook = Hook { sink: inbound, order, history: Arc::clone(&history), replays: store.replays };
+        let hook = Hook {
+            sink: inbound,
+            order: order.clone(),
+            history: Arc::clone(&history),
+            replays: store.replays,
+        };
         let tap = Tap {
             acks: Arc::clone(&acks),
             feeds,
             unstored,
             ratchets: store.ratchets.clone(),
+            order: order.clone(),
             history: Arc::clone(&history),
         };
         let device = DevicePropsOverride::new()
@@ -116,10 +122,13 @@ impl Links {
         let running = bot.spawn();
         let waiters = Arc::clone(&acks);
         let asking = Arc::clone(&client);
+        let arrivals = client.acquire_raw_node_forwarding();
         tokio::spawn(async move {
+            let _arrivals = arrivals;
             tokio::select! {
                 _ = running => {}
                 never = history.keep_asking(&asking) => match never {},
+                never = order.keep_asking(&asking) => match never {},
             }
             waiters.fail_all();
             sink(WireEvent::Ended);

@@ -64,11 +64,26 @@ impl Ratchets {
         self.0.turned.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// A message of ours begins to be encrypted, once what came while the device was away is through; until what this gives
-    /// is dropped it may be in anything that leaves.
-    pub(super) async fn leave(&self) -> Leaving {
-        // the sender is ours, so that the channel cannot close; a server that never says so is not waited for any longer
-        let _ = tokio::time::timeout(MISSED, self.0.live.subscribe().wait_for(|live| *live)).await;
+    /// Whether what came while the device was away is through.
+    pub(super) fn is_live(&self) -> bool {
+        *self.0.live.borrow()
+    }
+
+    /// Waits until what came while the device was away is through: a message of ours that leaves before may rest on it.
+    pub(super) async fn caught_up(&self) {
+        self.caught_up_within(MISSED).await;
+    }
+
+    async fn caught_up_within(&self, limit: Duration) {
+        // the sender is ours, so that the channel cannot close
+        if tokio::time::timeout(limit, self.0.live.subscribe().wait_for(|live| *live)).await.is_err() {
+            // a server that never says so is not waited for any longer
+            self.live();
+        }
+    }
+
+    /// A message of ours begins to be encrypted; until what this gives is dropped it may be in anything that leaves.
+    pub(super) fn leave(&self) -> Leaving {
         self.0.leaving.fetch_add(1, Ordering::AcqRel);
         Leaving(Arc::clone(&self.0))
     }
@@ -139,7 +154,7 @@ mod tests {
     async fn what_turned_is_stored_once_before_a_message_leaves() {
         let ratchets = Ratchets::default();
         ratchets.live();
-        let leaving = ratchets.leave().await;
+        let leaving = ratchets.leave();
         assert_eq!(stores(&ratchets).await, 0, "nothing has come");
         ratchets.turn();
         ratchets.turn();
@@ -148,7 +163,7 @@ mod tests {
         ratchets.turn();
         drop(leaving);
         assert_eq!(stores(&ratchets).await, 0, "nothing of ours is in what leaves");
-        let _leaving = ratchets.leave().await;
+        let _leaving = ratchets.leave();
         assert_eq!(stores(&ratchets).await, 1);
     }
 
@@ -156,7 +171,7 @@ mod tests {
     async fn what_came_meanwhile_is_left_to_the_next() {
         let ratchets = Ratchets::default();
         ratchets.live();
-        let _leaving = ratchets.leave().await;
+        let _leaving = ratchets.leave();
         ratchets.turn();
         let store = || async {
             ratchets.turn();
@@ -170,7 +185,7 @@ mod tests {
     async fn nothing_is_stored_while_what_was_missed_comes() {
         let ratchets = Ratchets::default();
         ratchets.live();
-        let _leaving = ratchets.leave().await;
+        let _leaving = ratchets.leave();
         ratchets.connect();
         ratchets.turn();
         assert_eq!(stores(&ratchets).await, 0);
@@ -179,21 +194,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_of_ours_leaves_while_what_was_missed_comes() {
+    async fn what_was_missed_is_waited_for_but_not_for_ever() {
         let ratchets = Ratchets::default();
-        let mut leaving = Box::pin(ratchets.leave());
-        assert!(leaving.as_mut().now_or_never().is_none());
+        let mut caught_up = Box::pin(ratchets.caught_up());
+        assert!(caught_up.as_mut().now_or_never().is_none());
         ratchets.live();
-        assert!(leaving.now_or_never().is_some());
+        assert!(caught_up.now_or_never().is_some());
         ratchets.connect();
-        assert!(ratchets.leave().now_or_never().is_none());
+        assert!(!ratchets.is_live());
+        ratchets.caught_up_within(Duration::ZERO).await;
+        assert!(ratchets.is_live(), "the server never said so");
     }
 
     #[tokio::test]
     async fn what_could_not_be_stored_is_still_to_be() {
         let ratchets = Ratchets::default();
         ratchets.live();
-        let _leaving = ratchets.leave().await;
+        let _leaving = ratchets.leave();
         ratchets.turn();
         assert_eq!(ratchets.settle_by(|| async { Err("away") }).await, Err("away"));
         assert_eq!(stores(&ratchets).await, 1);

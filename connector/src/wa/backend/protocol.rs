@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use wacore::store::{
-    error::Result,
+    error::{Result, StoreError},
     traits::{
         DeviceListRecord, LidPnMappingEntry, PendingInboundKey, PendingInboundRow, ProtocolStore,
         TcTokenEntry,
@@ -169,12 +169,20 @@ impl ProtocolStore for SqlBackend {
 
     async fn get_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
         let place = PendingInbound { chat, sender, id };
+        // asked first: whoever is at work writes the message down before it is not any more
+        let is_at_work = self.order.is_at_work(id);
         let found = match self.decrypted.get(place) {
             Some(message) => Some(message),
             None => patiently(|| self.store.pending_inbound(place)).await?,
         };
-        if found.is_some() {
-            self.replays.add(id);
+        match found {
+            Some(_) => self.replays.add(id),
+            // an acknowledgement would be of a message that nobody has yet
+            None if is_at_work => {
+                self.order.ask_again();
+                return Err(StoreError::Connection("the message is still at work".into()));
+            }
+            None => {}
         }
         Ok(found)
     }
@@ -189,7 +197,6 @@ impl ProtocolStore for SqlBackend {
 
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Result<()> {
         self.ratchets.turn();
-        rows.iter().for_each(|row| self.order.came(row.id));
         let messages: Vec<_> = rows
             .iter()
             .map(|row| (PendingInbound { chat: row.chat, sender: row.sender, id: row.id }, row.message))
