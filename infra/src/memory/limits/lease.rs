@@ -43,7 +43,7 @@ pub(super) struct Lease {
     used_at: Instant,
     /// Size of the last lot.
     size: u64,
-    /// Somebody is asking for the next lot.
+    /// The next lot is asked for, or is going to be.
     pub(super) refilling: bool,
 }
 
@@ -159,9 +159,19 @@ impl Lease {
         }
     }
 
-    /// Whether the next lot should be asked for before this one is used up.
+    /// Whether the next lot may be asked for, with those of other subjects.
     pub(super) fn is_low(&mut self, now: Instant) -> bool {
         self.size >= SMALL && !self.refilling && self.held(now) * 2 <= self.size
+    }
+
+    /// Whether the next lot should be asked for before this one is used up.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        self.refilling && self.held(now) * 4 <= self.size
+    }
+
+    /// What asks for the next lot and needs nothing.
+    pub(super) fn refill(&self, subject: Subject) -> Charge {
+        Charge { subject, rule: self.rule, cost: 0 }
     }
 
     /// Notes what was said of the subject when it was asked for at `asked`; what goes beyond the need is held.

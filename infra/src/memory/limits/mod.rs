@@ -63,8 +63,8 @@ impl LeasedLimits {
     }
 
     /// Asks for the next lots while the last ones are used up.
-    fn refill(&self, payer: Payer, purse: Arc<Purse>, charges: &[Charge]) {
-        let low = purse.refills(charges, Instant::now());
+    fn refill(&self, payer: Payer, purse: Arc<Purse>) {
+        let low = purse.refills();
         if low.is_empty() {
             return;
         }
@@ -147,9 +147,9 @@ impl Limits for LeasedLimits {
         }
         let purse = self.0.purse(payer);
         match purse.take(charges, Instant::now()) {
-            Held::Enough(decision, low) => {
-                if low {
-                    self.refill(payer, purse, charges);
+            Held::Enough(decision, due) => {
+                if due {
+                    self.refill(payer, purse);
                 }
                 Ok(Some(decision))
             }

@@ -14,6 +14,9 @@ use wagate_domain::limits::{Charge, Decision, Spent, Subject};
 use super::lease::{Lease, Lot};
 use crate::redis::{Grant, Wish};
 
+/// The next lots of so many subjects are asked for together at once, even if none of them is due.
+const TOGETHER: usize = 32;
+
 /// One payer's subjects.
 #[derive(Debug, Default)]
 pub(super) struct Purse {
@@ -26,13 +29,15 @@ pub(super) struct Purse {
 #[derive(Debug, Default)]
 struct Contents {
     leases: HashMap<Subject, Lease>,
+    /// Those whose next lots are asked for together, as soon as one of them is due.
+    low: Vec<Subject>,
     /// Taken under a rule that is not the subject's any more.
     unwanted: Vec<Spent>,
 }
 
 /// What can be said without asking.
 pub(super) enum Held {
-    /// Everything is there; whether more should be asked for soon.
+    /// Everything is there; whether more should be asked for now.
     Enough(Decision, bool),
     /// It was refused a moment ago.
     Refused(Decision),
@@ -70,16 +75,22 @@ impl Purse {
         if !enough {
             return Held::TooFew;
         }
-        let (mut told, mut spent, mut low) = (None, Vec::new(), false);
+        let (mut told, mut spent, mut due) = (None, Vec::new(), false);
         for charge in charges {
             let lease = contents.lease(charge, now);
             let drawn = lease.draw(u64::from(charge.cost), now);
             spent.extend(drawn.iter().filter_map(|lot| lot.spent(charge.subject)));
             told = tighter(told, lease.standing(charge, now));
-            low = low || lease.is_low(now);
+            if lease.is_low(now) {
+                lease.refilling = true;
+                contents.low.push(charge.subject);
+            } else {
+                due = due || lease.is_due(now);
+            }
         }
+        due = (due && !contents.low.is_empty()) || contents.low.len() >= TOGETHER;
         match told {
-            Some(decision) => Held::Enough(Decision { spent, ..decision }, low),
+            Some(decision) => Held::Enough(Decision { spent, ..decision }, due),
             None => Held::TooFew,
         }
     }
@@ -142,16 +153,11 @@ impl Purse {
         told.map(|decision| Decision { spent, ..decision })
     }
 
-    /// Subjects of these charges whose next lot should be asked for now, by whoever is told so.
-    pub(super) fn refills(&self, charges: &[Charge], now: Instant) -> Vec<Charge> {
+    /// What asks for the next lots, for whoever is told that one is due.
+    pub(super) fn refills(&self) -> Vec<Charge> {
         let mut contents = self.contents();
-        let low = |charge: &&Charge| {
-            let lease = contents.lease(charge, now);
-            let low = lease.is_low(now);
-            lease.refilling = lease.refilling || low;
-            low
-        };
-        charges.iter().filter(low).map(|charge| Charge { cost: 0, ..*charge }).collect()
+        let low = std::mem::take(&mut contents.low);
+        low.into_iter().filter_map(|subject| Some(contents.leases.get(&subject)?.refill(subject))).collect()
     }
 
     /// Ends what [`Self::refills`] began.
@@ -178,6 +184,11 @@ impl Purse {
     /// Lets go of what was not used for so long; what of it is to be given back.
     pub(super) fn let_go(&self, now: Instant, patience: Duration) -> Vec<Spent> {
         let mut contents = self.contents();
+        for subject in std::mem::take(&mut contents.low) {
+            if let Some(lease) = contents.leases.get_mut(&subject) {
+                lease.refilling = false;
+            }
+        }
         let mut returned = std::mem::take(&mut contents.unwanted);
         let idle = contents.leases.extract_if(|_, lease| lease.is_idle(now, patience));
         returned.extend(idle.flat_map(|(subject, lease)| lease.returned(subject)));
