@@ -94,8 +94,9 @@ impl Trace {
         if !self.recording() {
             return;
         }
-        event.at = self.0.clock.unix_millis();
         let mut ring = self.lock();
+        // under the lock, so that times stand in the order of numbers
+        event.at = self.0.clock.unix_millis();
         let event = ring.push(event);
         self.write(&event);
         // Under the lock, so that the newest number never goes back.

@@ -224,3 +224,72 @@ fn tighter(one: Option<Decision>, other: Option<Decision>) -> Option<Decision> {
         (one, other) => one.or(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wagate_domain::limits::{Rate, Rule};
+
+    use super::*;
+    use crate::redis::Part;
+
+    const LOT: u64 = 8;
+
+    fn charge(subject: Subject, cost: u32) -> Charge {
+        Charge { subject, rule: Rule::Rate(Rate::a_second(1_000, 2_000)), cost }
+    }
+
+    /// A purse that holds a lot of each subject.
+    fn filled(subjects: &[Subject], now: Instant) -> Purse {
+        let purse = Purse::default();
+        for subject in subjects {
+            let charges = [charge(*subject, 0)];
+            let wishes = [Wish { charge: charges[0], ahead: LOT }];
+            let part = Part {
+                taken: LOT,
+                left: 1_000,
+                reset_after: Duration::from_secs(1),
+                obstacle: None,
+                began: None,
+                ends: None,
+            };
+            let grant = Grant { allowed: true, parts: vec![part] };
+            purse.settle(&charges, vec![Vec::new()], &wishes, &grant, now);
+        }
+        purse
+    }
+
+    /// Uses up so many, one by one; whether more should be asked for after the last.
+    fn use_up(purse: &Purse, subject: Subject, count: u64, now: Instant) -> bool {
+        let mut told = false;
+        for _ in 0..count {
+            let Held::Enough(_, due) = purse.take(&[charge(subject, 1)], now) else {
+                panic!("there is enough")
+            };
+            told = due;
+        }
+        told
+    }
+
+    #[test]
+    fn the_next_lots_of_several_are_asked_for_when_one_is_due() {
+        let (now, subjects) = (Instant::now(), [Subject::Address, Subject::Workspace]);
+        let purse = filled(&subjects, now);
+        assert!(!use_up(&purse, Subject::Address, LOT / 2, now), "half is there");
+        assert!(!use_up(&purse, Subject::Workspace, LOT / 2, now));
+        assert!(use_up(&purse, Subject::Address, LOT / 4, now), "a quarter is left");
+        let asked: Vec<_> = purse.refills().into_iter().map(|charge| (charge.subject, charge.cost)).collect();
+        assert_eq!(asked, subjects.map(|subject| (subject, 0)));
+        assert!(!use_up(&purse, Subject::Workspace, LOT / 4, now), "it is asked for already");
+        assert!(purse.refills().is_empty());
+    }
+
+    #[test]
+    fn what_nobody_uses_any_more_is_not_asked_for() {
+        let now = Instant::now();
+        let purse = filled(&[Subject::Address], now);
+        use_up(&purse, Subject::Address, LOT / 2, now);
+        purse.let_go(now + Duration::from_secs(1), Duration::from_secs(1));
+        assert!(purse.refills().is_empty());
+        assert!(purse.is_empty());
+    }
+}
