@@ -75,8 +75,14 @@ async fn replies_flow_while_new_chats_wait(kind: &str) {
     stack.stop().await;
 }
 
+/// Waits until a message has been delivered; when it was sent, which may be on record a moment later than the receipt.
 async fn delivered(api: &Api, id: &str) -> Timestamp {
-    moment(&api.message_is(id, "delivered").await["times"]["sent"])
+    api.message_is(id, "delivered").await;
+    let sent = eventually("the time it was sent", || async {
+        let message = api.get(&format!("/api/v1/messages/{id}")).await.expect(200).json();
+        Some(message["times"]["sent"].clone()).filter(|sent| !sent.is_null())
+    });
+    moment(&sent.await)
 }
 
 /// What was parked leaves by itself when the restriction is over.
