@@ -8,11 +8,11 @@ use wagate_domain::{
     ports::{EventLog, Group, Lanes, Leases, Sessions, Workspaces},
     workspaces::{self, ChangeWorkspace},
 };
-use wagate_infra::{config::Config, seal::new_key, sql::Rotated};
+use wagate_infra::{config::Config, seal::new_key, sql::Rotated, system};
 
 use crate::{
     args::{AdminCommand, TenantCommand},
-    ends,
+    console, ends,
     machines::{Machines, connect_sql},
     running,
     up::embedded_sqlite,
@@ -95,8 +95,10 @@ async fn run_on(machines: &Machines, config: &Config, command: &TenantCommand) -
         }
         TenantCommand::CreateOperator { address, name } => {
             let people = machines.people(config)?;
+            let begun = machines.begin(None, "operator.created", address).await?;
             let operator = people::create_operator(&machines.env, people.ports(), address, name).await?;
             let link = people::password_link(&machines.env, people.ports(), address).await?;
+            machines.done(begun).await?;
             say(&format!(
                 "operator   {} ({})\npassword   {link}   (good for an hour)",
                 operator.address, operator.id
@@ -104,12 +106,17 @@ async fn run_on(machines: &Machines, config: &Config, command: &TenantCommand) -
         }
         TenantCommand::ResetPassword { address } => {
             let people = machines.people(config)?;
+            let begun = machines.begin(None, "account.password_link_made", address).await?;
             let link = people::password_link(&machines.env, people.ports(), address).await?;
+            machines.done(begun).await?;
             say(&format!("password   {link}   (good for an hour)"));
         }
         TenantCommand::RotateTokenKeys => {
             let people = machines.people(config)?;
-            say(&format!("key        {} signs from now on", people.tokens.rotate().await?));
+            let begun = machines.begin(None, "token_keys.rotated", "tokens").await?;
+            let key = people.tokens.rotate().await?;
+            machines.done(begun).await?;
+            say(&format!("key        {key} signs from now on"));
         }
     }
     Ok(())
@@ -123,6 +130,7 @@ async fn rotate_keys(mut config: Config) -> anyhow::Result<()> {
         config.database.url = Some(embedded_sqlite(&std::path::absolute(&config.data_dir)?));
     }
     let sql = connect_sql(&config, &ring, &say).await?;
+    let begun = console::begin(&system::env(), &sql, None, "encryption_keys.rotated", "ring").await?;
     let left = AtomicBool::new(false);
     sql.rotate_keys(&|step| {
         say(&told(&step));
@@ -131,8 +139,12 @@ async fn rotate_keys(mut config: Config) -> anyhow::Result<()> {
         }
     })
     .await?;
+    let left = left.into_inner();
+    if !left {
+        console::done(&sql, begun).await?;
+    }
     sql.close().await?;
-    anyhow::ensure!(!left.into_inner(), "some keys are in use still: run it again");
+    anyhow::ensure!(!left, "some keys are in use still: run it again");
     say("done: only the first key of the ring is needed from now on");
     Ok(())
 }

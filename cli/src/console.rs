@@ -1,7 +1,7 @@
 //! What is done at the command line, and its entries in the audit log.
 
 use wagate_domain::{
-    WorkspaceId,
+    Env, WorkspaceId,
     audit::{AuditActor, AuditEntry, Outcome},
     auth::{ApiKey, KeySecret, NewKey, Permissions},
     ports::{ApiKeys, AuditLog},
@@ -34,33 +34,49 @@ impl Machines {
         Ok(secret)
     }
 
-    /// Puts down in the audit log what is going to be done. If it fails, nobody settles the entry, and it says so.
+    /// Puts down in the audit log what is going to be done; see [`begin`].
     pub(crate) async fn begin(
         &self,
         workspace: Option<WorkspaceId>,
         action: &str,
         target: impl ToString,
     ) -> anyhow::Result<AuditEntry> {
-        let entry = AuditEntry {
-            id: self.env.new_id(),
-            workspace,
-            at: self.env.now(),
-            actor: AuditActor::Console,
-            address: None,
-            request_id: None,
-            action: action.to_owned(),
-            outcome: Outcome::Unknown,
-            target: Some(target.to_string()),
-            before: None,
-            after: None,
-        };
-        AuditLog::insert(&self.sql, &entry).await?;
-        Ok(entry)
+        begin(&self.env, &self.sql, workspace, action, target).await
     }
 
     /// Puts down that it was done.
     pub(crate) async fn done(&self, begun: AuditEntry) -> anyhow::Result<()> {
-        let entry = AuditEntry { outcome: Outcome::Done, ..begun };
-        Ok(AuditLog::settle(&self.sql, &entry).await?)
+        done(&self.sql, begun).await
     }
+}
+
+/// Puts down in the audit log what is going to be done. If it fails, nobody settles the entry, and it says so.
+pub(crate) async fn begin(
+    env: &Env,
+    log: &impl AuditLog,
+    workspace: Option<WorkspaceId>,
+    action: &str,
+    target: impl ToString,
+) -> anyhow::Result<AuditEntry> {
+    let entry = AuditEntry {
+        id: env.new_id(),
+        workspace,
+        at: env.now(),
+        actor: AuditActor::Console,
+        address: None,
+        request_id: None,
+        action: action.to_owned(),
+        outcome: Outcome::Unknown,
+        target: Some(target.to_string()),
+        before: None,
+        after: None,
+    };
+    log.insert(&entry).await?;
+    Ok(entry)
+}
+
+/// Puts down that it was done.
+pub(crate) async fn done(log: &impl AuditLog, begun: AuditEntry) -> anyhow::Result<()> {
+    let entry = AuditEntry { outcome: Outcome::Done, ..begun };
+    Ok(log.settle(&entry).await?)
 }

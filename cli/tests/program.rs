@@ -263,6 +263,13 @@ fn commands_beside_a_running_gateway_find_it() {
     assert!(admin(&["rotate-token-keys"]).contains("signs from now on"));
     assert!(admin(&["rotate-keys"]).contains("done"));
     assert!(program.paste(&make).contains("ses_"), "everything works with new keys");
+    let operators = program.shown("API key");
+    let log = program.paste(&format!("curl -sf {api}/api/v1/operator/audit -H 'X-API-Key: {operators}'"));
+    for action in
+        ["operator.created", "account.password_link_made", "token_keys.rotated", "encryption_keys.rotated"]
+    {
+        assert!(log.contains(action), "{action} is not in {log}");
+    }
     program.interrupt();
     assert!(!data.path().join("data/running.json").exists());
 }
