@@ -92,6 +92,7 @@ impl Links {
             order: order.clone(),
             history: Arc::clone(&history),
             replays: store.replays,
+            ratchets: store.ratchets.clone(),
         };
         let tap = Tap {
             acks: Arc::clone(&acks),

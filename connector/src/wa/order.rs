@@ -99,6 +99,11 @@ impl Order {
         state.missed |= state.connection == connection;
     }
 
+    /// Whether something has to come again over the next connection.
+    pub(super) fn has_missed(&self) -> bool {
+        self.state().missed
+    }
+
     /// One that has come could not be taken; it comes again over the next connection, which begins soon.
     pub(super) fn ask_again(&self) {
         self.miss(&mut self.state());

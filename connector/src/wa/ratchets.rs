@@ -49,7 +49,7 @@ impl Ratchets {
         let _ = self.0.client.set(Arc::downgrade(client));
     }
 
-    /// A new connection begins.
+    /// A new connection begins, or has to, for something was missed over this one.
     pub(super) fn connect(&self) {
         self.0.live.send_replace(false);
     }
