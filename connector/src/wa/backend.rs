@@ -50,12 +50,13 @@ impl SqlBackend {
     /// Over the store of a session.
     #[must_use]
     pub fn new(store: WaStore) -> Self {
+        let order = Order::default();
         Self {
             store,
             sent: SentMessages::default(),
             replays: Replays::default(),
-            ratchets: Ratchets::default(),
-            order: Order::default(),
+            ratchets: Ratchets::new(order.catchup()),
+            order,
             decrypted: Decrypted::default(),
         }
     }

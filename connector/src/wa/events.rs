@@ -11,10 +11,10 @@ use waproto::whatsapp as wa;
 
 use super::{
     acks::{Ack, AckBook},
+    catchup::Catchup,
     history::History,
     open::Feeds,
     order::Order,
-    ratchets::Ratchets,
     unstored::Unstored,
 };
 
@@ -95,8 +95,8 @@ pub(super) struct Tap {
     pub(super) acks: Arc<AckBook>,
     pub(super) feeds: Feeds,
     pub(super) unstored: Arc<Unstored>,
-    pub(super) ratchets: Ratchets,
     pub(super) order: Order,
+    pub(super) catchup: Catchup,
     pub(super) history: Arc<History>,
 }
 
@@ -122,7 +122,7 @@ impl EventHandler for Tap {
         }
         match &*event {
             Event::Connected(_) => self.history.connected(),
-            Event::OfflineSyncCompleted(_) => self.ratchets.live(),
+            Event::OfflineSyncCompleted(_) => self.catchup.drained(),
             Event::RawNode(stanza) => {
                 if let Some(id) = sent_now(stanza.get()) {
                     self.order.came(&id);
@@ -134,8 +134,7 @@ impl EventHandler for Tap {
         if let Some(told) = translate(&event) {
             if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
                 self.acks.fail_all();
-                // whoever waits for what was missed waits for nothing: it fails, and is tried on the next connection
-                self.ratchets.live();
+                self.catchup.over();
             }
             (self.feeds.events)(told);
         }

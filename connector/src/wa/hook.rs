@@ -8,7 +8,7 @@ use wagate_domain::{Address, ContactIds, ports::Poll};
 use waproto::whatsapp as wa;
 use whatsapp_rust::{Client, InboundDurabilityHook};
 
-use super::{Ratchets, Replays, history::History, link::known, order::Order, votes};
+use super::{Replays, history::History, link::known, order::Order, votes};
 use crate::convert::counterpart;
 
 /// A decrypted message and who it is about.
@@ -46,7 +46,6 @@ pub(super) struct Hook {
     pub(super) order: Order,
     pub(super) history: Arc<History>,
     pub(super) replays: Replays,
-    pub(super) ratchets: Ratchets,
 }
 
 #[async_trait]
@@ -54,31 +53,17 @@ impl InboundDurabilityHook for Hook {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
         // what stands behind a message that comes again comes again with it, in its order
         let ids = batch.iter().map(|item| (item.info.id.as_str(), item.info.is_offline));
-        let Some(connection) = self.order.admit(ids) else {
-            self.hold_back();
-            return Err(NotStored.into());
-        };
+        let connection = self.order.admit(ids).ok_or(NotStored)?;
         let replayed: HashSet<&str> =
             batch.iter().map(|item| item.info.id.as_str()).filter(|id| self.replays.take(id)).collect();
         let stored = self.store(&client, batch).await;
-        let inbound = stored.inspect_err(|_| {
-            self.order.missed(connection);
-            self.hold_back();
-        })?;
+        let inbound = stored.inspect_err(|_| self.order.missed(connection))?;
         self.history.settle(&client, &inbound, |id| replayed.contains(id)).await?;
         Ok(())
     }
 }
 
 impl Hook {
-    /// Messages of ours wait until those have come again that were missed: each answer turns the ratchet, and Signal knows
-    /// no more than the last five turns, so that what comes again behind more of them can be read by nobody.
-    fn hold_back(&self) {
-        if self.order.has_missed() {
-            self.ratchets.connect();
-        }
-    }
-
     async fn store(&self, client: &Client, batch: &[InboundMessage]) -> Result<Vec<Inbound>, NotStored> {
         let mut inbound = Vec::with_capacity(batch.len());
         for item in batch {

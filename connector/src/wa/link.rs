@@ -15,6 +15,7 @@ use whatsapp_rust::{Client, ErrorChainExt, PresenceError, SendError, SendOptions
 use super::{
     Inbound, Ratchets, SentMessages,
     acks::{Ack, AckBook},
+    catchup::Catchup,
     hook::identified,
     pairing::{self, CodeRefusal, PairingCode},
     restrictions::{self, Restriction},
@@ -34,6 +35,7 @@ pub(crate) struct Link {
     acks: Arc<AckBook>,
     sent: SentMessages,
     ratchets: Ratchets,
+    catchup: Catchup,
 }
 
 /// Why something asked of a device did not happen.
@@ -85,8 +87,9 @@ impl Link {
         acks: Arc<AckBook>,
         sent: SentMessages,
         ratchets: Ratchets,
+        catchup: Catchup,
     ) -> Self {
-        Self { client, acks, sent, ratchets }
+        Self { client, acks, sent, ratchets, catchup }
     }
 
     /// Whether the device is logged in right now.
@@ -157,14 +160,14 @@ impl Link {
         Ok(Existence::Somebody { address, contact: contact.or(ContactIds::of(number)) })
     }
 
-    /// Whether messages may leave without waiting for what came while the device was away.
+    /// Whether messages may leave without waiting for what came while the device was away, or was missed.
     pub(crate) fn is_caught_up(&self) -> bool {
-        self.ratchets.is_live()
+        self.catchup.is_through()
     }
 
-    /// Waits until what came while the device was away is through, or nobody says so for a minute.
+    /// Waits until what came while the device was away, or was missed, is through, or nobody says so for a minute.
     pub(crate) async fn caught_up(&self) {
-        self.ratchets.caught_up().await;
+        self.catchup.through().await;
     }
 
     /// Sends a message under a fixed id and waits for the server's ack, and until the message is kept for recipients

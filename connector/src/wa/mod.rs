@@ -2,6 +2,7 @@
 
 mod acks;
 mod backend;
+mod catchup;
 mod events;
 #[cfg_attr(feature = "sandbox", path = "gate_sandbox.rs")]
 #[cfg_attr(feature = "live", path = "gate_live.rs")]

@@ -92,14 +92,13 @@ impl Links {
             order: order.clone(),
             history: Arc::clone(&history),
             replays: store.replays,
-            ratchets: store.ratchets.clone(),
         };
         let tap = Tap {
             acks: Arc::clone(&acks),
             feeds,
             unstored,
-            ratchets: store.ratchets.clone(),
             order: order.clone(),
+            catchup: order.catchup(),
             history: Arc::clone(&history),
         };
         let device = DevicePropsOverride::new()
@@ -121,7 +120,7 @@ impl Links {
         let client = bot.client();
         store.ratchets.belong_to(&client);
         let running = bot.spawn();
-        let waiters = Arc::clone(&acks);
+        let (waiters, catchup) = (Arc::clone(&acks), order.catchup());
         let asking = Arc::clone(&client);
         let arrivals = client.acquire_raw_node_forwarding();
         tokio::spawn(async move {
@@ -134,7 +133,7 @@ impl Links {
             waiters.fail_all();
             sink(WireEvent::Ended);
         });
-        Ok(Link::new(client, acks, store.sent, store.ratchets))
+        Ok(Link::new(client, acks, store.sent, store.ratchets, catchup))
     }
 }
 

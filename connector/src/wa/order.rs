@@ -16,6 +16,8 @@ use std::{
 use tokio::sync::Notify;
 use whatsapp_rust::Client;
 
+use super::catchup::Catchup;
+
 /// Messages under way at a time before those that got lost on it are forgotten.
 const MOST: usize = 10_000;
 
@@ -29,6 +31,8 @@ pub struct Order(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
+    /// Knows of what was missed over this connection; changed under the lock of the state.
+    catchup: Catchup,
     /// Rings when messages have to come again that do not by themselves.
     again: Notify,
 }
@@ -37,19 +41,22 @@ struct Shared {
 struct State {
     /// Connections so far.
     connection: u64,
-    /// A message that came over this one was not stored.
-    missed: bool,
     /// The connections that messages came over as they were sent, by WhatsApp's id, until they are stored or refused. Those
     /// sent while the device was away are not among them: the protocol crate ends with these before it connects again.
     came: HashMap<String, u64>,
 }
 
 impl Order {
+    /// How far the device has come.
+    pub(super) fn catchup(&self) -> Catchup {
+        self.0.catchup.clone()
+    }
+
     /// A new connection begins.
     pub(super) fn connect(&self) {
         let mut state = self.state();
         state.connection += 1;
-        state.missed = false;
+        self.0.catchup.connect();
     }
 
     /// A message has come over this connection, as it was sent.
@@ -80,9 +87,9 @@ impl Order {
         }
         if late && on_time {
             // those on time have come again already
-            self.miss(&mut state);
+            self.0.again();
         }
-        if late || state.missed {
+        if late || self.0.catchup.has_missed() {
             return None;
         }
         // whoever is still at work on one of them has come too late
@@ -94,19 +101,17 @@ impl Order {
 
     /// One that came over a connection was not stored: nothing that came behind it may be.
     pub(super) fn missed(&self, connection: u64) {
-        let mut state = self.state();
+        let state = self.state();
         // what failed late has come again already
-        state.missed |= state.connection == connection;
-    }
-
-    /// Whether something has to come again over the next connection.
-    pub(super) fn has_missed(&self) -> bool {
-        self.state().missed
+        if state.connection == connection {
+            self.0.catchup.missed();
+        }
     }
 
     /// One that has come could not be taken; it comes again over the next connection, which begins soon.
     pub(super) fn ask_again(&self) {
-        self.miss(&mut self.state());
+        let _state = self.state();
+        self.0.again();
     }
 
     /// Connects again for messages that do not come again by themselves.
@@ -114,20 +119,22 @@ impl Order {
         loop {
             self.0.again.notified().await;
             tokio::time::sleep(SETTLE).await;
-            if self.state().missed {
+            if self.0.catchup.has_missed() {
                 tracing::info!("reconnecting for messages that came too late");
                 client.reconnect_immediately().await;
             }
         }
     }
 
-    fn miss(&self, state: &mut State) {
-        state.missed = true;
-        self.0.again.notify_one();
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn again(&self) {
+        self.catchup.missed();
+        self.again.notify_one();
     }
 }
 

@@ -14,14 +14,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
 use whatsapp_rust::Client;
+
+use super::catchup::Catchup;
 
 /// Pause before what could not be written down is written again.
 const AGAIN: Duration = Duration::from_millis(500);
-
-/// Longest wait for what came while the device was away: as long as the protocol crate waits for its end.
-const MISSED: Duration = Duration::from_secs(60);
 
 /// Ratchets of one device. Clones share them.
 #[derive(Clone, Default)]
@@ -33,9 +31,9 @@ struct State {
     stored: AtomicU64,
     /// Messages of ours that are being encrypted and written.
     leaving: AtomicUsize,
-    /// What came while this device was away is through. Before, the protocol crate writes down what has turned together with
-    /// the messages, under a lock that it holds while it acknowledges them: whoever waited for it there would wait for ever.
-    live: watch::Sender<bool>,
+    /// Until what came while this device was away is drained, the protocol crate writes down what has turned together with the
+    /// messages, under a lock that it holds while it acknowledges them: whoever waited for it there would wait for ever.
+    catchup: Catchup,
     client: OnceLock<Weak<Client>>,
 }
 
@@ -43,43 +41,20 @@ struct State {
 pub(super) struct Leaving(Arc<State>);
 
 impl Ratchets {
+    /// Of a device that has come as far as `catchup` says.
+    pub(super) fn new(catchup: Catchup) -> Self {
+        Self(Arc::new(State { catchup, ..State::default() }))
+    }
+
     /// Whose they are.
     pub(super) fn belong_to(&self, client: &Arc<Client>) {
         // set once: a store is opened for one device
         let _ = self.0.client.set(Arc::downgrade(client));
     }
 
-    /// A new connection begins, or has to, for something was missed over this one.
-    pub(super) fn connect(&self) {
-        self.0.live.send_replace(false);
-    }
-
-    /// What came while the device was away has come over this connection.
-    pub(super) fn live(&self) {
-        self.0.live.send_replace(true);
-    }
-
     /// A message was decrypted.
     pub(super) fn turn(&self) {
         self.0.turned.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Whether what came while the device was away is through.
-    pub(super) fn is_live(&self) -> bool {
-        *self.0.live.borrow()
-    }
-
-    /// Waits until what came while the device was away is through: a message of ours that leaves before may rest on it.
-    pub(super) async fn caught_up(&self) {
-        self.caught_up_within(MISSED).await;
-    }
-
-    async fn caught_up_within(&self, limit: Duration) {
-        // the sender is ours, so that the channel cannot close
-        if tokio::time::timeout(limit, self.0.live.subscribe().wait_for(|live| *live)).await.is_err() {
-            // a server that never says so is not waited for any longer
-            self.live();
-        }
     }
 
     /// A message of ours begins to be encrypted; until what this gives is dropped it may be in anything that leaves.
@@ -107,9 +82,9 @@ impl Ratchets {
     where
         F: Future<Output = Result<(), E>>,
     {
-        let State { turned, stored, leaving, live, .. } = &*self.0;
+        let State { turned, stored, leaving, catchup, .. } = &*self.0;
         let turned = turned.load(Ordering::Acquire);
-        let due = leaving.load(Ordering::Acquire) > 0 && *live.borrow();
+        let due = leaving.load(Ordering::Acquire) > 0 && catchup.is_drained();
         if due && stored.load(Ordering::Acquire) < turned {
             store().await?;
             stored.fetch_max(turned, Ordering::AcqRel);
@@ -135,9 +110,14 @@ impl Drop for Leaving {
 mod tests {
     use std::cell::Cell;
 
-    use futures::FutureExt;
-
     use super::*;
+
+    /// Those of a device to which nothing came while it was away.
+    fn live() -> Ratchets {
+        let ratchets = Ratchets::default();
+        ratchets.0.catchup.drained();
+        ratchets
+    }
 
     /// How often what has turned is written down when something leaves now.
     async fn stores(ratchets: &Ratchets) -> usize {
@@ -152,8 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_turned_is_stored_once_before_a_message_leaves() {
-        let ratchets = Ratchets::default();
-        ratchets.live();
+        let ratchets = live();
         let leaving = ratchets.leave();
         assert_eq!(stores(&ratchets).await, 0, "nothing has come");
         ratchets.turn();
@@ -169,8 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_came_meanwhile_is_left_to_the_next() {
-        let ratchets = Ratchets::default();
-        ratchets.live();
+        let ratchets = live();
         let _leaving = ratchets.leave();
         ratchets.turn();
         let store = || async {
@@ -182,34 +160,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_stored_while_what_was_missed_comes() {
-        let ratchets = Ratchets::default();
-        ratchets.live();
+    async fn nothing_is_stored_while_what_came_meanwhile_is_drained() {
+        let catchup = Catchup::default();
+        let ratchets = Ratchets::new(catchup.clone());
         let _leaving = ratchets.leave();
-        ratchets.connect();
         ratchets.turn();
         assert_eq!(stores(&ratchets).await, 0);
-        ratchets.live();
+        catchup.drained();
         assert_eq!(stores(&ratchets).await, 1);
     }
 
     #[tokio::test]
-    async fn what_was_missed_is_waited_for_but_not_for_ever() {
-        let ratchets = Ratchets::default();
-        let mut caught_up = Box::pin(ratchets.caught_up());
-        assert!(caught_up.as_mut().now_or_never().is_none());
-        ratchets.live();
-        assert!(caught_up.now_or_never().is_some());
-        ratchets.connect();
-        assert!(!ratchets.is_live());
-        ratchets.caught_up_within(Duration::ZERO).await;
-        assert!(ratchets.is_live(), "the server never said so");
+    async fn what_turned_is_stored_before_a_message_that_is_leaving_when_another_is_missed() {
+        let ratchets = live();
+        let _leaving = ratchets.leave();
+        ratchets.turn();
+        ratchets.0.catchup.missed();
+        assert_eq!(stores(&ratchets).await, 1);
     }
 
     #[tokio::test]
     async fn what_could_not_be_stored_is_still_to_be() {
-        let ratchets = Ratchets::default();
-        ratchets.live();
+        let ratchets = live();
         let _leaving = ratchets.leave();
         ratchets.turn();
         assert_eq!(ratchets.settle_by(|| async { Err("away") }).await, Err("away"));

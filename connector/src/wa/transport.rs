@@ -64,7 +64,6 @@ impl TransportFactory for GatedTransport {
             Some((route, told)) => self.open_by(route, told).await?,
         };
         self.order.connect();
-        self.ratchets.connect();
         let orderly = Orderly { socket, line: self.unstored.connect(), ratchets: self.ratchets.clone() };
         Ok((Arc::new(orderly), events))
     }
