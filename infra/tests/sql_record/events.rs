@@ -31,6 +31,12 @@ pub(crate) fn received(message: &Message, media: Option<&Media>, millis: i64) ->
     )
 }
 
+/// As a phone's history tells of it.
+pub(crate) fn past(message: &Message, millis: i64) -> Event {
+    let data = EventData::MessageReceived { message: Box::new(message.clone()), media: None, history: true };
+    event(of(message), millis, data)
+}
+
 pub(crate) fn status(session: SessionKey, message: MessageId, status: Status, millis: i64) -> Event {
     let failure = matches!(status, Status::Failed | Status::Cancelled)
         .then(|| Failure { code: "not_on_whatsapp".to_owned(), message: "Nobody there.".to_owned() });

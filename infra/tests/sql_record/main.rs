@@ -74,6 +74,7 @@ async fn conforms(db: &Database, url: &str) {
     origins::origins(db).await;
     retention::is_set(db).await;
     telling::sent_is_told_once_and_first(db).await;
+    telling::what_the_history_was_ahead_of_is_told_when_it_comes(db).await;
     terms::the_last_to_begin_writes(db).await;
     retention::messages_go(db).await;
     retention::old_media(db).await;

@@ -13,7 +13,7 @@ use wagate_domain::{
 use wagate_infra::sql::Database;
 
 use crate::{
-    events::{accepted, contact, event, received, status},
+    events::{accepted, contact, event, past, received, status},
     ports::FindOne,
     sample::{at, both, id, incoming, lid, outgoing, pn, stored_session},
 };
@@ -93,8 +93,7 @@ pub(crate) async fn chats_count(db: &Database) {
 pub(crate) async fn history_is_read(db: &Database) {
     let key = stored_session(db).await;
     let (old, new) = (incoming(key, &pn("628202"), "H1", 500), incoming(key, &pn("628202"), "H2", 6_000));
-    let past = EventData::MessageReceived { message: Box::new(old), media: None, history: true };
-    db.apply(&[event(key, 6_501, past), received(&new, None, 6_502)]).await.unwrap();
+    db.apply(&[past(&old, 6_501), received(&new, None, 6_502)]).await.unwrap();
     let found = chat(db, key, &pn("628202")).await.unwrap();
     assert_eq!((found.unread, found.last_message), (1, Some(new.id)));
 }

@@ -200,7 +200,7 @@ impl Log {
             Box::new(media)
         });
         self.messages.push(message.clone());
-        EventData::MessageReceived { message: Box::new(message), media, history: stanza == 4 }
+        EventData::MessageReceived { message: Box::new(message), media, history: stanza == 4 && person == 1 }
     }
 }
 
@@ -247,7 +247,8 @@ async fn dump(url: &str) -> Vec<String> {
         ("contacts", "id, session_id, pn, lid, push_name, merged_into, updated_at"),
         (
             "messages",
-            "id, session_id, direction, chat, chat_key, stanza_id, status, failure, times, push_name, at, unread",
+            "id, session_id, direction, chat, chat_key, stanza_id, status, failure, times, push_name, at, unread, \
+             past",
         ),
         (
             "chats",
@@ -255,6 +256,7 @@ async fn dump(url: &str) -> Vec<String> {
              muted_until, deleted, left_group",
         ),
         ("media", "id, session_id, message_id, state, size, sha256"),
+        ("events", "id, session_id, type, chat, at"),
         ("sessions", "id, state, reason, pn, lid, push_name, updated_at"),
         ("projection_marks", "session_id, at"),
     ] {
@@ -301,7 +303,11 @@ async fn check(
     told(&db, &events, batch + 1).await;
     prop_assert_eq!(&dump(urls[0]).await, &once, "all again: {}", json(&events));
     told(&other, &events, events.len()).await;
-    prop_assert_eq!(&dump(urls[1]).await, &once, "in one batch: {}", json(&events));
+    // a contact that is made and changed in one batch was told of with what made it
+    let stands = |lines: Vec<String>| -> Vec<String> {
+        lines.into_iter().filter(|line| !line.starts_with("events: ")).collect()
+    };
+    prop_assert_eq!(stands(dump(urls[1]).await), stands(once), "in one batch: {}", json(&events));
     db.close().await.unwrap();
     other.close().await.unwrap();
     Ok(())

@@ -1,20 +1,28 @@
 //! What subscribers are told of what happens.
 
 use wagate_domain::{
-    messages::Status,
-    ports::{Projection, ToldEvents, ToldQuery},
+    events::ToldData,
+    messages::{Direction, Message, Status},
+    ports::{ChatQuery, Chats, Projection, ToldEvents, ToldQuery},
     sessions::SessionKey,
 };
 use wagate_infra::sql::Database;
 
 use crate::{
-    events::{accepted, receipt, status},
-    sample::{outgoing, pn, stored_session},
+    events::{accepted, past, receipt, received, status},
+    sample::{id, incoming, outgoing, pn, stored_session},
 };
 
+fn all(key: SessionKey) -> ToldQuery {
+    ToldQuery { session: Some(key.id), limit: 100, ..ToldQuery::default() }
+}
+
+fn of(key: SessionKey) -> ChatQuery {
+    ChatQuery { session: Some(key.id), limit: 9, ..ChatQuery::default() }
+}
+
 async fn told(db: &Database, key: SessionKey) -> Vec<&'static str> {
-    let query = ToldQuery { session: Some(key.id), limit: 100, ..ToldQuery::default() };
-    let entries = ToldEvents::list(db, key.workspace, &query).await.unwrap();
+    let entries = ToldEvents::list(db, key.workspace, &all(key)).await.unwrap();
     entries.iter().map(|entry| entry.told.data.kind().name()).collect()
 }
 
@@ -35,5 +43,43 @@ pub(crate) async fn sent_is_told_once_and_first(db: &Database) {
             }
         }
         assert_eq!(told(db, key).await, ["message.sent", "message.status"], "{order:?}");
+    }
+}
+
+/// A history may have a message that could not be stored when it came, and is on its way once more.
+pub(crate) async fn what_the_history_was_ahead_of_is_told_when_it_comes(db: &Database) {
+    let them = pn("62812");
+    for is_one_batch in [false, true] {
+        let key = stored_session(db).await;
+        let theirs = incoming(key, &them, "E1", 5);
+        let ours =
+            Message { direction: Direction::Out, status: Status::Sent, ..incoming(key, &them, "E2", 6) };
+        // where it comes under another of the chat's addresses, its id is another
+        let come = Message { id: id(), offline: true, ..theirs.clone() };
+        let events = [
+            past(&theirs, 10),
+            past(&ours, 11),
+            received(&come, None, 12),
+            received(&ours, None, 13),
+            received(&come, None, 14),
+            past(&theirs, 15),
+        ];
+        if is_one_batch {
+            db.apply(&events).await.unwrap();
+        } else {
+            db.apply(&events[..2]).await.unwrap();
+            assert_eq!(told(db, key).await, [""; 0], "nobody is told of the past");
+            assert_eq!(Chats::list(db, key.workspace, &of(key)).await.unwrap()[0].unread, 0);
+            for event in &events[2..] {
+                for _ in 0..2 {
+                    db.apply(std::slice::from_ref(event)).await.unwrap();
+                }
+            }
+        }
+        assert_eq!(told(db, key).await, ["message.received", "message.sent"], "in one batch: {is_one_batch}");
+        let first = ToldEvents::list(db, key.workspace, &all(key)).await.unwrap().swap_remove(0).told.data;
+        let ToldData::MessageReceived(message) = first else { panic!("{first:?}") };
+        assert_eq!((message.id, message.offline), (theirs.id, true));
+        assert_eq!(Chats::list(db, key.workspace, &of(key)).await.unwrap()[0].unread, 1);
     }
 }

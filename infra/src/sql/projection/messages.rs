@@ -36,6 +36,17 @@ pub(super) struct Advanced {
     pub(super) stands: bool,
 }
 
+/// What came of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It is on record now, under this id.
+    New(String),
+    /// It was, under this id, from the history, and has come by itself now.
+    Come(String),
+    /// It was.
+    Known,
+}
+
 /// The messages that a batch of events can touch.
 #[derive(Debug, Default)]
 pub(super) struct MessageBook {
@@ -78,13 +89,29 @@ impl MessageBook {
         self.same_stanza(message).next().is_some()
     }
 
-    /// Adds a message unless its chat has it already; says whether it was added.
-    pub(super) fn add(&mut self, message: &Message, chat_key: String, unread: bool) -> PortResult<bool> {
-        if self.knows(message) || self.same_stanza(message).any(|row| row.chat_key == chat_key) {
-            return Ok(false);
+    /// Whether such a message is known from the history alone.
+    pub(super) fn is_past(&self, message: &Message) -> bool {
+        self.same_stanza(message).any(|row| row.past)
+    }
+
+    /// Adds a message unless its chat has it already. A history may be ahead of what is still on its way: one that is
+    /// known from there alone is news when it comes by itself.
+    pub(super) fn add(&mut self, message: &Message, chat_key: String, history: bool) -> PortResult<Added> {
+        let unread = message.direction == Direction::In && !history;
+        let id = message.id.to_string();
+        let here = |row: &&Model| row.id == id || row.chat_key == chat_key;
+        let Some(known) = self.same_stanza(message).find(here).map(|row| row.id.clone()) else {
+            self.put(Tracked::new(Model { unread, past: history, ..Model::of(message, chat_key)? }));
+            return Ok(Added::New(id));
+        };
+        match self.rows.get_mut(&known) {
+            Some(row) if row.row().past && !history => {
+                let row = row.change();
+                (row.past, row.unread, row.offline) = (false, unread, message.offline);
+                Ok(Added::Come(known))
+            }
+            _ => Ok(Added::Known),
         }
-        self.put(Tracked::new(Model { unread, ..Model::of(message, chat_key)? }));
-        Ok(true)
     }
 
     /// Moves a message of a session on; one that is not on record is not missed.
@@ -194,10 +221,18 @@ impl MessageBook {
         for id in moving {
             let Some(row) = self.rows.remove(&id) else { continue };
             let key = (row.row().session_id.clone(), row.row().stanza_id.clone());
-            let twins = self.by_stanza.get(&key).into_iter().flatten();
-            let is_twin =
-                |other: &Model| other.direction == row.row().direction && other.chat_key == merge.into;
-            if twins.filter_map(|twin| self.rows.get(twin)).any(|twin| is_twin(twin.row())) {
+            let mut twins = self.by_stanza.get(&key).into_iter().flatten();
+            let is_twin = |id: &&String| {
+                let other = self.rows.get(*id).map(Tracked::row);
+                other.is_some_and(|other| {
+                    other.direction == row.row().direction && other.chat_key == merge.into
+                })
+            };
+            if let Some(kept) = twins.find(is_twin).and_then(|id| self.rows.get_mut(id)) {
+                // the other has been told of
+                if kept.row().past && !row.row().past {
+                    kept.change().past = false;
+                }
                 continue;
             }
             let mut row = row;

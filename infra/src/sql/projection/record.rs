@@ -16,7 +16,7 @@ use super::{
     contacts::ContactBook,
     marks::Marks,
     media::settle,
-    messages::{MessageBook, Step},
+    messages::{Added, MessageBook, Step},
     sessions,
     sighting::Sighting,
     telling::Telling,
@@ -93,9 +93,9 @@ impl Record {
         (stale, history): (bool, bool),
     ) -> PortResult<()> {
         // nobody is told of the past message by message
-        if self.add(event, message, media, (stale, history))?
+        if let Added::New(id) | Added::Come(id) = self.add(event, message, media, (stale, history))?
             && !history
-            && let Some(message) = self.message(&message.id.to_string())?
+            && let Some(message) = self.message(&id)?
         {
             let message = Box::new(message);
             let told = match message.direction {
@@ -107,28 +107,29 @@ impl Record {
         Ok(())
     }
 
-    /// Adds a message; says whether it is new.
+    /// Adds a message; says what came of it.
     fn add(
         &mut self,
         event: &Event,
         message: &Message,
         media: Option<&Media>,
         (stale, history): (bool, bool),
-    ) -> PortResult<bool> {
+    ) -> PortResult<Added> {
         // told before: its contact may have another number by now, so only the ids count
-        if self.messages.knows(message) || (stale && self.messages.knows_stanza(message)) {
-            return Ok(false);
+        let known = self.messages.knows(message) || (stale && self.messages.knows_stanza(message));
+        if known && (history || !self.messages.is_past(message)) {
+            return Ok(Added::Known);
         }
         let contact = self.meet_by(event, stale, true)?;
         let chat_key = contact.unwrap_or_else(|| message.chat.to_string());
-        let unread = message.direction == Direction::In && !history;
-        let added = self.messages.add(message, chat_key, unread)?;
-        if let Some(row) = self.messages.get(&message.id.to_string()).filter(|_| added)
+        let added = self.messages.add(message, chat_key, history)?;
+        if let Added::New(id) | Added::Come(id) = &added
+            && let Some(row) = self.messages.get(id)
             && row.stands_in_chat()?
         {
             self.chats.stands(row);
         }
-        if let Some(media) = media.filter(|_| added) {
+        if let Some(media) = media.filter(|_| matches!(added, Added::New(_))) {
             let row = Tracked::new(media::Model::try_from(media)?);
             self.media.entry(media.id.to_string()).or_insert(row);
         }

@@ -17,7 +17,13 @@ use crate::sql::{
 /// Parameters of one statement, well below what either database takes.
 const PARAMETERS: usize = 10_000;
 
-/// A message that both chats have is dropped from the one that goes.
+/// A message that both chats have was told of when either was.
+const TELL_TWINS: &str = "UPDATE messages SET past = FALSE
+    WHERE chat_key = $2 AND workspace_id = $3 AND past AND EXISTS (
+    SELECT 1 FROM messages AS gone
+    WHERE gone.session_id = messages.session_id AND gone.stanza_id = messages.stanza_id
+        AND gone.direction = messages.direction AND gone.chat_key = $1 AND NOT gone.past)";
+/// It is dropped from the one that goes.
 const DROP_TWINS: &str = "DELETE FROM messages WHERE chat_key = $1 AND workspace_id = $3 AND EXISTS (
     SELECT 1 FROM messages AS kept
     WHERE kept.session_id = messages.session_id AND kept.stanza_id = messages.stanza_id
@@ -59,7 +65,7 @@ async fn store_contacts(tx: &DatabaseTransaction, record: &Record) -> PortResult
     for (done, Merge { from, into }) in record.contacts.merges().iter().enumerate() {
         store_chats::read(tx, &record.chats, done).await?;
         let workspace = record.contacts.workspace_of(into);
-        for sql in [DROP_TWINS, MOVE_MESSAGES, MOVE_SIGNPOSTS] {
+        for sql in [TELL_TWINS, DROP_TWINS, MOVE_MESSAGES, MOVE_SIGNPOSTS] {
             let values = [from.into(), into.into(), workspace.into()];
             let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
             tx.execute_raw(statement).await.map_err(sql_error)?;
@@ -89,6 +95,8 @@ async fn store_messages(tx: &DatabaseTransaction, record: &Record) -> PortResult
         C::ExpiresAt,
         C::Revision,
         C::Unread,
+        C::Offline,
+        C::Past,
     ];
     upsert(tx, changed, C::Id, &written).await?;
     words::store(tx, record.messages.with_new_content()).await

@@ -37,6 +37,7 @@ pub struct Model {
     pub revision: i64,
     pub sender: Option<String>,
     pub unread: bool,
+    pub past: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -96,6 +97,7 @@ impl Model {
             revision: i64::from(message.revision),
             sender: message.sender.as_ref().map(to_json).transpose()?,
             unread: false,
+            past: false,
         })
     }
 
