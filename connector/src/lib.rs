@@ -25,4 +25,4 @@ pub use census::Census;
 pub use config::{ConnectorConfig, Network, SandboxNetwork, StartError};
 pub use ports::{BackendFactory, ConnectorPorts, SessionStore};
 pub use supervisor::{Connector, ConnectorHandle};
-pub use wa::{Order, Owed, Ratchets, Replays, SentMessages, SqlBackend, SqlBackends};
+pub use wa::{Lost, Order, Owed, Ratchets, Replays, SentMessages, SqlBackend, SqlBackends};

@@ -11,7 +11,7 @@ use wagate_domain::{
     sessions::SessionKey,
 };
 
-use crate::wa::{Order, Owed, Ratchets, Replays, SentMessages};
+use crate::wa::{Lost, Order, Owed, Ratchets, Replays, SentMessages};
 
 /// The machines behind a connector.
 #[derive(Clone)]
@@ -51,6 +51,8 @@ pub struct SessionStore {
     pub ratchets: Ratchets,
     /// Over which connection inbound messages came.
     pub order: Order,
+    /// Which of them came again, and are nowhere.
+    pub lost: Lost,
     /// Pieces of history that were announced to an earlier owner and are not on record.
     pub owed: Vec<Owed>,
 }

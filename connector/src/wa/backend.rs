@@ -29,7 +29,7 @@ use wagate_domain::{
 use wagate_infra::sql::{Database, wa::WaStore};
 
 use self::decrypted::Decrypted;
-use super::{Order, Ratchets};
+use super::{Lost, Order, Ratchets};
 use crate::ports::{BackendFactory, SessionStore};
 
 /// Pause before what could not be read is read again.
@@ -43,6 +43,7 @@ pub struct SqlBackend {
     replays: Replays,
     ratchets: Ratchets,
     order: Order,
+    lost: Lost,
     decrypted: Decrypted,
 }
 
@@ -57,6 +58,7 @@ impl SqlBackend {
             replays: Replays::default(),
             ratchets: Ratchets::new(order.catchup()),
             order,
+            lost: Lost::default(),
             decrypted: Decrypted::default(),
         }
     }
@@ -82,9 +84,9 @@ impl BackendFactory for SqlBackends {
         let backend = SqlBackend::new(WaStore::new(self.db.clone(), session, epoch));
         let (sent, replays, ratchets) =
             (backend.sent.clone(), backend.replays.clone(), backend.ratchets.clone());
-        let order = backend.order.clone();
+        let (order, lost) = (backend.order.clone(), backend.lost.clone());
         let owed = backend.owed().await?;
-        Ok(SessionStore { sent, replays, ratchets, order, owed, backend: Arc::new(backend) })
+        Ok(SessionStore { sent, replays, ratchets, order, lost, owed, backend: Arc::new(backend) })
     }
 
     async fn clear(&self, session: SessionKey, epoch: u64) -> PortResult<()> {

@@ -76,7 +76,7 @@ impl Links {
         let http = self.http(route.as_ref(), &feeds.events).await?;
         let route = route.map(|route| (route, Arc::clone(&feeds.events)));
         let acks = Arc::new(AckBook::default());
-        let (unstored, order) = (Arc::new(Unstored::default()), store.order);
+        let (unstored, order, lost) = (Arc::new(Unstored::default()), store.order, store.lost);
         let transport = GatedTransport {
             gate: self.gate.clone(),
             ownership,
@@ -129,6 +129,7 @@ impl Links {
                 _ = running => {}
                 never = history.keep_asking(&asking) => match never {},
                 never = order.keep_asking(&asking) => match never {},
+                never = lost.keep_asking(&asking) => match never {},
             }
             waiters.fail_all();
             sink(WireEvent::Ended);

@@ -60,6 +60,22 @@ async fn postgresql() {
     conforms(&two).await;
 }
 
+/// What comes again and was never handed on must not be acknowledged as if it had been.
+#[tokio::test]
+async fn what_nobody_has_is_no_message_that_was_handed_on() {
+    let file = Sqlite::new();
+    let db = file.open().await;
+    let store = store(&db).await;
+    store.get_pending_inbound("c", "s", "1").await.expect_err("it got lost");
+    store.store_pending_inbound("c", "s", "1", b"hello").await.unwrap();
+    store.get_pending_inbound("c", "other", "1").await.expect_err("of somebody else, who chose the same id");
+    store.delete_pending_inbound("c", "s", "1").await.unwrap();
+    assert_eq!(store.get_pending_inbound("c", "s", "1").await.unwrap(), None, "it was handed on");
+    file.alter("UPDATE wa_taken_inbound SET taken_secs = taken_secs - 2 * 86400").await;
+    store.delete_expired_pending_inbound(0).await.unwrap();
+    assert_eq!(file.count("SELECT COUNT(*) FROM wa_taken_inbound").await, 0, "long ago");
+}
+
 /// A ratchet on record without its message would make the message look like one that was handed on before.
 #[tokio::test]
 async fn a_ratchet_waits_for_the_message_that_moved_it_on() {

@@ -11,7 +11,7 @@ use super::{Database, contacts, error::sql_error, rekey, words};
 pub const STEPS: usize = SCHEMA.len();
 
 /// Steps in order; a released step is never changed.
-const SCHEMA: [(i64, &str, &str); 17] = [
+const SCHEMA: [(i64, &str, &str); 18] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "schedules", include_str!("migrations/0002_schedules.sql")),
     (3, "events", include_str!("migrations/0003_events.sql")),
@@ -29,6 +29,7 @@ const SCHEMA: [(i64, &str, &str); 17] = [
     (15, "outcomes", include_str!("migrations/0015_outcomes.sql")),
     (16, "owners_deletions", include_str!("migrations/0016_owners_deletions.sql")),
     (17, "past", include_str!("migrations/0017_past.sql")),
+    (18, "taken", include_str!("migrations/0018_taken.sql")),
 ];
 
 /// The step after which what is on record already has to be made searchable; SQL cannot fold text.

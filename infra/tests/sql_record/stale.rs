@@ -74,7 +74,7 @@ fn other_writes(store: &WaStore) -> Vec<Write<'_>> {
         ("take_sent_message", Box::pin(async move { store.take_sent_message("c", "m").await.map(drop) })),
         ("delete_expired_sent_messages", counted(store.delete_expired_sent_messages(1))),
         ("put_pending_inbound", Box::pin(store.put_pending_inbound([(PLACE, b"m".as_slice())]))),
-        ("delete_pending_inbound", Box::pin(store.delete_pending_inbound([PLACE]))),
+        ("take_pending_inbound", Box::pin(store.take_pending_inbound([PLACE]))),
         ("delete_expired_pending_inbound", counted(store.delete_expired_pending_inbound(1))),
         ("put_message_secrets", Box::pin(async move { store.put_message_secrets(&[secret()]).await })),
         ("delete_expired_message_secrets", counted(store.delete_expired_message_secrets(1))),

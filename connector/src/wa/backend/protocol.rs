@@ -182,6 +182,10 @@ impl ProtocolStore for SqlBackend {
                 self.order.ask_again();
                 return Err(StoreError::Connection("the message is still at work".into()));
             }
+            None if !patiently(|| self.store.is_taken(place)).await? => {
+                self.lost.add(place);
+                return Err(StoreError::Connection("the message got lost, and is asked for again".into()));
+            }
             None => {}
         }
         Ok(found)
@@ -207,7 +211,7 @@ impl ProtocolStore for SqlBackend {
     async fn delete_pending_inbound_batch(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
         let places = keys.iter().map(|key| PendingInbound { chat: key.chat, sender: key.sender, id: key.id });
         places.clone().for_each(|place| self.decrypted.forget(place));
-        self.store.delete_pending_inbound(places).await.map_err(failed)
+        self.store.take_pending_inbound(places).await.map_err(failed)
     }
 }
 

@@ -54,7 +54,7 @@ use super::{
 };
 
 /// Every table of the store.
-pub(super) const TABLES: [Table; 18] = [
+pub(super) const TABLES: [Table; 19] = [
     device::DEVICES,
     signal::IDENTITIES,
     signal::SESSIONS,
@@ -72,6 +72,7 @@ pub(super) const TABLES: [Table; 18] = [
     tokens::TC_TOKENS,
     outbox::SENT_MESSAGES,
     outbox::PENDING_INBOUND,
+    outbox::TAKEN_INBOUND,
     secrets::MESSAGE_SECRETS,
 ];
 

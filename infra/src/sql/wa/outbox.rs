@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use sea_orm::{
     ConnectionTrait, ExprTrait, Value,
-    sea_query::{Expr, Order},
+    sea_query::{Expr, Order, Query},
 };
 use wagate_domain::ports::PortResult;
 
 use super::{
-    WaStore, column, key, now_secs,
-    table::{Row, Table},
+    WaStore, column,
+    group::Change,
+    key, now_secs,
+    table::{Row, Table, scope},
 };
-use crate::sql::error::sql_error;
+use crate::sql::error::{internal, sql_error};
 
 pub(super) const SENT_MESSAGES: Table = Table {
     name: "wa_sent_messages",
@@ -26,6 +28,16 @@ pub(super) const PENDING_INBOUND: Table = Table {
     sealed: &["record"],
     values: &["stored_secs"],
 };
+pub(super) const TAKEN_INBOUND: Table = Table {
+    name: "wa_taken_inbound",
+    key: &["chat", "sender", "message_id"],
+    sealed: &[],
+    values: &["taken_secs"],
+};
+
+/// How long it is known of a received message that it was handed on: as long as its acknowledgement is likely to get lost
+/// for. One that comes again later is only asked for without need.
+const KNOWN_SECS: i64 = 24 * 60 * 60;
 
 /// Which received message; WhatsApp's ids are unique only within a chat and sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +83,7 @@ impl WaStore {
 
     /// Forgets sent messages kept before `cutoff_secs`; returns how many.
     pub async fn delete_expired_sent_messages(&self, cutoff_secs: i64) -> PortResult<u32> {
-        self.delete_kept_before(SENT_MESSAGES, cutoff_secs).await
+        self.delete_before(SENT_MESSAGES, "stored_secs", cutoff_secs).await
     }
 
     /// Keeps received messages until they are handed on; the last of one key counts.
@@ -107,23 +119,48 @@ impl WaStore {
         Ok(found)
     }
 
-    /// Forgets received messages that were handed on.
-    pub async fn delete_pending_inbound<'a>(
+    /// Forgets received messages that were handed on, and remembers that they were.
+    pub async fn take_pending_inbound<'a>(
         &self,
         places: impl IntoIterator<Item = PendingInbound<'a>>,
     ) -> PortResult<()> {
         let keys = places.into_iter().map(|place| place.key()).collect();
-        self.delete(PENDING_INBOUND.deletes(self.session, keys)).await.map(drop)
+        let backend = self.db.read().get_database_backend();
+        let known = ["workspace_id", "session_id"].into_iter().chain(TAKEN_INBOUND.key.iter().copied());
+        let mut statements = Vec::new();
+        for these in PENDING_INBOUND.these(keys) {
+            let mut taken = Query::select();
+            taken.columns(known.clone()).expr(Expr::value(now_secs())).from(PENDING_INBOUND.name);
+            taken.and_where(scope(self.session)).cond_where(these.clone());
+            let mut note = Query::insert();
+            let columns = known.clone().chain(TAKEN_INBOUND.values.iter().copied());
+            note.into_table(TAKEN_INBOUND.name).columns(columns).select_from(taken).map_err(internal)?;
+            note.on_conflict(TAKEN_INBOUND.on_key().do_nothing().to_owned());
+            let mut forget = PENDING_INBOUND.delete(self.session);
+            forget.cond_where(these);
+            statements.extend([backend.build(&note), backend.build(&forget)]);
+        }
+        if statements.is_empty() {
+            return Ok(());
+        }
+        self.write(Change::Statements(statements)).await.map(drop)
     }
 
-    /// Forgets received messages kept before `cutoff_secs`; returns how many.
+    /// Whether a received message was handed on, as far as that is remembered.
+    pub async fn is_taken(&self, place: PendingInbound<'_>) -> PortResult<bool> {
+        let find = TAKEN_INBOUND.find(self.session, TAKEN_INBOUND.values, place.key());
+        Ok(!self.rows(&find).await?.is_empty())
+    }
+
+    /// Forgets received messages kept before `cutoff_secs`, and those that were handed on long ago; returns how many were kept.
     pub async fn delete_expired_pending_inbound(&self, cutoff_secs: i64) -> PortResult<u32> {
-        self.delete_kept_before(PENDING_INBOUND, cutoff_secs).await
+        self.delete_before(TAKEN_INBOUND, "taken_secs", now_secs() - KNOWN_SECS).await?;
+        self.delete_before(PENDING_INBOUND, "stored_secs", cutoff_secs).await
     }
 
-    async fn delete_kept_before(&self, table: Table, cutoff_secs: i64) -> PortResult<u32> {
+    async fn delete_before(&self, table: Table, time: &'static str, cutoff_secs: i64) -> PortResult<u32> {
         let mut delete = table.delete(self.session);
-        delete.and_where(Expr::col("stored_secs").lt(cutoff_secs));
+        delete.and_where(Expr::col(time).lt(cutoff_secs));
         self.delete(vec![delete]).await
     }
 }

@@ -165,18 +165,24 @@ impl Table {
 
     /// Deletions of the rows of these keys.
     pub(super) fn deletes(&self, session: SessionKey, keys: Vec<Vec<Value>>) -> Vec<DeleteStatement> {
-        let mut keys = keys.into_iter().peekable();
-        let mut statements = Vec::new();
-        while keys.peek().is_some() {
-            let mut any = Condition::any();
-            for key in keys.by_ref().take(ALTERNATIVES) {
-                any = any.add(self.has_key(key).fold(Condition::all(), Condition::add));
-            }
+        let delete = |these| {
             let mut delete = self.delete(session);
-            delete.cond_where(any);
-            statements.push(delete);
+            delete.cond_where(these);
+            delete
+        };
+        self.these(keys).into_iter().map(delete).collect()
+    }
+
+    /// Conditions that hold of the rows of these keys, each of as many as a statement takes.
+    pub(super) fn these(&self, keys: Vec<Vec<Value>>) -> Vec<Condition> {
+        let mut keys = keys.into_iter().peekable();
+        let mut conditions = Vec::new();
+        while keys.peek().is_some() {
+            let each = |key| self.has_key(key).fold(Condition::all(), Condition::add);
+            conditions
+                .push(keys.by_ref().take(ALTERNATIVES).map(each).fold(Condition::any(), Condition::add));
         }
-        statements
+        conditions
     }
 
     pub(in crate::sql) fn has_key(&self, key: Vec<Value>) -> impl Iterator<Item = SimpleExpr> {
