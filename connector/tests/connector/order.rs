@@ -14,7 +14,7 @@ use wagate_domain::{
     ports::{EventLog, Group, LogEntry, LogPosition, PortError, PortResult},
     sessions::SessionKey,
 };
-use wagate_infra::redis::RedisLog;
+use wagate_infra::{redis::RedisLog, sql::wa::WaStore};
 
 use crate::rig::Rig;
 
@@ -118,6 +118,21 @@ async fn what_comes_behind_a_message_that_was_not_stored_waits_for_it() {
     caught.let_go.send(()).expect("it is held");
     rig.phone_says(THEM, US, "second").await;
     assert_eq!(told(&rig, session).await, ["before", "first", "second"]);
+    connector.shutdown().await;
+    rig.stop().await;
+}
+
+/// As when a process dies between reading a message and writing it down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_read_and_is_nowhere_is_asked_for() {
+    let rig = Rig::start().await;
+    let (connector, session, caught) = faltering(&rig).await;
+    rig.phone_says(THEM, US, "first").await;
+    caught.came.await.expect("it came");
+    let store = WaStore::new(rig.db.clone(), session, 1);
+    assert_eq!(store.delete_expired_pending_inbound(i64::MAX).await.unwrap(), 1, "it was written down");
+    caught.let_go.send(()).expect("it is held");
+    rig.received(session, "first").await;
     connector.shutdown().await;
     rig.stop().await;
 }
