@@ -66,8 +66,8 @@ enum Attempt {
 }
 
 /// The object as it stays without a file.
-fn ended(media: &Media, state: MediaState) -> Attempt {
-    Attempt::Settled(Box::new(Media { state, ..media.clone() }))
+fn ended(media: &Media, state: MediaState) -> Box<Media> {
+    Box::new(Media { state, ..media.clone() })
 }
 
 impl Fetching {
@@ -147,7 +147,7 @@ impl Fetching {
                 Attempt::Settled(settled) => settled,
                 Attempt::Failed(why) if failures + 1 >= ATTEMPTS => {
                     tracing::warn!(media = %media.id, why, "media given up");
-                    Box::new(Media { state: MediaState::Failed, ..media.clone() })
+                    ended(&media, MediaState::Failed)
                 }
                 Attempt::Failed(_) => {
                     failures += 1;
@@ -175,11 +175,11 @@ impl Fetching {
         };
         let locator = media.locator.clone().and_then(|json| serde_json::from_value::<Locator>(json).ok());
         let Some(locator) = locator else {
-            return ended(media, MediaState::Failed);
+            return Attempt::Settled(ended(media, MediaState::Failed));
         };
         let limit = locator.kind().max_bytes();
         if media.size > limit {
-            return ended(media, MediaState::Failed);
+            return Attempt::Settled(ended(media, MediaState::Failed));
         }
         let file = match nameless(&self.downloads.temp_dir) {
             Ok(file) => file,
@@ -192,7 +192,7 @@ impl Fetching {
             Ok(file) => file,
             Err(Trouble::Lost) => return Attempt::Later,
             Err(Trouble::Gone) => {
-                return ended(media, MediaState::Expired);
+                return Attempt::Settled(ended(media, MediaState::Expired));
             }
             Err(Trouble::Temporary(why) | Trouble::Refused { message: why, .. }) => {
                 return Attempt::Failed(why);
@@ -215,7 +215,7 @@ impl Fetching {
                     ..media.clone()
                 }))
             }
-            Err(PutError::TooLarge) => ended(media, MediaState::Failed),
+            Err(PutError::TooLarge) => Attempt::Settled(ended(media, MediaState::Failed)),
             Err(PutError::Source(why)) => Attempt::Failed(why),
             Err(PutError::Port(error)) => {
                 tracing::warn!(media = %media.id, %error, "media could not be kept");

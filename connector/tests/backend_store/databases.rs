@@ -9,11 +9,11 @@ use wagate_domain::{
     Timestamp,
     ids::{Id, ulid},
     ports::Sessions,
-    sessions::{Session, State},
+    sessions::SessionKey,
 };
 use wagate_infra::{
     sql::{Database, wa::WaStore},
-    testing::{Postgres, ring},
+    testing::{Postgres, new_session, ring},
 };
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -59,24 +59,7 @@ pub(crate) async fn open(url: &str) -> Database {
 
 /// The store of a new session.
 pub(crate) async fn store(db: &Database) -> SqlBackend {
-    let now = Timestamp::from_millis(1);
-    let session = Session {
-        id: id(),
-        workspace: id(),
-        name: "store".to_owned(),
-        state: State::Created,
-        reason: None,
-        wanted: true,
-        pn: None,
-        lid: None,
-        push_name: None,
-        epoch: 0,
-        pacing: wagate_domain::sessions::Pacing::default(),
-        proxy: None,
-        linked_at: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let session = new_session(SessionKey { workspace: id(), id: id() }, Timestamp::from_millis(1));
     Sessions::insert(db, &session).await.expect("a stored session");
     SqlBackend::new(WaStore::new(db.clone(), session.key(), 0))
 }

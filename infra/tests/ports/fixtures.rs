@@ -12,7 +12,7 @@ use wagate_domain::{
         Accept, Accepted, Claim, EventLog, Group, Job, Lanes, Leases, Settlement, Standing, Unless, Verdict,
         Wake, WakeStream, Wanted,
     },
-    sessions::{Pacing, Session, SessionKey, State},
+    sessions::SessionKey,
 };
 use wagate_infra::{
     redis::{Redis, RedisDuties, RedisLanes, RedisLeases, RedisLog},
@@ -20,7 +20,7 @@ use wagate_infra::{
     testing::RedisServer,
 };
 
-pub(crate) use wagate_infra::testing::text_message as message;
+pub(crate) use wagate_infra::testing::{new_session, text_message as message};
 
 /// The epoch the fixture's connector holds its session under.
 pub(crate) const EPOCH: u64 = 3;
@@ -167,27 +167,6 @@ impl Fixture {
             self.log.ack(Group::Store, &positions).await.unwrap();
             events.extend(entries.into_iter().map(|entry| entry.event.unwrap()));
         }
-    }
-}
-
-/// A session that nobody has started.
-pub(crate) fn new_session(SessionKey { workspace, id }: SessionKey, now: Timestamp) -> Session {
-    Session {
-        id,
-        workspace,
-        name: "shop".to_owned(),
-        state: State::Created,
-        reason: None,
-        wanted: true,
-        pn: None,
-        lid: None,
-        push_name: None,
-        epoch: 0,
-        pacing: Pacing::default(),
-        proxy: None,
-        linked_at: None,
-        created_at: now,
-        updated_at: now,
     }
 }
 

@@ -9,10 +9,10 @@ use wagate_domain::{
     media::{Media, MediaState},
     messages::{Content, Direction, Message, Priority, Status, Times},
     ports::Sessions,
-    sessions::{Pacing, Session, SessionKey, State},
+    sessions::{Pacing, Session, SessionKey},
     workspaces::Workspace,
 };
-use wagate_infra::sql::Database;
+use wagate_infra::{sql::Database, testing::new_session};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -51,23 +51,7 @@ pub(crate) fn api_key(workspace: WorkspaceId) -> ApiKey {
 }
 
 pub(crate) fn session(workspace: WorkspaceId) -> Session {
-    Session {
-        id: id(),
-        workspace,
-        name: "front desk".to_owned(),
-        state: State::Created,
-        reason: None,
-        wanted: true,
-        pn: None,
-        lid: None,
-        push_name: None,
-        epoch: 0,
-        pacing: Pacing::careful(),
-        proxy: None,
-        linked_at: None,
-        created_at: at(3),
-        updated_at: at(3),
-    }
+    Session { pacing: Pacing::careful(), ..new_session(SessionKey { workspace, id: id() }, at(3)) }
 }
 
 /// A stored session of a new workspace.

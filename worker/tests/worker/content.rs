@@ -23,7 +23,7 @@ use wagate_domain::{
         Webhooks,
     },
     retention::Retention,
-    sessions::{Command, CommandReply, Pacing, Pairing, Proxy, Session, SessionKey, State},
+    sessions::{Command, CommandReply, Pairing, Proxy, Session, SessionKey, State},
     webhooks::{SigningSecret, Webhook},
     workspaces::{Plan, Workspace},
 };
@@ -31,7 +31,7 @@ use wagate_infra::{
     config::OutboundConfig,
     http::GuardedPost,
     redis::{RedisCalls, RedisIdempotency, RedisLanes, RedisLeases, RedisLimits},
-    testing::text_message,
+    testing::{new_session, text_message},
 };
 
 use crate::machines::Machines;
@@ -340,21 +340,6 @@ fn session(machines: &Machines, workspace: WorkspaceId) -> Session {
     let guard =
         GuardedPost::new(&OutboundConfig { allow_private: true, ..OutboundConfig::default() }).unwrap();
     let proxy = Proxy::read(&guard, "socks5://user:hunter2@127.0.0.1:1080").unwrap();
-    Session {
-        id: machines.env.new_id(),
-        workspace,
-        name: "shop".to_owned(),
-        state: State::Created,
-        reason: None,
-        wanted: true,
-        pn: None,
-        lid: None,
-        push_name: None,
-        epoch: 0,
-        pacing: Pacing::default(),
-        proxy: Some(proxy),
-        linked_at: None,
-        created_at: machines.env.now(),
-        updated_at: machines.env.now(),
-    }
+    let key = SessionKey { workspace, id: machines.env.new_id() };
+    Session { proxy: Some(proxy), ..new_session(key, machines.env.now()) }
 }

@@ -7,9 +7,9 @@ use wagate_domain::{
     messages::{Priority, Status},
     ports::{Messages, Projection, Retentions, Sessions},
     retention::Retention,
-    sessions::{Pacing, Session, State},
+    sessions::{Session, SessionKey},
 };
-use wagate_infra::testing::{eventually, text_message};
+use wagate_infra::testing::{eventually, new_session, text_message};
 
 use crate::{PATIENCE, machines::Machines};
 
@@ -18,24 +18,9 @@ async fn the_worker_deletes_what_is_too_old() {
     let machines = Machines::start(None).await;
     let Machines { env, db, .. } = &machines;
     let now = env.now();
-    let session = Session {
-        id: env.new_id(),
-        workspace: env.new_id(),
-        name: "shop".to_owned(),
-        state: State::Created,
-        reason: None,
-        wanted: false,
-        pn: None,
-        lid: None,
-        push_name: None,
-        epoch: 0,
-        pacing: Pacing::default(),
-        proxy: None,
-        linked_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let key = Sessions::insert(db, &session).await.unwrap().key();
+    let key = SessionKey { workspace: env.new_id(), id: env.new_id() };
+    let session = Session { wanted: false, ..new_session(key, now) };
+    Sessions::insert(db, &session).await.unwrap();
     let [mut old, mut young] =
         ["old", "young"].map(|body| text_message(env, key, body, Priority::Interactive));
     (old.status, young.status) = (Status::Sent, Status::Sent);
