@@ -179,16 +179,22 @@ fn record(verdict: &mut Verdict, evidence: &Evidence<'_>) {
 /// Nothing waits, nothing was given up, and everything is counted as delivered, once.
 fn rest(verdict: &mut Verdict, evidence: &Evidence<'_>) {
     for (tenant, stats) in evidence.stats.iter().enumerate() {
-        let written = evidence.written.iter().filter(|one| one.tenant == tenant).count();
-        if !is_at_rest(stats) || stats.delivered != written as u64 {
+        let written = written_to(tenant, evidence.written);
+        if !is_at_rest(stats, written) {
             verdict.left.push(format!("that of workspace {tenant} with {written} messages: {stats:?}"));
         }
     }
 }
 
-/// Whether nothing is left to do for a webhook.
-pub(super) const fn is_at_rest(stats: &Stats) -> bool {
-    stats.enabled && stats.waiting == 0 && stats.failed == 0 && stats.behind <= BEHIND_AT_MOST
+/// How many messages were written to a workspace.
+pub(super) fn written_to(tenant: usize, written: &[Written]) -> u64 {
+    written.iter().filter(|one| one.tenant == tenant).count() as u64
+}
+
+/// Whether a webhook has told of so many messages, and nothing is left to do for it.
+pub(super) const fn is_at_rest(stats: &Stats, written: u64) -> bool {
+    let nothing_waits = stats.waiting == 0 && stats.failed == 0 && stats.behind <= BEHIND_AT_MOST;
+    stats.enabled && nothing_waits && stats.delivered == written
 }
 
 #[cfg(test)]

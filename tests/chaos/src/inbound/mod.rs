@@ -80,7 +80,8 @@ impl Inbound {
         let world = &self.world;
         let stats = until_still(async || {
             let stats = record::stats(world, &self.webhooks).await?;
-            Ok((stats.iter().all(judge::is_at_rest), stats))
+            let is_at_rest = |(tenant, stats)| judge::is_at_rest(stats, judge::written_to(tenant, &written));
+            Ok((stats.iter().enumerate().all(is_at_rest), stats))
         })
         .await?;
         let listed = until_still(async || {
