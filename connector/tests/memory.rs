@@ -2,7 +2,7 @@
 #![cfg(all(feature = "sandbox", target_os = "linux"))]
 
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
-#[path = "connector/rig.rs"]
+#[path = "connector/rig/mod.rs"]
 mod rig;
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
 #[path = "connector/wire.rs"]

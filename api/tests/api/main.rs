@@ -23,5 +23,6 @@ mod person;
 mod queue;
 mod reading;
 mod retention;
+mod search;
 mod sessions;
 mod stack;
