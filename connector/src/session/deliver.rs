@@ -86,7 +86,7 @@ impl Attempt {
             return Ok(failed("unsupported_content", "this content cannot be sent"));
         };
         let patience = self.shared.config.ack_timeout;
-        let turn = self.turn().await;
+        let turn = self.turn().await?;
         let (ack, waited) = self.link.send(&address, wire, &self.message.stanza_id, turn, patience).await?;
         *acked_in = ack.as_ref().map(|_| waited);
         Ok(match ack.map(|ack| ack.error) {
@@ -100,12 +100,12 @@ impl Attempt {
     }
 
     /// A turn to encrypt and write. Nobody holds one while he waits for what WhatsApp still has for his device.
-    async fn turn(&self) -> Turn {
+    async fn turn(&self) -> Result<Turn, Trouble> {
         loop {
-            self.link.caught_up().await;
+            self.link.caught_up().await?;
             let turn = self.shared.turns.take(self.message.lane()).await;
             if self.link.is_caught_up() {
-                return turn;
+                return Ok(turn);
             }
         }
     }

@@ -21,13 +21,15 @@ struct Stage {
     drained: bool,
     /// Something was not stored, and comes again over the next connection.
     missed: bool,
-    /// Nobody waits any longer.
-    unawaited: bool,
+    /// This was waited for too long.
+    given_up: bool,
+    /// The connection is over.
+    over: bool,
 }
 
 impl Stage {
     const fn is_through(self) -> bool {
-        self.unawaited || (self.drained && !self.missed)
+        !self.over && (self.given_up || (self.drained && !self.missed))
     }
 }
 
@@ -47,9 +49,9 @@ impl Catchup {
         self.0.send_modify(|stage| stage.missed = true);
     }
 
-    /// This connection is over: whoever waits is to fail on it, and to try the next.
+    /// This connection is over: whoever waits for it waits in vain.
     pub(super) fn over(&self) {
-        self.0.send_modify(|stage| stage.unawaited = true);
+        self.0.send_modify(|stage| stage.over = true);
     }
 
     /// Whether the server has said that it has sent everything.
@@ -67,17 +69,22 @@ impl Catchup {
         self.0.borrow().is_through()
     }
 
-    /// Waits until messages of ours may leave.
-    pub(super) async fn through(&self) {
-        self.through_within(PATIENCE).await;
+    /// Waits until messages of ours may leave; `false` when the connection is over.
+    pub(super) async fn through(&self) -> bool {
+        self.through_within(PATIENCE).await
     }
 
-    async fn through_within(&self, limit: Duration) {
-        // the sender is ours, so that the channel cannot close
-        if tokio::time::timeout(limit, self.0.subscribe().wait_for(|stage| stage.is_through())).await.is_err()
-        {
-            // a server that never says so is not waited for any longer
-            self.0.send_modify(|stage| *stage = Stage { drained: true, unawaited: true, ..*stage });
+    async fn through_within(&self, limit: Duration) -> bool {
+        let mut stages = self.0.subscribe();
+        let decided = stages.wait_for(|stage| stage.over || stage.is_through());
+        match tokio::time::timeout(limit, decided).await {
+            // the sender is ours, so that the channel cannot close
+            Ok(stage) => stage.is_ok_and(|stage| stage.is_through()),
+            Err(_) => {
+                // a server that never says so is not waited for any longer
+                self.0.send_modify(|stage| (stage.drained, stage.given_up) = (true, true));
+                self.is_through()
+            }
         }
     }
 }
@@ -94,7 +101,7 @@ mod tests {
         let mut through = Box::pin(catchup.through());
         assert!(through.as_mut().now_or_never().is_none());
         catchup.drained();
-        assert!(through.now_or_never().is_some());
+        assert_eq!(through.now_or_never(), Some(true));
         catchup.connect();
         assert!(!catchup.is_through());
     }
@@ -112,17 +119,24 @@ mod tests {
         assert!(catchup.is_through());
         catchup.missed();
         assert!(!catchup.is_through());
+        let mut through = Box::pin(catchup.through());
+        assert!(through.as_mut().now_or_never().is_none());
         catchup.over();
-        assert!(catchup.is_through(), "they are to fail");
-        assert!(catchup.has_missed(), "what comes late must not pass what was missed");
+        assert_eq!(
+            through.now_or_never(),
+            Some(false),
+            "none may leave in front of what comes over the next"
+        );
+        assert!(catchup.has_missed(), "nor must what comes late pass what was missed");
     }
 
     #[tokio::test]
     async fn they_do_not_wait_for_ever() {
         let catchup = Catchup::default();
         catchup.missed();
-        catchup.through_within(Duration::ZERO).await;
-        assert!(catchup.is_through(), "the server never said so");
-        assert!(catchup.is_drained() && catchup.has_missed());
+        assert!(catchup.through_within(Duration::ZERO).await, "the server never said so");
+        assert!(catchup.is_through() && catchup.is_drained() && catchup.has_missed());
+        catchup.over();
+        assert!(!catchup.is_through());
     }
 }

@@ -166,8 +166,11 @@ impl Link {
     }
 
     /// Waits until what came while the device was away, or was missed, is through, or nobody says so for a minute.
-    pub(crate) async fn caught_up(&self) {
-        self.catchup.through().await;
+    ///
+    /// # Errors
+    /// [`Trouble::Lost`] when the connection is over.
+    pub(crate) async fn caught_up(&self) -> Result<(), Trouble> {
+        if self.catchup.through().await { Ok(()) } else { Err(Trouble::Lost) }
     }
 
     /// Sends a message under a fixed id and waits for the server's ack, and until the message is kept for recipients
