@@ -56,7 +56,7 @@ impl SqlBackend {
             store,
             sent: SentMessages::default(),
             replays: Replays::default(),
-            ratchets: Ratchets::new(order.catchup()),
+            ratchets: Ratchets::new(order.catchup().clone()),
             order,
             lost: Lost::default(),
             decrypted: Decrypted::default(),

@@ -11,7 +11,6 @@ use waproto::whatsapp as wa;
 
 use super::{
     acks::{Ack, AckBook},
-    catchup::Catchup,
     history::History,
     open::Feeds,
     order::Order,
@@ -96,7 +95,6 @@ pub(super) struct Tap {
     pub(super) feeds: Feeds,
     pub(super) unstored: Arc<Unstored>,
     pub(super) order: Order,
-    pub(super) catchup: Catchup,
     pub(super) history: Arc<History>,
 }
 
@@ -122,7 +120,7 @@ impl EventHandler for Tap {
         }
         match &*event {
             Event::Connected(_) => self.history.connected(),
-            Event::OfflineSyncCompleted(_) => self.catchup.drained(),
+            Event::OfflineSyncCompleted(_) => self.order.catchup().drained(),
             Event::RawNode(stanza) => {
                 if let Some(id) = sent_now(stanza.get()) {
                     self.order.came(&id);
@@ -134,7 +132,7 @@ impl EventHandler for Tap {
         if let Some(told) = translate(&event) {
             if matches!(told, WireEvent::Lost | WireEvent::Over(_)) {
                 self.acks.fail_all();
-                self.catchup.over();
+                self.order.catchup().over();
             }
             (self.feeds.events)(told);
         }

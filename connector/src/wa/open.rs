@@ -98,7 +98,6 @@ impl Links {
             feeds,
             unstored,
             order: order.clone(),
-            catchup: order.catchup(),
             history: Arc::clone(&history),
         };
         let device = DevicePropsOverride::new()
@@ -120,7 +119,7 @@ impl Links {
         let client = bot.client();
         store.ratchets.belong_to(&client);
         let running = bot.spawn();
-        let (waiters, catchup) = (Arc::clone(&acks), order.catchup());
+        let (waiters, catchup) = (Arc::clone(&acks), order.catchup().clone());
         let asking = Arc::clone(&client);
         let arrivals = client.acquire_raw_node_forwarding();
         tokio::spawn(async move {

@@ -48,8 +48,8 @@ struct State {
 
 impl Order {
     /// How far the device has come.
-    pub(super) fn catchup(&self) -> Catchup {
-        self.0.catchup.clone()
+    pub(super) fn catchup(&self) -> &Catchup {
+        &self.0.catchup
     }
 
     /// A new connection begins.

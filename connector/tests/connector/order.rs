@@ -86,15 +86,17 @@ impl EventLog for Faltering {
     }
 }
 
-/// A linked session whose first message will not be stored at first.
-async fn faltering(rig: &Rig) -> (ConnectorHandle, SessionKey, Caught) {
+/// A linked session whose first message has come, and will not be stored at first: as soon as it is let go.
+async fn faltering(rig: &Rig) -> (ConnectorHandle, SessionKey, oneshot::Sender<()>) {
     rig.phone(THEM).await;
     let (log, caught) = Faltering::new(rig.log());
     let connector = rig.connector_on(rig.config(), ConnectorPorts { log: Arc::new(log), ..rig.ports() });
     let session = rig.linked(US).await;
     rig.phone_says(THEM, US, "before").await;
     rig.received(session, "before").await;
-    (connector, session, caught)
+    rig.phone_says(THEM, US, "first").await;
+    caught.came.await.expect("it came");
+    (connector, session, caught.let_go)
 }
 
 /// The texts that came in, in the order in which they were told.
@@ -112,10 +114,8 @@ async fn told(rig: &Rig, session: SessionKey) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_behind_a_message_that_was_not_stored_waits_for_it() {
     let rig = Rig::start().await;
-    let (connector, session, caught) = faltering(&rig).await;
-    rig.phone_says(THEM, US, "first").await;
-    caught.came.await.expect("it came");
-    caught.let_go.send(()).expect("it is held");
+    let (connector, session, let_go) = faltering(&rig).await;
+    let_go.send(()).expect("it is held");
     rig.phone_says(THEM, US, "second").await;
     assert_eq!(told(&rig, session).await, ["before", "first", "second"]);
     connector.shutdown().await;
@@ -126,12 +126,10 @@ async fn what_comes_behind_a_message_that_was_not_stored_waits_for_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_read_and_is_nowhere_is_asked_for() {
     let rig = Rig::start().await;
-    let (connector, session, caught) = faltering(&rig).await;
-    rig.phone_says(THEM, US, "first").await;
-    caught.came.await.expect("it came");
+    let (connector, session, let_go) = faltering(&rig).await;
     let store = WaStore::new(rig.db.clone(), session, 1);
     assert_eq!(store.delete_expired_pending_inbound(i64::MAX).await.unwrap(), 1, "it was written down");
-    caught.let_go.send(()).expect("it is held");
+    let_go.send(()).expect("it is held");
     rig.received(session, "first").await;
     connector.shutdown().await;
     rig.stop().await;

@@ -42,7 +42,7 @@ fn says(key: SessionKey, chat: &Address, body: &str, millis: i64) -> Message {
     Message { content: text, ..incoming(key, chat, &format!("S{}", id::<MessageId>()), millis) }
 }
 
-async fn chat(db: &Database, key: SessionKey, address: &Address) -> Option<Chat> {
+pub(crate) async fn chat(db: &Database, key: SessionKey, address: &Address) -> Option<Chat> {
     let filter = if address.is_person() {
         let known = Contacts::find(db, key.workspace, Some(key.id), address).await.unwrap();
         ChatFilter::Contact(known.into_iter().map(|contact| contact.id).collect())

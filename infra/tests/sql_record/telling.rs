@@ -3,27 +3,25 @@
 use wagate_domain::{
     events::ToldData,
     messages::{Direction, Message, Status},
-    ports::{ChatQuery, Chats, Projection, ToldEvents, ToldQuery},
+    ports::{Projection, ToldEvents, ToldQuery},
     sessions::SessionKey,
 };
 use wagate_infra::sql::Database;
 
 use crate::{
     events::{accepted, past, receipt, received, status},
+    reading::chat,
     sample::{id, incoming, outgoing, pn, stored_session},
 };
 
-fn all(key: SessionKey) -> ToldQuery {
-    ToldQuery { session: Some(key.id), limit: 100, ..ToldQuery::default() }
-}
-
-fn of(key: SessionKey) -> ChatQuery {
-    ChatQuery { session: Some(key.id), limit: 9, ..ChatQuery::default() }
+async fn all(db: &Database, key: SessionKey) -> Vec<ToldData> {
+    let query = ToldQuery { session: Some(key.id), limit: 100, ..ToldQuery::default() };
+    let entries = ToldEvents::list(db, key.workspace, &query).await.unwrap();
+    entries.into_iter().map(|entry| entry.told.data).collect()
 }
 
 async fn told(db: &Database, key: SessionKey) -> Vec<&'static str> {
-    let entries = ToldEvents::list(db, key.workspace, &all(key)).await.unwrap();
-    entries.iter().map(|entry| entry.told.data.kind().name()).collect()
+    all(db, key).await.iter().map(|data| data.kind().name()).collect()
 }
 
 /// A receipt may come before the word that the message left.
@@ -69,7 +67,7 @@ pub(crate) async fn what_the_history_was_ahead_of_is_told_when_it_comes(db: &Dat
         } else {
             db.apply(&events[..2]).await.unwrap();
             assert_eq!(told(db, key).await, [""; 0], "nobody is told of the past");
-            assert_eq!(Chats::list(db, key.workspace, &of(key)).await.unwrap()[0].unread, 0);
+            assert_eq!(chat(db, key, &them).await.unwrap().unread, 0);
             for event in &events[2..] {
                 for _ in 0..2 {
                     db.apply(std::slice::from_ref(event)).await.unwrap();
@@ -77,9 +75,9 @@ pub(crate) async fn what_the_history_was_ahead_of_is_told_when_it_comes(db: &Dat
             }
         }
         assert_eq!(told(db, key).await, ["message.received", "message.sent"], "in one batch: {is_one_batch}");
-        let first = ToldEvents::list(db, key.workspace, &all(key)).await.unwrap().swap_remove(0).told.data;
+        let first = all(db, key).await.swap_remove(0);
         let ToldData::MessageReceived(message) = first else { panic!("{first:?}") };
         assert_eq!((message.id, message.offline), (theirs.id, true));
-        assert_eq!(Chats::list(db, key.workspace, &of(key)).await.unwrap()[0].unread, 1);
+        assert_eq!(chat(db, key, &them).await.unwrap().unread, 1);
     }
 }

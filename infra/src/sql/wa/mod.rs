@@ -117,11 +117,15 @@ impl WaStore {
 
     /// Runs statements in one guarded transaction; returns how many rows they touched.
     async fn run<S: StatementBuilder>(&self, statements: Vec<S>) -> PortResult<u64> {
+        let backend = self.db.read().get_database_backend();
+        self.run_built(statements.iter().map(|statement| backend.build(statement)).collect()).await
+    }
+
+    /// The same with statements of several kinds.
+    async fn run_built(&self, statements: Vec<Statement>) -> PortResult<u64> {
         if statements.is_empty() {
             return Ok(0);
         }
-        let backend = self.db.read().get_database_backend();
-        let statements = statements.iter().map(|statement| backend.build(statement)).collect();
         self.write(Change::Statements(statements)).await
     }
 

@@ -9,9 +9,7 @@ use sea_orm::{
 use wagate_domain::ports::PortResult;
 
 use super::{
-    WaStore, column,
-    group::Change,
-    key, now_secs,
+    WaStore, column, key, now_secs,
     table::{Row, Table, scope},
 };
 use crate::sql::error::{internal, sql_error};
@@ -28,15 +26,11 @@ pub(super) const PENDING_INBOUND: Table = Table {
     sealed: &["record"],
     values: &["stored_secs"],
 };
-pub(super) const TAKEN_INBOUND: Table = Table {
-    name: "wa_taken_inbound",
-    key: &["chat", "sender", "message_id"],
-    sealed: &[],
-    values: &["taken_secs"],
-};
+pub(super) const TAKEN_INBOUND: Table =
+    Table { name: "wa_taken_inbound", key: PENDING_INBOUND.key, sealed: &[], values: &["taken_secs"] };
 
-/// How long it is known of a received message that it was handed on: as long as its acknowledgement is likely to get lost
-/// for. One that comes again later is only asked for without need.
+/// How long it is known of a received message that it was handed on. One that comes again later, for its acknowledgement
+/// got lost, is only asked for without need.
 const KNOWN_SECS: i64 = 24 * 60 * 60;
 
 /// Which received message; WhatsApp's ids are unique only within a chat and sender.
@@ -140,10 +134,7 @@ impl WaStore {
             forget.cond_where(these);
             statements.extend([backend.build(&note), backend.build(&forget)]);
         }
-        if statements.is_empty() {
-            return Ok(());
-        }
-        self.write(Change::Statements(statements)).await.map(drop)
+        self.run_built(statements).await.map(drop)
     }
 
     /// Whether a received message was handed on, as far as that is remembered.
@@ -152,7 +143,7 @@ impl WaStore {
         Ok(!self.rows(&find).await?.is_empty())
     }
 
-    /// Forgets received messages kept before `cutoff_secs`, and those that were handed on long ago; returns how many were kept.
+    /// Forgets received messages kept before `cutoff_secs`, and which were handed on long ago; returns how many were kept.
     pub async fn delete_expired_pending_inbound(&self, cutoff_secs: i64) -> PortResult<u32> {
         self.delete_before(TAKEN_INBOUND, "taken_secs", now_secs() - KNOWN_SECS).await?;
         self.delete_before(PENDING_INBOUND, "stored_secs", cutoff_secs).await
